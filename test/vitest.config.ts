@@ -1,0 +1,62 @@
+import { fileURLToPath } from 'node:url';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** `.ci/run` names a folder here and adds up what each vitest run leaves in it. */
+const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
+
+export default defineConfig({
+  root,
+  test: {
+    // A suite may still be empty; an empty run of everything is refused by `.ci/run`.
+    passWithNoTests: true,
+    // Browsers and workerd are stopped at the end; a SIGTERM may take its time.
+    teardownTimeout: 30_000,
+    reporters: reportFolder === undefined ? ['default'] : ['default', 'json'],
+    ...(reportFolder === undefined ? {} : { outputFile: { json: `${reportFolder}/${process.pid}.json` } }),
+    projects: [
+      {
+        root,
+        test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] },
+      },
+      {
+        root,
+        test: { name: 'contract', include: ['test/contract/**/*.test.{ts,tsx}'], testTimeout: 20_000 },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: { TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`) },
+            },
+          })),
+        ],
+        // The hub bundles the config of what is watched; its tests watch something of their own.
+        resolve: { alias: { '#config': `${root}test/worker/latchkey.config.ts` } },
+        test: {
+          name: 'worker',
+          include: ['test/worker/**/*.test.{ts,tsx}'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // Real browsers, real workerd, real intervals: a slow machine must not look like a broken product.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each file drives browsers of its own; two at once would measure each other's queueing.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
