@@ -1,0 +1,24 @@
+import type { Check } from '#core/config.ts';
+import type { Failure } from '#core/failure.ts';
+import type { Outcome, Step } from '#core/run.ts';
+
+/** What a runner found out. `screenshot` is a PNG or JPEG of the failure, already free of secrets. */
+export type RunResult = {
+  outcome: Outcome;
+  failure?: Failure;
+  steps: Step[];
+  durationMs: number;
+  screenshot?: Uint8Array;
+};
+
+/**
+ * Runs one kind of check once. Resolves within the check's timeout plus `KILL_GRACE_MS`, whatever the target does;
+ * a fault of our own is an `invalid` result, never a rejection. Concurrent calls are allowed.
+ */
+export type Runner = {
+  run(check: Check): Promise<RunResult>;
+  /** Frees what the runner holds (the browser). Idempotent; afterwards `run` gives `invalid`. */
+  close(): Promise<void>;
+  /** Versions for people, e.g. `{ chromium: "156.0.8078.79" }`; empty until known. */
+  versions(): Record<string, string>;
+};

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { CHECK_KINDS } from './checks/index.ts';
+import { parseWith, type Parsed } from './problem.ts';
+import { Slug } from './run.ts';
+import { parseDurationMs } from './units.ts';
+
+/** Checks in one configuration; the operator's page shows them all. */
+export const CHECKS_MAX = 500;
+/** Regions; the rules are tabulated for 1–5 (reference: `quorumStreak`). */
+export const REGIONS_MAX = 20;
+export const CHANNELS_MAX = 20;
+
+const DURATION_EXPECTED = 'expected a duration such as "30s", "2m" or "500ms"';
+
+/** A duration as text in the configuration, milliseconds once parsed, within bounds given in milliseconds. */
+function duration(minMs: number, maxMs: number) {
+  return z.string(DURATION_EXPECTED).transform((text, context) => {
+    const durationMs = parseDurationMs(text);
+    if (durationMs === undefined || durationMs < minMs || durationMs > maxMs) {
+      context.addIssue({
+        code: 'custom',
+        message: durationMs === undefined ? DURATION_EXPECTED : `expected ${minMs} to ${maxMs} ms`,
+        input: text,
+      });
+      return z.NEVER;
+    }
+    return durationMs;
+  });
+}
+
+/** A secret named in the configuration; its value is in the hub's environment and has no default. */
+export const SecretRef = z.strictObject({
+  secret: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name like PAGERDUTY_ROUTING_KEY'),
+});
+export type SecretRef = z.infer<typeof SecretRef>;
+
+export const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const;
+
+const commonCheck = {
+  /** Shown to people; the id when absent. */
+  title: z.string().min(1).max(100).optional(),
+  /** Start to start, per region. DESIGN section 5: T = 30 s. */
+  interval: duration(1_000, 86_400_000).default(30_000),
+  /** Hard deadline of a run, below the interval. DESIGN section 5: X = 20 s, never over 23 s for a page in time. */
+  timeout: duration(500, 600_000).default(20_000),
+  /** Regions that run it, in the order of their phases. All of them when absent. */
+  regions: z.array(Slug).min(1).max(REGIONS_MAX).optional(),
+  /** Channels that get its pages. All of them when absent. */
+  channels: z.array(Slug).min(1).max(CHANNELS_MAX).optional(),
+  runbook: z.url().max(2_000).optional(),
+  owner: z.string().min(1).max(200),
+  severity: z.enum(SEVERITIES).default('critical'),
+};
+
+const CheckSettings = z.discriminatedUnion('kind', [
+  z.strictObject({ ...commonCheck, ...CHECK_KINDS.journey }),
+]);
+
+/** When an incident ends (DESIGN section 5, "Resolve"). */
+const PagingSettings = z.strictObject({
+  /** No failure for this long, and two successes per live region: recovered. */
+  clearAfter: duration(100, 3_600_000).default(120_000),
+  /** Clean for this long: the provider is told `resolve`. A failure before is the same incident. */
+  resolveAfter: duration(100, 86_400_000).default(300_000),
+  /** Pause between two runs of a region in a burst (the `g` of the worst case). */
+  burstGap: duration(0, 30_000).default(1_000),
+});
+
+const RegionSettings = z.strictObject({ title: z.string().min(1).max(100).optional() });
+
+/** Channel settings as the probe sees them: not its business. The hub parses each by its channel's own schema. */
+const AnyChannel = z.looseObject({ kind: z.string() });
+
+function configSchema<C extends z.ZodType>(channelSettings: C) {
+  return z
+    .strictObject({
+      /** Where people reach the hub: the base of the links in a page. */
+      publicUrl: z.url().max(2_000),
+      regions: z.record(Slug, RegionSettings),
+      checks: z.record(Slug, CheckSettings),
+      channels: z.record(Slug, channelSettings),
+      paging: PagingSettings.default({ clearAfter: 120_000, resolveAfter: 300_000, burstGap: 1_000 }),
+    })
+    .superRefine((config, context) => {
+      const problem = (path: PropertyKey[], message: string, input: unknown) =>
+        context.addIssue({ code: 'custom', path, message, input });
+      const regions = Object.keys(config.regions);
+      const channels = Object.keys(config.channels);
+      const checks = Object.entries(config.checks);
+      if (regions.length === 0) problem(['regions'], 'expected at least one region', config.regions);
+      if (regions.length > REGIONS_MAX) problem(['regions'], `expected at most ${REGIONS_MAX} regions`, regions.length);
+      if (channels.length > CHANNELS_MAX)
+        problem(['channels'], `expected at most ${CHANNELS_MAX} channels`, channels.length);
+      if (checks.length > CHECKS_MAX) problem(['checks'], `expected at most ${CHECKS_MAX} checks`, checks.length);
+      if (config.paging.resolveAfter < config.paging.clearAfter)
+        problem(
+          ['paging', 'resolveAfter'],
+          `expected at least paging.clearAfter (${config.paging.clearAfter} ms)`,
+          config.paging.resolveAfter,
+        );
+      for (const [id, check] of checks) {
+        if (check.timeout >= check.interval)
+          problem(['checks', id, 'timeout'], `expected less than the interval (${check.interval} ms)`, check.timeout);
+        unknownNames(check.regions, regions).forEach(([index, name]) =>
+          problem(['checks', id, 'regions', index], `expected one of ${regions.join(', ')}`, name),
+        );
+        unknownNames(check.channels, channels).forEach(([index, name]) =>
+          problem(['checks', id, 'channels', index], `expected one of ${channels.join(', ') || '(no channels)'}`, name),
+        );
+      }
+    });
+}
+
+function unknownNames(names: readonly string[] | undefined, known: readonly string[]): [number, string][] {
+  return (names ?? []).flatMap((name, index): [number, string][] => {
+    const repeated = (names ?? []).indexOf(name) !== index;
+    return known.includes(name) && !repeated ? [] : [[index, name]];
+  });
+}
+
+type RawConfig<C extends z.ZodType> = z.infer<ReturnType<typeof configSchema<C>>>;
+
+/** A check as everything past the edge sees it: durations in `…Ms`, regions and channels filled in. */
+export type Check = {
+  id: string;
+  title: string;
+  kind: 'journey';
+  file: string;
+  vars: Record<string, string>;
+  secrets: string[];
+  intervalMs: number;
+  timeoutMs: number;
+  regions: string[];
+  channels: string[];
+  runbook?: string | undefined;
+  owner: string;
+  severity: (typeof SEVERITIES)[number];
+};
+
+/** The configuration as everything past the edge sees it. Durations in milliseconds. */
+export type Config<Channel = unknown> = {
+  publicUrl: string;
+  regions: { id: string; title: string }[];
+  checks: Check[];
+  channels: Record<string, Channel>;
+  paging: { clearAfterMs: number; resolveAfterMs: number; burstGapMs: number };
+};
+
+/** What `defineConfig` takes: the configuration as people write it. */
+export type ConfigInput<C extends z.ZodType = typeof AnyChannel> = z.input<ReturnType<typeof configSchema<C>>>;
+
+/**
+ * Parses a configuration strictly: unknown keys are errors, and all problems come at once.
+ * The hub passes the schema of its channels; a probe leaves it out and does not look into them.
+ */
+export function parseConfig(input: unknown): Parsed<Config>;
+export function parseConfig<C extends z.ZodType>(input: unknown, channelSettings: C): Parsed<Config<z.infer<C>>>;
+export function parseConfig(input: unknown, channelSettings: z.ZodType = AnyChannel): Parsed<Config> {
+  const parsed = parseWith(configSchema(channelSettings), input);
+  return parsed.ok ? { ok: true, value: normalise(parsed.value) } : parsed;
+}
+
+function normalise(raw: RawConfig<z.ZodType>): Config {
+  const regions = Object.keys(raw.regions);
+  const channels = Object.keys(raw.channels);
+  return {
+    publicUrl: raw.publicUrl.replace(/\/+$/, ''),
+    regions: Object.entries(raw.regions).map(([id, region]) => ({ id, title: region.title ?? id })),
+    checks: Object.entries(raw.checks).map(([id, check]) => ({
+      id,
+      title: check.title ?? id,
+      kind: check.kind,
+      file: check.file,
+      vars: check.vars,
+      secrets: check.secrets,
+      intervalMs: check.interval,
+      timeoutMs: check.timeout,
+      regions: check.regions ?? regions,
+      channels: check.channels ?? channels,
+      runbook: check.runbook,
+      owner: check.owner,
+      severity: check.severity,
+    })),
+    channels: raw.channels,
+    paging: {
+      clearAfterMs: raw.paging.clearAfter,
+      resolveAfterMs: raw.paging.resolveAfter,
+      burstGapMs: raw.paging.burstGap,
+    },
+  };
+}
+
+/** JSON with sorted keys: equal configurations give equal text, whatever the order they were written in. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : inner,
+  );
+}

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { RUN_BYTES_MAX, Run, Slug } from './run.ts';
+
+/** Version of the messages between probe and hub; a hub refuses another with 409 and says which it speaks. */
+export const WIRE_VERSION = 1;
+/** Runs in one report: bounds the work of one message; a probe with a longer spool sends several. */
+export const RUNS_PER_REPORT_MAX = 20;
+/** Bytes of one message: a full report of ordinary runs; one outsized run still fits. */
+export const MESSAGE_BYTES_MAX = 1024 * 1024;
+/** Bytes of a screenshot: a full-HD page as JPEG or PNG is 50–800 kB. */
+export const SCREENSHOT_BYTES_MAX = 2 * 1024 * 1024;
+/** A probe sends the text `ping` this often; the hub's runtime answers `pong` without waking an object. */
+export const HEARTBEAT_INTERVAL_MS = 10_000;
+/** A region not heard from for this long is silent: three heartbeats and 5 s (DESIGN section 5). */
+export const SILENT_AFTER_MS = 35_000;
+/** How often a probe without a socket asks for commands over HTTP. */
+export const POLL_INTERVAL_MS = 5_000;
+export const PING = 'ping';
+export const PONG = 'pong';
+
+/** Paths of the hub's probe API, under its origin. */
+export const PROBE_PATHS = {
+  socket: '/api/probe/socket',
+  report: '/api/probe/report',
+  poll: '/api/probe/poll',
+  /** Followed by `/<run id>`; PUT of the image. */
+  screenshots: '/api/probe/screenshots',
+} as const;
+
+/** First message of a probe on a socket, and the body of a poll. Region and rights come from the token. */
+export const Hello = z.strictObject({
+  type: z.literal('hello'),
+  wireVersion: z.int(),
+  probe: Slug,
+  boot: z.int().min(0),
+  configHash: z.string().max(64),
+  /** Versions for people: `{ latchkey, node, playwright, chromium }`. */
+  versions: z.record(z.string().max(32), z.string().max(64)),
+  /** Runs waiting in the spool, and passes dropped because it was full, since the boot. */
+  spooled: z.int().min(0),
+  dropped: z.int().min(0),
+});
+export type Hello = z.infer<typeof Hello>;
+
+/** Runs, oldest first. `ageMs`: from a run's start to the sending, by the probe's monotonic clock. */
+export const Report = z.strictObject({
+  type: z.literal('report'),
+  entries: z
+    .array(z.strictObject({ ageMs: z.number().min(0), run: Run }))
+    .min(1)
+    .max(RUNS_PER_REPORT_MAX),
+});
+export type Report = z.infer<typeof Report>;
+
+export const ProbeMessage = z.discriminatedUnion('type', [Hello, Report]);
+export type ProbeMessage = z.infer<typeof ProbeMessage>;
+
+/** When to start a check next: in this many milliseconds from receipt. */
+export const NextStart = z.strictObject({ check: Slug, inMs: z.number().min(0) });
+export type NextStart = z.infer<typeof NextStart>;
+
+/** Which checks this probe runs, and when each starts next. Replaces the plan before. */
+export const Plan = z.strictObject({
+  type: z.literal('plan'),
+  configHash: z.string().max(64),
+  starts: z.array(NextStart),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** These runs are stored: drop them from the spool. `starts` says when their checks start next. */
+export const Ack = z.strictObject({
+  type: z.literal('ack'),
+  runs: z.array(z.string().max(160)),
+  starts: z.array(NextStart),
+});
+export type Ack = z.infer<typeof Ack>;
+
+/** Start this check at once unless it is running: a burst, or a person's wish. */
+export const RunNow = z.strictObject({ type: z.literal('run-now'), check: Slug, trigger: z.enum(['burst', 'manual']) });
+export type RunNow = z.infer<typeof RunNow>;
+
+/** A message was refused and changed nothing. `status` is the HTTP status the same message would have got. */
+export const Refusal = z.strictObject({ type: z.literal('refusal'), status: z.int(), error: z.string() });
+export type Refusal = z.infer<typeof Refusal>;
+
+export const HubMessage = z.discriminatedUnion('type', [Plan, Ack, RunNow, Refusal]);
+export type HubMessage = z.infer<typeof HubMessage>;
+
+/** Answer to a poll: the plan when it is new to this boot, and the commands since the last poll. */
+export const PollAnswer = z.strictObject({ plan: Plan, commands: z.array(RunNow) });
+export type PollAnswer = z.infer<typeof PollAnswer>;
+
+/** Whether a run may be sent: its JSON is within `RUN_BYTES_MAX`. */
+export function fitsWire(runJsonBytes: number): boolean {
+  return runJsonBytes <= RUN_BYTES_MAX;
+}
