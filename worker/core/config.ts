@@ -88,10 +88,12 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
       const channels = Object.keys(config.channels);
       const checks = Object.entries(config.checks);
       if (regions.length === 0) problem(['regions'], 'expected at least one region', config.regions);
-      if (regions.length > REGIONS_MAX) problem(['regions'], `expected at most ${REGIONS_MAX} regions`, regions.length);
+      if (regions.length > REGIONS_MAX)
+        problem(['regions'], `expected at most ${REGIONS_MAX} regions`, regions.length);
       if (channels.length > CHANNELS_MAX)
         problem(['channels'], `expected at most ${CHANNELS_MAX} channels`, channels.length);
-      if (checks.length > CHECKS_MAX) problem(['checks'], `expected at most ${CHECKS_MAX} checks`, checks.length);
+      if (checks.length > CHECKS_MAX)
+        problem(['checks'], `expected at most ${CHECKS_MAX} checks`, checks.length);
       if (config.paging.resolveAfter < config.paging.clearAfter)
         problem(
           ['paging', 'resolveAfter'],
@@ -100,12 +102,20 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
         );
       for (const [id, check] of checks) {
         if (check.timeout >= check.interval)
-          problem(['checks', id, 'timeout'], `expected less than the interval (${check.interval} ms)`, check.timeout);
+          problem(
+            ['checks', id, 'timeout'],
+            `expected less than the interval (${check.interval} ms)`,
+            check.timeout,
+          );
         unknownNames(check.regions, regions).forEach(([index, name]) =>
           problem(['checks', id, 'regions', index], `expected one of ${regions.join(', ')}`, name),
         );
         unknownNames(check.channels, channels).forEach(([index, name]) =>
-          problem(['checks', id, 'channels', index], `expected one of ${channels.join(', ') || '(no channels)'}`, name),
+          problem(
+            ['checks', id, 'channels', index],
+            `expected one of ${channels.join(', ') || '(no channels)'}`,
+            name,
+          ),
         );
       }
     });
@@ -147,14 +157,19 @@ export type Config<Channel = unknown> = {
 };
 
 /** What `defineConfig` takes: the configuration as people write it. */
-export type ConfigInput<C extends z.ZodType = typeof AnyChannel> = z.input<ReturnType<typeof configSchema<C>>>;
+export type ConfigInput<C extends z.ZodType = typeof AnyChannel> = z.input<
+  ReturnType<typeof configSchema<C>>
+>;
 
 /**
  * Parses a configuration strictly: unknown keys are errors, and all problems come at once.
  * The hub passes the schema of its channels; a probe leaves it out and does not look into them.
  */
 export function parseConfig(input: unknown): Parsed<Config>;
-export function parseConfig<C extends z.ZodType>(input: unknown, channelSettings: C): Parsed<Config<z.infer<C>>>;
+export function parseConfig<C extends z.ZodType>(
+  input: unknown,
+  channelSettings: C,
+): Parsed<Config<z.infer<C>>>;
 export function parseConfig(input: unknown, channelSettings: z.ZodType = AnyChannel): Parsed<Config> {
   const parsed = parseWith(configSchema(channelSettings), input);
   return parsed.ok ? { ok: true, value: normalise(parsed.value) } : parsed;

@@ -20,7 +20,9 @@ export function parseWith<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
 
 /** The problems as one text, a line each: `checks.login.interval: expected …, got …`. */
 export function describeProblems(problems: readonly Problem[]): string {
-  return problems.map((problem) => `${problem.path}: expected ${problem.expected}, got ${problem.received}`).join('\n');
+  return problems
+    .map((problem) => `${problem.path}: expected ${problem.expected}, got ${problem.received}`)
+    .join('\n');
 }
 
 function problemsOf(issue: z.core.$ZodIssue, root: unknown): Problem[] {

@@ -4,7 +4,10 @@ import { Failure } from './failure.ts';
 /** Ids people choose: they end up in URLs, dedup keys and file names. */
 export const Slug = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'expected 1–64 of a–z, 0–9 and -, not starting or ending with -');
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
+    'expected 1–64 of a–z, 0–9 and -, not starting or ending with -',
+  );
 
 export const OUTCOMES = ['pass', 'fail', 'invalid'] as const;
 export type Outcome = (typeof OUTCOMES)[number];

@@ -2,7 +2,12 @@
  * Offset of a region's starts within the interval, milliseconds: regions are staggered by T/R (DESIGN section 5),
  * and checks are spread by a hash of their id so that they do not all start together.
  */
-export function phaseMs(checkId: string, intervalMs: number, regionIndex: number, regionCount: number): number {
+export function phaseMs(
+  checkId: string,
+  intervalMs: number,
+  regionIndex: number,
+  regionCount: number,
+): number {
   const spread = hash32(checkId) % intervalMs;
   return Math.floor(spread + (regionIndex * intervalMs) / regionCount) % intervalMs;
 }

@@ -76,7 +76,11 @@ export const Ack = z.strictObject({
 export type Ack = z.infer<typeof Ack>;
 
 /** Start this check at once unless it is running: a burst, or a person's wish. */
-export const RunNow = z.strictObject({ type: z.literal('run-now'), check: Slug, trigger: z.enum(['burst', 'manual']) });
+export const RunNow = z.strictObject({
+  type: z.literal('run-now'),
+  check: Slug,
+  trigger: z.enum(['burst', 'manual']),
+});
 export type RunNow = z.infer<typeof RunNow>;
 
 /** A message was refused and changed nothing. `status` is the HTTP status the same message would have got. */

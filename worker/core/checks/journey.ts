@@ -13,7 +13,10 @@ export const journeySettings = {
   /** Plain values the journey reads as `vars`, such as the address of the portal. Never secrets. */
   vars: z.record(z.string().max(64), z.string().max(2_000)).default({}),
   /** Names of the secrets the journey may read; each must be set on the probe as an environment variable. */
-  secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name like PORTAL_PASSWORD')).max(50).default([]),
+  secrets: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name like PORTAL_PASSWORD'))
+    .max(50)
+    .default([]),
 };
 
 /** What a runner saw of a journey that did not end well; the facts only, no judgement. */
@@ -69,7 +72,14 @@ export function evaluateJourney(trouble: JourneyTrouble): Failure {
 
 const TARGET_ORDER = ['dns', 'connect', 'tls', 'timeout', 'http', 'assertion', 'navigation'] as const;
 
-const LANGUAGE_ERRORS = new Set(['TypeError', 'ReferenceError', 'SyntaxError', 'RangeError', 'EvalError', 'URIError']);
+const LANGUAGE_ERRORS = new Set([
+  'TypeError',
+  'ReferenceError',
+  'SyntaxError',
+  'RangeError',
+  'EvalError',
+  'URIError',
+]);
 
 function isOwnMistake(trouble: JourneyTrouble): boolean {
   if (trouble.source === 'deadline') return !trouble.waitingForBrowser;
@@ -89,12 +99,18 @@ function netErrorOf(message: string): string | undefined {
  * Class of a Chromium network error, by the ranges of chromium/src/net/base/net_error_list.h:
  * 1–99 system, 100–199 connection, 200–299 certificate, 300–399 HTTP, 800–899 DNS.
  */
-function faultOfNetError(name: string): 'dns' | 'connect' | 'tls' | 'timeout' | 'navigation' | 'egress' | 'aborted' {
+function faultOfNetError(
+  name: string,
+): 'dns' | 'connect' | 'tls' | 'timeout' | 'navigation' | 'egress' | 'aborted' {
   const error = name.replace(/^net::/, '');
   if (/^ERR_(NAME_|DNS_|ICANN_)/.test(error)) return 'dns';
   if (/^ERR_(CERT_|SSL_|BAD_SSL|TLS|ECH_)/.test(error)) return 'tls';
   if (error === 'ERR_TIMED_OUT' || error === 'ERR_CONNECTION_TIMED_OUT') return 'timeout';
-  if (/^ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|PROXY_|TUNNEL_|NETWORK_ACCESS_DENIED|INSUFFICIENT_RESOURCES)/.test(error))
+  if (
+    /^ERR_(INTERNET_DISCONNECTED|NETWORK_CHANGED|PROXY_|TUNNEL_|NETWORK_ACCESS_DENIED|INSUFFICIENT_RESOURCES)/.test(
+      error,
+    )
+  )
     return 'egress';
   if (error === 'ERR_ABORTED') return 'aborted';
   if (/^ERR_(CONNECTION_|ADDRESS_|SOCKET_|EMPTY_RESPONSE|HTTP2_|QUIC_)/.test(error)) return 'connect';

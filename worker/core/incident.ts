@@ -1,0 +1,387 @@
+import type { Check, Config } from './config.ts';
+import type { Failure } from './failure.ts';
+import { pageOf, type Page, type PageSubject } from './page.ts';
+import type { Run } from './run.ts';
+import {
+  extendStreak,
+  heard,
+  isLive,
+  pagingRule,
+  quorumOf,
+  withVote,
+  type RegionState,
+  type Rule,
+  type Streak,
+} from './verdict.ts';
+
+/**
+ * When an incident passed each leg of its way to the pager; the hub's clock, epoch ms.
+ * `firstFailedStart` → `runEnd` → `received` → `burstAsked` → `decided` → `sent` → `accepted`.
+ */
+export type Ledger = {
+  firstFailedStartMs: number;
+  runEndMs: number;
+  receivedMs: number;
+  burstAskedMs?: number | undefined;
+  decidedMs?: number | undefined;
+  sentMs?: number | undefined;
+  acceptedMs?: number | undefined;
+  /** The channel that accepted first, and its provider's id. */
+  acceptedBy?: string | undefined;
+  providerId?: string | undefined;
+};
+
+/** The failure an incident speaks of. */
+export type Cause = { failure: Failure; runId: string; region: string; screenshot: boolean };
+
+/** One incident of a check. `open` until it has been clean for `resolveAfterMs`. */
+export type Incident = {
+  seq: number;
+  status: 'open' | 'recovered' | 'resolved';
+  rule: Rule;
+  ledger: Ledger;
+  cause?: Cause | undefined;
+  /** Start of the last run that passed before, epoch ms. */
+  lastGoodAtMs?: number | undefined;
+  /** Start of the first success since the last failure; absent while failing. */
+  cleanSinceMs?: number | undefined;
+  /** Successes per region since the last failure. */
+  successes: Record<string, number>;
+  recoveredAtMs?: number | undefined;
+  resolvedAtMs?: number | undefined;
+};
+
+/** Failures seen and not yet paged: regions re-run at once until it is clear. */
+export type Suspicion = {
+  streak: Streak;
+  /** Of the first failure of the streak, which rule 1 pages on. */
+  streakLedger: Ledger;
+  /** Of the first failure since all was clear, which rules 2 and 3 page on. */
+  ledger: Ledger;
+  cause: Cause;
+  /** A burst asks for runs back to back until then, epoch ms. */
+  burstUntilMs: number;
+  /** When the regions were last asked. */
+  askedAtMs: number;
+};
+
+/** All a check remembers. Plain JSON; owned by its CheckObject. */
+export type CheckState = {
+  regions: Record<string, RegionState>;
+  lastSeq: number;
+  suspicion?: Suspicion | undefined;
+  /** The latest incident, resolved or not. */
+  incident?: Incident | undefined;
+  lastGoodAtMs?: number | undefined;
+  /** Last run counted of each probe: what comes out of order does not vote. */
+  probes: Record<string, { boot: number; seq: number }>;
+};
+
+/** Everything `step` must know of the configuration. */
+export type Policy = {
+  config: Pick<Config, 'publicUrl' | 'regions' | 'paging'>;
+  check: Check;
+};
+
+/** What happens to a check. `nowMs` is always the hub's clock, epoch ms. */
+export type CheckEvent =
+  | { type: 'run'; nowMs: number; startedAtMs: number; run: Run }
+  /** Regions heard from within `SILENT_AFTER_MS`, as their objects answered. */
+  | { type: 'liveness'; nowMs: number; liveRegions: string[] }
+  | { type: 'tick'; nowMs: number }
+  /** The first attempt to send a page began, or a provider accepted it. */
+  | { type: 'sent'; nowMs: number; seq: number }
+  | { type: 'accepted'; nowMs: number; seq: number; channel: string; providerId?: string | undefined };
+
+/** What the shell must do after it has stored the state. */
+export type CheckEffect =
+  /** Ask every region to run the check now and to say whether it is live. */
+  | { type: 'burst' }
+  /** Put this page into the outbox of every channel of the check, in the same transaction. */
+  | { type: 'page'; page: Page };
+
+export type Stepped = { state: CheckState; effects: CheckEffect[] };
+
+/** Confirmation never outlives the two minutes (DESIGN law 4): a burst that has not decided by then ends. */
+export const BURST_MAX_MS = 120_000;
+/** While a burst runs the regions are asked again this often: a lost command or a region that died must not stall it. */
+export const BURST_ASK_INTERVAL_MS = 5_000;
+/** Successes per live region that recovery takes (DESIGN section 5, "Resolve"). */
+const RECOVERY_SUCCESSES = 2;
+
+/** A check nobody has reported on. */
+export function initialState(): CheckState {
+  return { regions: {}, lastSeq: 0, probes: {} };
+}
+
+/** The incident that is not over, if any. */
+export function activeIncident(state: CheckState): Incident | undefined {
+  return state.incident?.status === 'resolved' ? undefined : state.incident;
+}
+
+/** Advances a check by one event. Pure: no clock, no chance, no I/O; the input state is not changed. */
+export function step(policy: Policy, before: CheckState, event: CheckEvent): Stepped {
+  const state = withoutRemovedRegions(policy, before);
+  switch (event.type) {
+    case 'run':
+      return stepRun(policy, state, event);
+    case 'liveness':
+      return stepLiveness(policy, state, event);
+    case 'tick':
+      return settle(policy, state, event.nowMs);
+    case 'sent':
+      return { state: stampSent(state, event.seq, event.nowMs), effects: [] };
+    case 'accepted':
+      return { state: stampAccepted(state, event), effects: [] };
+  }
+}
+
+/** Whether regions should run back to back now. */
+export function isBursting(state: CheckState, nowMs: number): boolean {
+  return state.suspicion !== undefined && nowMs < state.suspicion.burstUntilMs;
+}
+
+/** When the state wants a `tick` by itself, epoch ms; `undefined` when only events can change it. */
+export function stateWakeMs(policy: Policy, state: CheckState, nowMs: number): number | undefined {
+  const times: number[] = [];
+  if (state.suspicion && isBursting(state, nowMs))
+    times.push(state.suspicion.askedAtMs + BURST_ASK_INTERVAL_MS);
+  const incident = activeIncident(state);
+  if (incident?.cleanSinceMs !== undefined) {
+    const { clearAfterMs, resolveAfterMs } = policy.config.paging;
+    const dueMs = incident.cleanSinceMs + (incident.status === 'open' ? clearAfterMs : resolveAfterMs);
+    // Past due means that successes are missing: they come as events.
+    if (dueMs > nowMs) times.push(dueMs);
+  }
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** DESIGN law 6: older than interval + timeout, or out of its probe's order. Such a run is history only. */
+export function isLate(
+  state: CheckState,
+  check: Check,
+  run: Run,
+  startedAtMs: number,
+  nowMs: number,
+): boolean {
+  if (nowMs - startedAtMs > check.intervalMs + check.timeoutMs) return true;
+  const last = state.probes[run.probe];
+  if (!last) return false;
+  return run.boot < last.boot || (run.boot === last.boot && run.seq <= last.seq);
+}
+
+function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, { type: 'run' }>): Stepped {
+  const { run, nowMs } = event;
+  if (!policy.check.regions.includes(run.region)) return { state: before, effects: [] };
+  const startedAtMs = Math.min(event.startedAtMs, nowMs);
+  const late = isLate(before, policy.check, run, startedAtMs, nowMs);
+  const last = before.probes[run.probe];
+  const isNewest = !last || run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq);
+  const region = heard(before.regions[run.region], policy.check, nowMs);
+  const state: CheckState = {
+    ...before,
+    regions: { ...before.regions, [run.region]: region },
+    probes: isNewest ? { ...before.probes, [run.probe]: { boot: run.boot, seq: run.seq } } : before.probes,
+  };
+  if (late) return settle(policy, state, nowMs);
+  if (run.outcome === 'invalid') {
+    state.regions[run.region] = { ...region, abstains: true };
+    return settle(policy, state, nowMs);
+  }
+  state.regions[run.region] = withVote(region, {
+    outcome: run.outcome,
+    runId: run.id,
+    startedAtMs,
+    durationMs: run.durationMs,
+    failure: run.failure,
+  });
+  return run.outcome === 'pass'
+    ? settle(policy, afterPass(state, run, startedAtMs), nowMs)
+    : settle(policy, afterFail(state, run, startedAtMs, nowMs), nowMs);
+}
+
+function afterPass(state: CheckState, run: Run, startedAtMs: number): CheckState {
+  const next: CheckState = { ...state, lastGoodAtMs: Math.max(state.lastGoodAtMs ?? 0, startedAtMs) };
+  if (state.suspicion) {
+    const clear = Object.values(state.regions).every((region) => region.score === 0);
+    const streak = extendStreak(state.suspicion.streak, run.region, 'pass');
+    next.suspicion = clear ? undefined : { ...state.suspicion, streak };
+  }
+  const incident = activeIncident(state);
+  if (incident)
+    next.incident = {
+      ...incident,
+      cleanSinceMs: incident.cleanSinceMs ?? startedAtMs,
+      successes: { ...incident.successes, [run.region]: (incident.successes[run.region] ?? 0) + 1 },
+    };
+  return next;
+}
+
+function afterFail(state: CheckState, run: Run, startedAtMs: number, nowMs: number): CheckState {
+  const failure = run.failure;
+  if (!failure) return state;
+  const cause: Cause = { failure, runId: run.id, region: run.region, screenshot: run.screenshot };
+  const incident = activeIncident(state);
+  if (incident)
+    return {
+      ...state,
+      incident: {
+        ...incident,
+        status: 'open',
+        cleanSinceMs: undefined,
+        recoveredAtMs: undefined,
+        successes: {},
+      },
+    };
+  const ledger: Ledger = {
+    firstFailedStartMs: startedAtMs,
+    runEndMs: Math.min(nowMs, startedAtMs + Math.round(run.durationMs)),
+    receivedMs: nowMs,
+  };
+  const suspicion = state.suspicion;
+  if (!suspicion) {
+    const streak = { count: 1, regions: [run.region] };
+    return {
+      ...state,
+      suspicion: { streak, streakLedger: ledger, ledger, cause, burstUntilMs: 0, askedAtMs: 0 },
+    };
+  }
+  return {
+    ...state,
+    suspicion: {
+      ...suspicion,
+      streak: extendStreak(suspicion.streak, run.region, 'fail'),
+      streakLedger: suspicion.streak.count === 0 ? ledger : suspicion.streakLedger,
+      cause,
+    },
+  };
+}
+
+function stepLiveness(
+  policy: Policy,
+  before: CheckState,
+  event: Extract<CheckEvent, { type: 'liveness' }>,
+): Stepped {
+  const regions = { ...before.regions };
+  for (const id of event.liveRegions)
+    if (policy.check.regions.includes(id)) regions[id] = heard(regions[id], policy.check, event.nowMs);
+  // A region whose object has not heard from its probes is silent now, however lately it reported here.
+  for (const [id, region] of Object.entries(regions))
+    if (!event.liveRegions.includes(id)) regions[id] = { ...region, silent: true };
+  return settle(policy, { ...before, regions }, event.nowMs);
+}
+
+/** Everything that follows from the state and the time: page, burst, recovery, resolve. */
+function settle(policy: Policy, before: CheckState, nowMs: number): Stepped {
+  const incident = activeIncident(before);
+  if (incident) return settleIncident(policy, before, incident, nowMs);
+  const suspicion = before.suspicion;
+  if (!suspicion) return { state: before, effects: [] };
+  const rule = pagingRule(before.regions, suspicion.streak, policy.check, nowMs);
+  return rule ? open(policy, before, suspicion, rule, nowMs) : confirm(before, suspicion, nowMs);
+}
+
+function open(policy: Policy, before: CheckState, suspicion: Suspicion, rule: Rule, nowMs: number): Stepped {
+  const incident: Incident = {
+    seq: before.lastSeq + 1,
+    status: 'open',
+    rule,
+    ledger: {
+      ...(rule === 'unanimous' ? suspicion.streakLedger : suspicion.ledger),
+      burstAskedMs: suspicion.ledger.burstAskedMs,
+      decidedMs: nowMs,
+    },
+    cause: suspicion.cause,
+    lastGoodAtMs: before.lastGoodAtMs,
+    successes: {},
+  };
+  const state: CheckState = { ...before, lastSeq: incident.seq, incident, suspicion: undefined };
+  return { state, effects: [{ type: 'page', page: pageFor('trigger', policy, state, incident, nowMs) }] };
+}
+
+/**
+ * Starts a burst, asks again while it lasts, and starts another only on new evidence: one region that keeps failing
+ * alone must not make all of them hammer the target for ever.
+ */
+function confirm(state: CheckState, suspicion: Suspicion, nowMs: number): Stepped {
+  const isNew = suspicion.burstUntilMs === 0;
+  const isOver = !isNew && nowMs >= suspicion.burstUntilMs;
+  if (isOver) {
+    const failing = Object.values(state.regions).filter((region) => region.vote?.outcome === 'fail').length;
+    if (failing < 2) return { state, effects: [] };
+  }
+  if (!isNew && nowMs < suspicion.askedAtMs + BURST_ASK_INTERVAL_MS) return { state, effects: [] };
+  const next: Suspicion = {
+    ...suspicion,
+    burstUntilMs: isNew || isOver ? nowMs + BURST_MAX_MS : suspicion.burstUntilMs,
+    askedAtMs: nowMs,
+    ledger: { ...suspicion.ledger, burstAskedMs: suspicion.ledger.burstAskedMs ?? nowMs },
+  };
+  return { state: { ...state, suspicion: next }, effects: [{ type: 'burst' }] };
+}
+
+function settleIncident(policy: Policy, before: CheckState, incident: Incident, nowMs: number): Stepped {
+  const { cleanSinceMs } = incident;
+  if (cleanSinceMs === undefined) return { state: before, effects: [] };
+  const { clearAfterMs, resolveAfterMs } = policy.config.paging;
+  const quorum = quorumOf(before.regions, policy.check, nowMs);
+  const proven =
+    quorum.length > 0 && quorum.every((id) => (incident.successes[id] ?? 0) >= RECOVERY_SUCCESSES);
+  const cleanMs = nowMs - cleanSinceMs;
+  const recovered = incident.status === 'recovered' || (proven && cleanMs >= clearAfterMs);
+  if (!recovered) return { state: before, effects: [] };
+  const now: Incident = { ...incident, status: 'recovered', recoveredAtMs: incident.recoveredAtMs ?? nowMs };
+  if (!proven || cleanMs < resolveAfterMs) return { state: { ...before, incident: now }, effects: [] };
+  const resolved: Incident = { ...now, status: 'resolved', resolvedAtMs: nowMs };
+  return {
+    state: { ...before, incident: resolved },
+    effects: [{ type: 'page', page: pageFor('resolve', policy, before, resolved, nowMs) }],
+  };
+}
+
+function pageFor(
+  event: Page['event'],
+  policy: Policy,
+  state: CheckState,
+  incident: Incident,
+  nowMs: number,
+): Page {
+  const subject: PageSubject = {
+    seq: incident.seq,
+    rule: incident.rule,
+    sinceMs: incident.ledger.firstFailedStartMs,
+    decidedAtMs: nowMs,
+    // The service worked again from the first success, not from the moment we were sure.
+    resolvedAtMs: incident.cleanSinceMs,
+    failure: incident.cause?.failure,
+    runId: incident.cause?.runId,
+    screenshot: incident.cause?.screenshot ?? false,
+    lastGoodAtMs: incident.lastGoodAtMs,
+  };
+  return pageOf(event, policy.config, policy.check, state.regions, subject, (region) =>
+    isLive(region, policy.check, nowMs),
+  );
+}
+
+function stampSent(state: CheckState, seq: number, nowMs: number): CheckState {
+  return withLedger(state, seq, (ledger) => ({ ...ledger, sentMs: ledger.sentMs ?? nowMs }));
+}
+
+function stampAccepted(state: CheckState, event: Extract<CheckEvent, { type: 'accepted' }>): CheckState {
+  return withLedger(state, event.seq, (ledger) =>
+    ledger.acceptedMs === undefined
+      ? { ...ledger, acceptedMs: event.nowMs, acceptedBy: event.channel, providerId: event.providerId }
+      : ledger,
+  );
+}
+
+function withLedger(state: CheckState, seq: number, change: (ledger: Ledger) => Ledger): CheckState {
+  if (state.incident?.seq !== seq) return state;
+  return { ...state, incident: { ...state.incident, ledger: change(state.incident.ledger) } };
+}
+
+function withoutRemovedRegions(policy: Policy, state: CheckState): CheckState {
+  const known = (id: string) => policy.check.regions.includes(id);
+  if (Object.keys(state.regions).every(known)) return state;
+  return { ...state, regions: Object.fromEntries(Object.entries(state.regions).filter(([id]) => known(id))) };
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { Check, Config } from './config.ts';
+import { failureLabel, type Failure } from './failure.ts';
+import { formatMs, truncate } from './units.ts';
+import type { RegionState, Rule } from './verdict.ts';
+
+/** How one region stands, as a page shows it. */
+const RegionLine = z.strictObject({
+  region: z.string(),
+  title: z.string(),
+  /** `fail`, `pass`, or why it has no say: `abstains`, `silent`, `no result yet`. */
+  vote: z.string(),
+  /** Label and message of its last failure. */
+  failure: z.string().optional(),
+  failuresInRow: z.int(),
+});
+
+/**
+ * A message that wakes somebody (`trigger`), or tells that it is over (`resolve`).
+ * Everything a channel needs to render; times are epoch ms, the hub's.
+ */
+export const Page = z.strictObject({
+  event: z.enum(['trigger', 'resolve']),
+  /** `<check>:<seq>`: the same for every attempt, every channel and the resolve. */
+  dedupKey: z.string(),
+  check: z.string(),
+  title: z.string(),
+  seq: z.int(),
+  severity: z.enum(['critical', 'error', 'warning', 'info']),
+  owner: z.string(),
+  /** One line: what is broken, where, since when. */
+  summary: z.string(),
+  rule: z.enum(['unanimous', 'partial', 'regional']),
+  step: z.string().optional(),
+  /** Label of the failure: `timeout`, `http 502`, `assertion`… */
+  errorClass: z.string().optional(),
+  error: z.string().optional(),
+  regions: z.array(RegionLine),
+  sinceMs: z.int(),
+  decidedAtMs: z.int(),
+  lastGoodAtMs: z.int().optional(),
+  resolvedAtMs: z.int().optional(),
+  /** The incident on the operator's page, the failed run there, and its screenshot. */
+  incidentUrl: z.string(),
+  runUrl: z.string().optional(),
+  screenshotUrl: z.string().optional(),
+  runbookUrl: z.string().optional(),
+});
+export type Page = z.infer<typeof Page>;
+
+/** What a page tells about the incident behind it. */
+export type PageSubject = {
+  seq: number;
+  rule: Rule;
+  sinceMs: number;
+  decidedAtMs: number;
+  resolvedAtMs?: number | undefined;
+  /** The failure the page speaks of, and the run it came from. */
+  failure?: Failure | undefined;
+  runId?: string | undefined;
+  screenshot: boolean;
+  lastGoodAtMs?: number | undefined;
+};
+
+/** Characters of the summary: PagerDuty's limit, the tightest of the channels (Events API v2, `payload.summary`). */
+const SUMMARY_CHARS_MAX = 1_024;
+/** Characters of an error message in a page; the whole is on the operator's page. */
+const ERROR_CHARS_MAX = 600;
+
+/** The page for an incident. Pure: the same subject gives the same page, so a repeat is the same message. */
+export function pageOf(
+  event: Page['event'],
+  config: Pick<Config, 'publicUrl' | 'regions'>,
+  check: Check,
+  regions: Record<string, RegionState>,
+  subject: PageSubject,
+  isRegionLive: (region: RegionState) => boolean,
+): Page {
+  const { failure, runId } = subject;
+  const lines = check.regions.map((id) => regionLine(id, config, regions[id], isRegionLive));
+  const runUrl =
+    runId === undefined ? undefined : `${config.publicUrl}/operator/runs/${encodeURIComponent(runId)}`;
+  return {
+    event,
+    dedupKey: dedupKey(check.id, subject.seq),
+    check: check.id,
+    title: check.title,
+    seq: subject.seq,
+    severity: check.severity,
+    owner: check.owner,
+    summary: truncate(summaryOf(event, check, lines, subject), SUMMARY_CHARS_MAX),
+    rule: subject.rule,
+    ...(failure?.step === undefined ? {} : { step: failure.step }),
+    ...(failure === undefined
+      ? {}
+      : { errorClass: failureLabel(failure), error: truncate(failure.message, ERROR_CHARS_MAX) }),
+    regions: lines,
+    sinceMs: subject.sinceMs,
+    decidedAtMs: subject.decidedAtMs,
+    ...(subject.lastGoodAtMs === undefined ? {} : { lastGoodAtMs: subject.lastGoodAtMs }),
+    ...(subject.resolvedAtMs === undefined ? {} : { resolvedAtMs: subject.resolvedAtMs }),
+    incidentUrl: `${config.publicUrl}/operator/checks/${check.id}/incidents/${subject.seq}`,
+    ...(runUrl === undefined ? {} : { runUrl }),
+    ...(runUrl === undefined || !subject.screenshot ? {} : { screenshotUrl: `${runUrl}/screenshot` }),
+    ...(check.runbook === undefined ? {} : { runbookUrl: check.runbook }),
+  };
+}
+
+/** Key of an incident at every provider (DESIGN section 5: `dedup_key = check:seq`). */
+export function dedupKey(check: string, seq: number): string {
+  return `${check}:${seq}`;
+}
+
+function summaryOf(event: Page['event'], check: Check, lines: Page['regions'], subject: PageSubject): string {
+  if (event === 'resolve') {
+    const lasted = formatMs((subject.resolvedAtMs ?? subject.decidedAtMs) - subject.sinceMs);
+    return `${check.title} works again after ${lasted}`;
+  }
+  const failing = lines.filter((line) => line.vote === 'fail').length;
+  const what = subject.failure
+    ? ` — ${failureLabel(subject.failure)}${subject.failure.step ? ` at “${subject.failure.step}”` : ''}`
+    : '';
+  return `${check.title} fails in ${failing} of ${lines.length} regions${what}`;
+}
+
+function regionLine(
+  id: string,
+  config: Pick<Config, 'regions'>,
+  region: RegionState | undefined,
+  isRegionLive: (region: RegionState) => boolean,
+): Page['regions'][number] {
+  const title = config.regions.find((known) => known.id === id)?.title ?? id;
+  const base = { region: id, title, failuresInRow: region?.failuresInRow ?? 0 };
+  if (!region || !isRegionLive(region)) return { ...base, vote: 'silent' };
+  if (region.abstains) return { ...base, vote: 'abstains' };
+  if (!region.vote) return { ...base, vote: 'no result yet' };
+  const failure = region.vote.failure;
+  return {
+    ...base,
+    vote: region.vote.outcome,
+    ...(failure ? { failure: truncate(`${failureLabel(failure)}: ${failure.message}`, 200) } : {}),
+  };
+}
