@@ -10,7 +10,7 @@ const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
 export default defineConfig({
   root,
   test: {
-    // A suite may still be empty; an empty run of everything is refused by `.ci/run`.
+    // One of the suites of a run may have no test yet.
     passWithNoTests: true,
     // Browsers and workerd are stopped at the end; a SIGTERM may take its time.
     teardownTimeout: 30_000,
