@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** One thing wrong with an input: where, what was expected, and what came. */
 export type Problem = { path: string; expected: string; received: string };
@@ -34,7 +34,9 @@ function problemsOf(issue: z.core.$ZodIssue, root: unknown): Problem[] {
     }));
   if (issue.code === 'invalid_key')
     return [{ path: pathText(issue.path), expected: expectedKey(issue), received: show(issue.path.at(-1)) }];
-  const received = issue.input === undefined ? valueAt(root, issue.path) : issue.input;
+  // A union without a match carries the object around its discriminator as input; the path points at the value.
+  const useInput = issue.input !== undefined && issue.code !== 'invalid_union';
+  const received = useInput ? issue.input : valueAt(root, issue.path);
   return [{ path: pathText(issue.path), expected: expectedOf(issue), received: show(received) }];
 }
 
@@ -60,8 +62,8 @@ function expectedOf(issue: z.core.$ZodIssue): string {
 }
 
 function unionExpectation(issue: z.core.$ZodIssueInvalidUnion): string {
-  const options = (issue as { options?: readonly unknown[] }).options;
-  if (options && options.length > 0) return options.map((option) => JSON.stringify(option)).join(' or ');
+  if ('options' in issue && Array.isArray(issue.options) && issue.options.length > 0)
+    return issue.options.map((option) => JSON.stringify(option)).join(' or ');
   const branches = issue.errors.flatMap((branch) => branch.slice(0, 1).map((inner) => expectedOf(inner)));
   return branches.length > 0 ? [...new Set(branches)].join(' or ') : stripExpected(issue.message);
 }
@@ -91,6 +93,6 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  const text = JSON.stringify(value) ?? `a ${typeof value}`;
   return text.length > RECEIVED_CHARS_MAX ? `${text.slice(0, RECEIVED_CHARS_MAX)}…` : text;
 }
