@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join, sep } from 'node:path';
 import { run, step, tail } from './command.mjs';
+import { lockProblems } from './lock.mjs';
 
 /** npm ci takes 20 s with a near registry; a slow line may need many times that for 250 MB. */
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
@@ -65,11 +66,17 @@ function machineEnv(root) {
  */
 export async function installDependencies(root) {
   const logFile = join(root, '.latchkey', 'setup-npm.log');
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  // The level is named because `npm run --silent` hands its own down, and then a failure would be silent too.
+  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn'];
   const options = { timeoutMs: INSTALL_TIMEOUT_MS, logFile, cwd: root, env: machineEnv(root) };
   const result = await step('installing dependencies', () => run('npm', args, options));
   if (result.ok) return;
-  throw new Error(`npm ci failed (${result.reason}); the end of ${logFile}:\n${tail(result.output)}`);
+  // npm explains a lock that does not fit by a page of usage; the lock check does it in a line each.
+  const read = (name) => JSON.parse(readFileSync(join(root, name), 'utf8'));
+  const problems = lockProblems(read('package-lock.json'), read('package.json'));
+  const output = result.output.replace(/^npm warn .*\n/gm, '');
+  const why = problems.length > 0 ? problems.join('\n') : `the end of ${logFile}:\n${tail(output)}`;
+  throw new Error(`npm ci failed (${result.reason}); ${why}`);
 }
 
 /** @param {string} version e.g. v24.21.0 */
