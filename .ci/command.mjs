@@ -18,11 +18,11 @@ export function endCommands() {
  * `ok: false` and a `reason`. All its output is in `output`, and in `logFile` when one is named.
  * @param {string} file
  * @param {string[]} args
- * @param {{ timeoutMs: number, silenceMs?: number, logFile?: string, env?: NodeJS.ProcessEnv, cwd?: string }} options
- *   `silenceMs`: ends the program when it has printed nothing for so long
+ * @param {{ timeoutMs: number, silenceMs?: number, progress?: RegExp, logFile?: string, env?: NodeJS.ProcessEnv, cwd?: string }} options
+ *   `silenceMs`: ends the program when it has printed nothing for so long, or nothing that `progress` matches
  * @returns {Promise<{ ok: boolean, reason: string, output: string }>}
  */
-export function run(file, args, { timeoutMs, silenceMs, logFile, env = process.env, cwd }) {
+export function run(file, args, { timeoutMs, silenceMs, progress = /./, logFile, env = process.env, cwd }) {
   const windows = process.platform === 'win32';
   if (logFile !== undefined) {
     mkdirSync(dirname(logFile), { recursive: true });
@@ -67,7 +67,7 @@ export function run(file, args, { timeoutMs, silenceMs, logFile, env = process.e
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         output += text;
-        silence?.refresh();
+        if (progress.test(text)) silence?.refresh();
         if (logFile !== undefined) appendFileSync(logFile, text);
       });
     }
