@@ -9,8 +9,8 @@ const HUB_ROOT = ['worker/env.ts', 'worker/errors.ts', 'worker/log.ts', 'latchke
 /** Most specific folder first. No `packages` means any; tests may import anything and are not listed. */
 const RULES: Rule[] = [
   { folder: 'worker/core', paths: [], packages: ['zod'] },
-  { folder: 'worker/channels', paths: ['worker/core'], packages: ['standardwebhooks'] },
-  { folder: 'worker/store', paths: ['worker/core'], packages: ['cloudflare:workers'] },
+  { folder: 'worker/channels', paths: ['worker/core'], packages: ['zod', 'standardwebhooks'] },
+  { folder: 'worker/store', paths: ['worker/core'], packages: ['zod', 'cloudflare:workers'] },
   { folder: 'worker/objects', paths: ['worker/core', 'worker/store', 'worker/channels', ...HUB_ROOT] },
   {
     folder: 'worker/routes',
@@ -25,7 +25,8 @@ const RULES: Rule[] = [
   { folder: 'dashboards', paths: ['worker/core'], packages: ['hono'] },
   { folder: 'probes/journeys', paths: ['probes/journey.ts'], packages: ['playwright'] },
   { folder: 'probes', paths: ['worker/core', 'latchkey.config.ts'] },
-  { folder: 'latchkey.config.ts', paths: ['worker/core'], packages: [] },
+  // `defineConfig` knows the channels, so it is the hub's, not core's.
+  { folder: 'latchkey.config.ts', paths: ['worker/core', 'worker/config.ts'], packages: [] },
 ];
 
 const ALIASES: [from: RegExp, to: string][] = [
