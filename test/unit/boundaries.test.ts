@@ -114,7 +114,12 @@ test.each(['Date.now()', 'new Date()', 'Math.random()', 'performance.now()'])(
 
 test('a README that names a missing file is found', () => {
   const files = { 'probes/main.ts': '', 'probes/cli/run.ts': '' };
-  expect(breaches({ ...files, 'README.md': '`probes/main.ts`, `probes/cli/`, `npm start`' })).toEqual([]);
+  expect(
+    breaches({
+      ...files,
+      'README.md': '`probes/main.ts`, `probes/cli/`, `run.ts`, `probes/my-own.ts`, `npm start`',
+    }),
+  ).toEqual([]);
   expect(breaches({ ...files, 'probes/README.md': '`cli/run.ts` and `main.ts`' })).toEqual([]);
   expect(breaches({ ...files, 'README.md': '`probes/gone.ts`' })).toEqual([
     'README.md: `probes/gone.ts` does not exist',

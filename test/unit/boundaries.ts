@@ -97,12 +97,17 @@ function cyclesOf(graph: Map<string, string[]>): string[] {
   return [...cycles].map((cycle) => `import cycle: ${cycle}`);
 }
 
-/** Backticked paths of a README that lead nowhere, read from the root or from the README's own folder. */
+/**
+ * Backticked paths of a README that lead nowhere, read from the root or from the README's own folder. A bare file name
+ * may stand for any file of that name, and `my-…` for one that the reader is about to make.
+ */
 function deadPaths(readme: string, text: string, files: Map<string, string>): string[] {
-  const exists = (path: string): boolean => [...files.keys()].some((file) => isWithin(file, path));
+  const exists = (path: string): boolean =>
+    [...files.keys()].some((file) => isWithin(file, path) || posix.basename(file) === path);
   return [...text.matchAll(/`([\w.@-]+(?:\/[\w.@-]+)*)\/?`/g)]
     .map(([, path = '']) => path)
     .filter((path) => /^(worker|probes|dashboards|test|\.ci)\//.test(path) || /\.(tsx?|mjs|toml)$/.test(path))
+    .filter((path) => !posix.basename(path).startsWith('my-'))
     .filter((path) => !exists(path) && !exists(posix.join(posix.dirname(readme), path)))
     .map((path) => `${readme}: \`${path}\` does not exist`);
 }
