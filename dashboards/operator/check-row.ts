@@ -1,0 +1,66 @@
+import type { Check, Config } from '#core/config.ts';
+import { activeIncident, isBursting, type CheckState } from '#core/incident.ts';
+import { verdictOf, type Verdict } from '#core/verdict.ts';
+import type { CheckView } from './source.ts';
+import { cellOf, type Cell } from './standing.ts';
+
+/** One check. `unreadable`: its object did not answer, so nothing is known; never shown as health. */
+export type CheckRow = {
+  check: string;
+  title: string;
+  owner: string;
+  severity: Check['severity'];
+  intervalMs: number;
+  timeoutMs: number;
+  verdict: Verdict | 'unreadable';
+  /** Votes in the verdict, and how many of them fail. */
+  votes: number;
+  failing: number;
+  /** Failures are being confirmed: regions re-run at once. Failed runs in a row anywhere. */
+  confirming: { failures: number } | undefined;
+  lastGoodAtMs: number | undefined;
+  openIncident: number | undefined;
+  regions: Cell[];
+};
+
+/** One check by region. Pure. */
+export function checkRow(
+  config: Pick<Config, 'regions'>,
+  check: Check,
+  view: CheckView | undefined,
+  nowMs: number,
+): CheckRow {
+  const regions = check.regions.map((id) =>
+    cellOf(
+      check,
+      { id, title: titleOf(config, id) },
+      view?.state.regions[id],
+      view?.runs.filter((run) => run.region === id) ?? [],
+      nowMs,
+    ),
+  );
+  return {
+    check: check.id,
+    title: check.title,
+    owner: check.owner,
+    severity: check.severity,
+    intervalMs: check.intervalMs,
+    timeoutMs: check.timeoutMs,
+    verdict: view ? verdictOf(view.state.regions, check, nowMs) : 'unreadable',
+    votes: regions.filter((cell) => cell.votes).length,
+    failing: regions.filter((cell) => cell.standing === 'fail').length,
+    confirming: view && confirmingOf(view.state, nowMs),
+    lastGoodAtMs: view?.state.lastGoodAtMs,
+    openIncident: view && activeIncident(view.state)?.seq,
+    regions,
+  };
+}
+
+function confirmingOf(state: CheckState, nowMs: number): CheckRow['confirming'] {
+  return state.suspicion && isBursting(state, nowMs) ? { failures: state.suspicion.streak.count } : undefined;
+}
+
+/** A region's title; its id when the configuration no longer names it. */
+export function titleOf(config: Pick<Config, 'regions'>, region: string): string {
+  return config.regions.find((known) => known.id === region)?.title ?? region;
+}
