@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { HUB_SECRETS, passToPager } from './worker-surroundings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -31,7 +32,11 @@ export default defineConfig({
           cloudflareTest(async () => ({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`) },
+              bindings: {
+                ...HUB_SECRETS,
+                TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`),
+              },
+              outboundService: passToPager,
             },
           })),
         ],
@@ -39,6 +44,7 @@ export default defineConfig({
         resolve: { alias: { '#config': `${root}test/worker/latchkey.config.ts` } },
         test: {
           name: 'worker',
+          globalSetup: ['test/worker-surroundings.ts'],
           include: ['test/worker/**/*.test.{ts,tsx}'],
           testTimeout: 20_000,
           sequence: { groupOrder: 0 },

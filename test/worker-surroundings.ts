@@ -1,0 +1,43 @@
+import { fetch, type Request, type Response } from 'miniflare';
+import { startPager } from './fixtures/pager/pager.ts';
+
+const WEBHOOK_SECRET = 'whsec_bGF0Y2hrZXktdGVzdC1zaWduaW5nLXNlY3JldC0wMDE=';
+
+/** Environment of the hub under test. The second token key is one that has been rotated out. */
+export const HUB_SECRETS = {
+  PROBE_TOKEN_KEYS: `${key('current')},${key('previous')}`,
+  OPERATOR_TOKEN: 'operator-token-of-the-tests',
+  COOKIE_KEY: key('cookie'),
+  PAGERDUTY_ROUTING_KEY: 'latchkey-test-routing-key-000001',
+  WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+};
+
+/** What leaves the hub goes to the pager on loopback, whatever host it names. */
+export async function passToPager(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const origin = process.env.LATCHKEY_TEST_PAGER;
+  if (origin === undefined) throw new Error(`no pager for ${request.url}`);
+  const body = request.body === null ? {} : { body: await request.arrayBuffer() };
+  const headers = new Headers(
+    Array.from(request.headers, ([name, value]): [string, string] => [name, value]),
+  );
+  headers.delete('host');
+  return fetch(new URL(pathname + search, origin), {
+    method: request.method,
+    headers: Object.fromEntries(headers),
+    redirect: 'manual',
+    signal: request.signal,
+    ...body,
+  });
+}
+
+/** Vitest's global set-up of the worker tests: a real pager to page. */
+export default async function startSurroundings(): Promise<() => Promise<void>> {
+  const pager = await startPager({ webhookSecret: WEBHOOK_SECRET });
+  process.env.LATCHKEY_TEST_PAGER = new URL('/', pager.urls.inbox).origin;
+  return pager.stop;
+}
+
+function key(name: string): string {
+  return Buffer.from(name.padEnd(32, '.')).toString('base64url');
+}

@@ -1,0 +1,40 @@
+import { defineConfig, secret } from '#worker/config.ts';
+
+const journey = {
+  kind: 'journey',
+  file: 'probes/journeys/any.journey.ts',
+  interval: '30s',
+  timeout: '20s',
+  owner: 'Tests',
+  runbook: 'https://runbooks.test/login',
+} as const;
+
+/** What the hub under test watches. Each test takes a check of its own: its object and its pages are nobody else's. */
+export default defineConfig({
+  publicUrl: 'https://hub.test',
+  regions: { 'us-east': {}, 'us-west': {}, 'eu-west': {}, 'ap-south': {} },
+  checks: {
+    login: { ...journey, channels: ['pager'] },
+    outage: { ...journey, title: 'Portal login', channels: ['pager', 'hook'] },
+    retry: { ...journey, channels: ['pager'] },
+    evicted: { ...journey, channels: ['pager'] },
+    history: { ...journey, channels: ['pager'] },
+    'no-history': { ...journey, channels: ['pager'] },
+    order: { ...journey, channels: ['pager'] },
+    command: { ...journey, regions: ['us-east'], channels: ['pager'] },
+    'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
+  },
+  channels: {
+    pager: {
+      kind: 'pagerduty',
+      routingKey: secret('PAGERDUTY_ROUTING_KEY'),
+      endpoint: 'https://pager.test/v2/enqueue',
+    },
+    hook: {
+      kind: 'webhook',
+      url: 'https://pager.test/webhook',
+      signingSecret: secret('WEBHOOK_SIGNING_SECRET'),
+    },
+  },
+  paging: { clearAfter: '200ms', resolveAfter: '400ms', burstGap: '100ms' },
+});

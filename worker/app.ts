@@ -1,0 +1,33 @@
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { AppError, statusOf } from './errors.ts';
+import type { Hub } from './hub.ts';
+import { logError } from './log.ts';
+import { requireEnv } from './middleware/require-env.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { healthRoutes } from './routes/health.ts';
+import { probeRoutes } from './routes/probe.ts';
+
+/** The hub's HTTP. Every refusal and every error becomes an answer here and nowhere else. */
+export const app = new Hono<Hub>();
+
+app.use(requestId());
+app.use(securityHeaders);
+app.route('/', healthRoutes);
+app.use(requireEnv);
+app.route('/', probeRoutes);
+
+app.notFound((c) =>
+  c.json({ error: `there is nothing at ${c.req.path.slice(0, 200)}` }, statusOf('not-found')),
+);
+
+app.onError((error, c) => {
+  const requestId = c.get('requestId');
+  if (error instanceof AppError) {
+    if (error.code === 'unauthenticated') c.header('www-authenticate', 'Bearer');
+    const problems = error.problems ? { problems: error.problems } : {};
+    return c.json({ error: error.message, ...problems }, statusOf(error.code));
+  }
+  logError('request-failed', error, { requestId, method: c.req.method, path: c.req.path });
+  return c.json({ error: 'internal error', requestId }, 500);
+});

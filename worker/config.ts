@@ -1,0 +1,56 @@
+import { canonicalJson, parseConfig, type Config, type ConfigInput, type SecretRef } from '#core/config.ts';
+import type { Parsed } from '#core/problem.ts';
+import { channelSettings, type ChannelInput, type ChannelSettings } from './channels/index.ts';
+
+/** The configuration as the hub sees it: with its channels parsed. */
+export type HubConfig = Config<ChannelSettings>;
+
+type AnyInput = ConfigInput<typeof channelSettings>;
+type CheckInput = AnyInput['checks'][string];
+
+/** One kind of check at a time, so that each keeps the settings only it has. */
+type WithNames<C, Region extends string, Channel extends string> = C extends unknown
+  ? Omit<C, 'regions' | 'channels'> & {
+      regions?: NoInfer<Region>[] | undefined;
+      channels?: NoInfer<Channel>[] | undefined;
+    }
+  : never;
+
+/** What `defineConfig` takes: regions and channels named in a check must be those defined beside it. */
+export type HubConfigInput<Region extends string, Channel extends string> = Omit<
+  AnyInput,
+  'regions' | 'channels' | 'checks'
+> & {
+  regions: Record<Region, AnyInput['regions'][string]>;
+  channels: Record<Channel, ChannelInput>;
+  checks: Record<string, WithNames<CheckInput, Region, Channel>>;
+};
+
+/** The configuration of what is watched, checked by type as it is written. It is parsed where it is used. */
+export function defineConfig<const Region extends string, const Channel extends string>(
+  config: HubConfigInput<Region, Channel>,
+): HubConfigInput<Region, Channel> {
+  return config;
+}
+
+/** Names a secret of the hub's environment, such as `secret('PAGERDUTY_ROUTING_KEY')`. */
+export function secret(name: string): SecretRef {
+  return { secret: name };
+}
+
+/** Parses a configuration with its channels, all problems at once. */
+export function parseHubConfig(input: unknown): Parsed<HubConfig> {
+  return parseConfig(input, channelSettings);
+}
+
+/** Hexadecimal digits of a configuration's hash: enough to tell configurations apart, short enough to read aloud. */
+const CONFIG_HASH_CHARS = 12;
+
+/** Hash of a configuration as written: hub and probes compare theirs. First 12 hex digits of SHA-256. */
+export async function configHash(input: unknown): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalJson(input));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .slice(0, CONFIG_HASH_CHARS);
+}

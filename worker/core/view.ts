@@ -1,0 +1,70 @@
+import type { Failure } from './failure.ts';
+import type { CheckState, Incident } from './incident.ts';
+import type { Delivery } from './outbox.ts';
+import type { Outcome, Run } from './run.ts';
+import type { Verdict } from './verdict.ts';
+
+/** A run as lists show it: without its steps. Times are the hub's, epoch ms. */
+export type RunLine = {
+  id: string;
+  region: string;
+  probe: string;
+  trigger: Run['trigger'];
+  startedAtMs: number;
+  receivedAtMs: number;
+  durationMs: number;
+  waitedMs: number;
+  outcome: Outcome;
+  failure?: Failure | undefined;
+  screenshot: boolean;
+  /** It came too late or out of order: history only. */
+  late: boolean;
+};
+
+/** A whole run as the hub stores it. `startedAtMs` is the hub's reckoning; `run.startedAtMs` the probe's. */
+export type StoredRun = { run: Run; startedAtMs: number; receivedAtMs: number; late: boolean };
+
+/** What a check's object tells of itself. */
+export type CheckView = {
+  check: string;
+  state: CheckState;
+  verdict: Verdict;
+  /** Per region, newest first, bounded. */
+  runs: Record<string, RunLine[]>;
+  /** Newest first, bounded. */
+  incidents: Incident[];
+  /** Of the latest incident, and every page not yet accepted. */
+  deliveries: Delivery[];
+  /** Runs that D1 does not have yet, and when the oldest of them came. */
+  historyLag: { runs: number; oldestReceivedAtMs?: number | undefined };
+  nowMs: number;
+};
+
+/** One incident with the pages that went out for it. */
+export type IncidentView = { incident: Incident; deliveries: Delivery[]; nowMs: number };
+
+/** A probe as its region's object knows it. */
+export type ProbeView = {
+  probe: string;
+  /** When its process started, epoch ms by the probe's clock. */
+  boot: number;
+  transport: 'socket' | 'http';
+  /** Whether it was heard from within `SILENT_AFTER_MS`. */
+  live: boolean;
+  lastHeardMs: number;
+  configHash: string;
+  /** Whether it runs the hub's configuration. */
+  configMatches: boolean;
+  versions: Record<string, string>;
+  spooled: number;
+  dropped: number;
+};
+
+/** What a region's object tells of itself. */
+export type RegionView = {
+  region: string;
+  live: boolean;
+  lastHeardMs?: number | undefined;
+  probes: ProbeView[];
+  nowMs: number;
+};

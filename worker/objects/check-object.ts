@@ -1,0 +1,271 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { Check } from '#core/config.ts';
+import {
+  initialState,
+  isBursting,
+  isLate,
+  stateWakeMs,
+  step,
+  type CheckEffect,
+  type CheckEvent,
+  type CheckState,
+  type Incident,
+  type Policy,
+} from '#core/incident.ts';
+import { newDelivery } from '#core/outbox.ts';
+import type { Run } from '#core/run.ts';
+import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
+import { verdictOf } from '#core/verdict.ts';
+import type { HubBindings } from '../bindings.ts';
+import { logError } from '../log.ts';
+import { checkOf, config } from '../settings.ts';
+import { CheckStore } from '../store/check-store.ts';
+import { AlarmClock } from './alarm-clock.ts';
+import { askRegions } from './burst.ts';
+import { HistoryCopier } from './history-copier.ts';
+import { Outbox } from './outbox.ts';
+
+/** A run on its way to its check: `ageMs` from its start to now, and its text, parsed and checked at the edge. */
+export type Entry = { ageMs: number; runJson: string };
+
+/** What became of a report. `results` holds the runs that are stored; what is missing there was not. */
+export type Ingested = {
+  results: { id: string; duplicate: boolean }[];
+  bursting: boolean;
+  nowMs: number;
+};
+
+/** Runs of each region in a view, and incidents: a phone's screen and what one scrolls to. */
+const VIEW_RUNS_MAX = 20;
+const VIEW_INCIDENTS_MAX = 20;
+/** After an error of our own the alarm waits this long: it must not spin. */
+const ERROR_PAUSE_MS = 5_000;
+
+/**
+ * One check: its state, runs and incidents. A thin shell round core's `step`: every event is one transaction of run,
+ * state and outbox; pages, bursts and history follow outside of it. Named by the check's id.
+ *
+ * What is in memory is what is stored: it is replaced only after a transaction has gone through. `fetch` and RPC open
+ * the input gate, so everything after an await looks at the state anew.
+ */
+export class CheckObject extends DurableObject<HubBindings> {
+  readonly #id: string;
+  readonly #store: CheckStore;
+  readonly #clock: AlarmClock;
+  readonly #outbox: Outbox;
+  readonly #history: HistoryCopier;
+  #state: CheckState;
+
+  constructor(ctx: DurableObjectState, env: HubBindings) {
+    super(ctx, env);
+    if (ctx.id.name === undefined) throw new Error('a check object is named by its check');
+    this.#id = ctx.id.name;
+    this.#store = new CheckStore(ctx.storage.sql);
+    this.#state = this.#store.state() ?? initialState();
+    this.#clock = new AlarmClock(ctx.storage, () => this.#background('timer', this.#wake()));
+    this.#history = new HistoryCopier(this.#id, this.#store, env.DB);
+    this.#outbox = new Outbox(this.#store.openDeliveries(this.#state.lastSeq), env, {
+      save: (delivery, event) => {
+        this.#apply(event, () => this.#store.putDelivery(delivery));
+      },
+      settled: () => this.#rearm(),
+    });
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#clock.load();
+      if (this.#hasUncopied()) this.#history.note(Date.now());
+      await this.#rearm();
+    });
+  }
+
+  /**
+   * Stores runs in order and acts on them. Returns when they are stored: pages and bursts are under way, not awaited.
+   * A run that was stored before is acknowledged and changes nothing.
+   */
+  ingest(entries: Entry[]): Ingested {
+    const nowMs = Date.now();
+    const results: Ingested['results'] = [];
+    const effects: CheckEffect[] = [];
+    try {
+      for (const entry of entries) {
+        const run = JSON.parse(entry.runJson) as Run;
+        const duplicate = this.#isStored(run);
+        if (!duplicate) effects.push(...this.#storeRun(run, entry, nowMs));
+        results.push({ id: run.id, duplicate });
+      }
+    } catch (error) {
+      logError('run-not-stored', error, { check: this.#id, stored: results.length, of: entries.length });
+    }
+    if (results.some((result) => !result.duplicate)) this.#history.note(nowMs);
+    this.#act(effects, nowMs);
+    return { results, bursting: isBursting(this.#state, nowMs), nowMs };
+  }
+
+  /** The check as the operator's page shows it. */
+  view(): CheckView {
+    const nowMs = Date.now();
+    const check = checkOf(this.#id);
+    const regions = check?.regions ?? Object.keys(this.#state.regions);
+    return {
+      check: this.#id,
+      state: this.#state,
+      verdict: check ? verdictOf(this.#state.regions, check, nowMs) : 'blind',
+      runs: byRegion(this.#store.latestRuns(VIEW_RUNS_MAX * Math.max(1, regions.length)), regions),
+      incidents: this.#store.latestIncidents(VIEW_INCIDENTS_MAX).map((incident) => this.#current(incident)),
+      deliveries: this.#outbox.all(),
+      historyLag: this.#store.historyLag(),
+      nowMs,
+    };
+  }
+
+  /** A run with its steps, or `undefined` when it is not (or no longer) here. */
+  run(id: string): StoredRun | undefined {
+    const [, probe, boot, seq] = /^(.+)\.(\d+)\.(\d+)$/.exec(id) ?? [];
+    return probe === undefined ? undefined : this.#store.run(probe, Number(boot), Number(seq));
+  }
+
+  /** An incident with its pages, or `undefined`. */
+  incident(seq: number): IncidentView | undefined {
+    const incident = this.#store.incident(seq);
+    if (!incident) return undefined;
+    return {
+      incident: this.#current(incident),
+      deliveries: this.#store.deliveriesOf(seq),
+      nowMs: Date.now(),
+    };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#clock.fired();
+    await this.#wake();
+  }
+
+  /** Everything that time asks for. Never throws: an alarm that has thrown six times is never called again. */
+  async #wake(): Promise<void> {
+    let pauseMs = 0;
+    try {
+      const nowMs = Date.now();
+      const effects = this.#apply({ type: 'tick', nowMs });
+      await Promise.all([
+        this.#burstOn(effects),
+        this.#outbox.drain(nowMs),
+        this.#history.copy(() => Date.now()),
+      ]);
+      this.#store.pruneIncidents(this.#state.lastSeq);
+    } catch (error) {
+      logError('check-wake-failed', error, { check: this.#id });
+      pauseMs = ERROR_PAUSE_MS;
+    }
+    await this.#rearm(pauseMs);
+  }
+
+  /** Follows the effects of a stored event, without making its sender wait. */
+  #act(effects: readonly CheckEffect[], nowMs: number): void {
+    this.#background('burst', this.#burstOn(effects));
+    this.#background('outbox', this.#outbox.drain(nowMs));
+    this.#background('alarm', this.#rearm());
+  }
+
+  async #burstOn(effects: readonly CheckEffect[]): Promise<void> {
+    const policy = this.#policy();
+    if (!policy || !effects.some((effect) => effect.type === 'burst')) return;
+    const liveRegions = await askRegions(this.env.REGIONS, policy.check, this.#state, () => Date.now());
+    const nowMs = Date.now();
+    this.#apply({ type: 'liveness', nowMs, liveRegions });
+    await Promise.all([this.#outbox.drain(nowMs), this.#rearm()]);
+  }
+
+  #isStored(run: Run): boolean {
+    const last = this.#state.probes[run.probe];
+    const counted = checkOf(this.#id)?.regions.includes(run.region) ?? false;
+    // `step` does not count runs of a region the check has left; only the table knows those.
+    if (counted && (!last || run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq)))
+      return false;
+    return this.#store.hasRun(run.probe, run.boot, run.seq);
+  }
+
+  #storeRun(run: Run, entry: Entry, nowMs: number): CheckEffect[] {
+    const startedAtMs = Math.round(nowMs - entry.ageMs);
+    const check = checkOf(this.#id);
+    const late = !check || isLate(this.#state, check, run, startedAtMs, nowMs);
+    return this.#apply({ type: 'run', nowMs, startedAtMs, run }, () =>
+      this.#store.putRun(run, entry.runJson, startedAtMs, nowMs, late),
+    );
+  }
+
+  /**
+   * Steps the state by an event and stores what follows, together with what `write` stores, in one transaction. A check
+   * that the configuration no longer has does not step; its open pages still go out.
+   */
+  #apply(event: CheckEvent | undefined, write?: () => void): CheckEffect[] {
+    const policy = this.#policy();
+    const before = this.#state;
+    const { state, effects } = policy && event ? step(policy, before, event) : { state: before, effects: [] };
+    const deliveries = effects.flatMap((effect) =>
+      effect.type === 'page' && event
+        ? (policy?.check.channels ?? []).map((channel) => newDelivery(effect.page, channel, event.nowMs))
+        : [],
+    );
+    this.ctx.storage.transactionSync(() => {
+      write?.();
+      if (state !== before) this.#store.putState(state);
+      for (const delivery of deliveries) this.#store.putDelivery(delivery);
+      if (state.incident && differs(state.incident, before.incident)) this.#store.putIncident(state.incident);
+    });
+    this.#state = state;
+    this.#outbox.add(deliveries, state.lastSeq);
+    return effects;
+  }
+
+  async #rearm(pauseMs = 0): Promise<void> {
+    const nowMs = Date.now();
+    const policy = this.#policy();
+    const urgent = earliest(this.#outbox.wakeMs(), policy && stateWakeMs(policy, this.#state, nowMs));
+    const due = earliest(urgent, this.#history.dueMs);
+    const notBefore = due === undefined ? undefined : Math.max(due, nowMs + pauseMs);
+    await this.#clock.arm(notBefore, urgent !== undefined && urgent === due, nowMs);
+  }
+
+  #policy(): Policy | undefined {
+    const check: Check | undefined = checkOf(this.#id);
+    return check && { config, check };
+  }
+
+  #hasUncopied(): boolean {
+    return this.#store.uncopiedRuns(1).length > 0 || this.#store.uncopiedIncidents(1).length > 0;
+  }
+
+  /** The row of the latest incident is written when its story moves on; the state has it to the last success. */
+  #current(incident: Incident): Incident {
+    return this.#state.incident?.seq === incident.seq ? this.#state.incident : incident;
+  }
+
+  #background(what: string, work: Promise<void>): void {
+    this.ctx.waitUntil(
+      work.catch((error: unknown) => logError('background-failed', error, { check: this.#id, what })),
+    );
+  }
+}
+
+/** Whether an incident's row is to be written again: each success of a recovery is not worth one. */
+function differs(now: Incident, before: Incident | undefined): boolean {
+  return (
+    now.seq !== before?.seq ||
+    now.status !== before.status ||
+    now.ledger !== before.ledger ||
+    (now.cleanSinceMs === undefined) !== (before.cleanSinceMs === undefined)
+  );
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function byRegion(lines: readonly RunLine[], regions: readonly string[]): Record<string, RunLine[]> {
+  const grouped: Record<string, RunLine[]> = Object.fromEntries(regions.map((region) => [region, []]));
+  for (const line of lines) {
+    const group = (grouped[line.region] ??= []);
+    if (group.length < VIEW_RUNS_MAX) group.push(line);
+  }
+  return grouped;
+}

@@ -1,0 +1,318 @@
+import { DurableObject } from 'cloudflare:workers';
+import { describeProblems, parseWith } from '#core/problem.ts';
+import { assignedProbe } from '#core/schedule.ts';
+import type { RegionView } from '#core/view.ts';
+import {
+  MESSAGE_BYTES_MAX,
+  PING,
+  PONG,
+  ProbeMessage,
+  SILENT_AFTER_MS,
+  WIRE_VERSION,
+  type Ack,
+  type Hello,
+  type HubMessage,
+  type PollAnswer,
+  type Refusal,
+  type Report,
+  type RunNow,
+} from '#core/wire.ts';
+import type { HubBindings } from '../bindings.ts';
+import { log, logError, messageOf } from '../log.ts';
+import type { ProbeIdentity } from '../probe-token.ts';
+import { checkOf, hubConfigHash } from '../settings.ts';
+import { ProbeRegistry } from './probe-registry.ts';
+import { planFor, planKey } from './region-plan.ts';
+import { ReportDelivery } from './report-delivery.ts';
+import { probeRefusal, refusal, reportRefusal } from './report-rules.ts';
+
+/** Sockets of one region: its probes, and some that are being replaced. */
+const SOCKETS_MAX = 100;
+/** Close codes for probes; 4000 and up are ours. */
+const CLOSE = { replaced: 4_000, silent: 4_001, policy: 1_008, tooBig: 1_009 } as const;
+/** Header by which the route passes on whom the token speaks for. The route sets it; a client cannot. */
+export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
+
+/** What a socket carries through hibernation. */
+type SocketState = {
+  tokenProbe?: string | undefined;
+  /** Known once it has said hello. */
+  probe?: string | undefined;
+  lastMessageMs: number;
+  /** `planKey` of the live probes its plan was made for. */
+  planKey?: number | undefined;
+};
+
+/**
+ * One region: its probes' sockets, which checks each of them runs, and the way of their runs to the checks' objects.
+ * Named by the region's id. Heartbeats are answered by the runtime and wake nobody.
+ */
+export class RegionObject extends DurableObject<HubBindings> {
+  readonly #region: string;
+  readonly #probes: ProbeRegistry;
+  readonly #delivery: ReportDelivery;
+  /** Commands for probes that poll, by probe and check: the newest of a check is the only one that matters. */
+  readonly #commands = new Map<string, Map<string, RunNow>>();
+
+  constructor(ctx: DurableObjectState, env: HubBindings) {
+    super(ctx, env);
+    if (ctx.id.name === undefined) throw new Error('a region object is named by its region');
+    this.#region = ctx.id.name;
+    this.#probes = new ProbeRegistry(ctx.storage.kv);
+    this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+  }
+
+  /** Opens a probe's socket. The route has checked the token and says whom it speaks for. */
+  override fetch(request: Request): Response {
+    if (this.ctx.getWebSockets().length >= SOCKETS_MAX)
+      return Response.json(
+        { error: `region ${this.#region} has ${SOCKETS_MAX} sockets open` },
+        { status: 503 },
+      );
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const tokenProbe = request.headers.get(TOKEN_PROBE_HEADER) ?? undefined;
+    setState(server, { tokenProbe, lastMessageMs: Date.now() });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** A parsed report that came by HTTP. The refusal's status is the answer's. */
+  async report(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
+    for (const { run } of report.entries.slice(-1)) this.#probes.heard(run.probe, Date.now());
+    return this.#store(report, identity);
+  }
+
+  /** A parsed poll of a probe that has no socket: its plan, and what it was told to do since the last poll. */
+  async poll(hello: Hello, identity: ProbeIdentity): Promise<PollAnswer | Refusal> {
+    const refused = helloRefusal(hello, identity);
+    if (refused) return refused;
+    this.#closeSockets(hello.probe);
+    this.#probes.hello(hello, 'http', Date.now());
+    await this.#replan();
+    const commands = [...(this.#commands.get(hello.probe)?.values() ?? [])];
+    this.#commands.delete(hello.probe);
+    const hash = await hubConfigHash();
+    const nowMs = Date.now();
+    return { plan: planFor(this.#region, hello.probe, this.#liveProbes(nowMs), hash, nowMs), commands };
+  }
+
+  /** Tells the probe that runs this check to run it at once. `live`: whether any probe was heard from lately. */
+  async runNow(check: string, trigger: RunNow['trigger']): Promise<{ live: boolean; lastHeardMs: number }> {
+    const nowMs = Date.now();
+    const probe = checkOf(check) && assignedProbe(check, this.#liveProbes(nowMs));
+    if (probe !== undefined) this.#command(probe, { type: 'run-now', check, trigger });
+    await this.#replan();
+    const lastHeardMs = Math.max(0, ...this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe)));
+    return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs };
+  }
+
+  /** Whether a probe of that name has reported for this region. */
+  knows(probe: string): boolean {
+    return this.#probes.get(probe) !== undefined;
+  }
+
+  /** The region as the operator's page shows it. */
+  async overview(): Promise<RegionView> {
+    const hash = await hubConfigHash();
+    const nowMs = Date.now();
+    const probes = this.#probes.all().map((record) => {
+      const lastHeardMs = this.#lastHeardMs(record.probe);
+      return {
+        ...record,
+        lastHeardMs,
+        live: nowMs - lastHeardMs <= SILENT_AFTER_MS,
+        configMatches: record.configHash === hash,
+      };
+    });
+    const lastHeardMs = Math.max(0, ...probes.map((probe) => probe.lastHeardMs));
+    return {
+      region: this.#region,
+      live: probes.some((probe) => probe.live),
+      ...(lastHeardMs > 0 ? { lastHeardMs } : {}),
+      probes,
+      nowMs,
+    };
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    try {
+      await this.#receive(socket, message);
+    } catch (error) {
+      logError('socket-message-failed', error, { region: this.#region });
+      send(socket, refusal(500, 'the hub failed on this message'));
+    }
+  }
+
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    await this.#left(socket);
+  }
+
+  override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
+    log('socket-error', { region: this.#region, probe: stateOf(socket).probe, error: messageOf(error) });
+    await this.#left(socket);
+  }
+
+  /** Only set while several probes share the region: one that has fallen silent hands its checks to the others. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#replan();
+    } catch (error) {
+      logError('region-alarm-failed', error, { region: this.#region });
+    }
+  }
+
+  async #receive(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
+    const bytes = typeof raw === 'string' ? utf8Bytes(raw) : raw.byteLength;
+    if (bytes > MESSAGE_BYTES_MAX) {
+      send(socket, refusal(413, `expected at most ${MESSAGE_BYTES_MAX} bytes, got ${bytes}`));
+      return socket.close(CLOSE.tooBig, 'message too big');
+    }
+    if (typeof raw !== 'string') return send(socket, refusal(400, 'expected text, got a binary message'));
+    const parsed = parseMessage(raw);
+    if (!parsed.ok) return send(socket, refusal(400, parsed.error));
+    if (parsed.message.type === 'hello') return this.#hello(socket, parsed.message);
+    const state = stateOf(socket);
+    if (state.probe === undefined)
+      return send(socket, refusal(400, 'expected a hello before the first report'));
+    setState(socket, { ...state, lastMessageMs: Date.now() });
+    const answer = await this.#store(parsed.message, { region: this.#region, probe: state.tokenProbe });
+    send(socket, answer);
+    await this.#replan();
+  }
+
+  async #hello(socket: WebSocket, hello: Hello): Promise<void> {
+    const state = stateOf(socket);
+    const refused = helloRefusal(hello, { region: this.#region, probe: state.tokenProbe });
+    if (refused) {
+      send(socket, refused);
+      return socket.close(CLOSE.policy, 'refused');
+    }
+    this.#closeSockets(hello.probe, socket);
+    const nowMs = Date.now();
+    this.#probes.hello(hello, 'socket', nowMs);
+    // Without a plan key it gets its plan now, whoever else is live.
+    setState(socket, { tokenProbe: state.tokenProbe, probe: hello.probe, lastMessageMs: nowMs });
+    await this.#replan();
+  }
+
+  async #store(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
+    const refused = reportRefusal(report, identity);
+    if (refused) return refused;
+    const { runs, starts } = await this.#delivery.deliver(report);
+    if (runs.length === 0) return refusal(503, 'the runs could not be stored; send them again');
+    const live = this.#liveProbes(Date.now());
+    const reporters = new Set(report.entries.map(({ run }) => run.probe));
+    return {
+      type: 'ack',
+      runs,
+      // Another probe's check is that one's to start.
+      starts: starts.filter(({ check }) => reporters.has(assignedProbe(check, live) ?? '')),
+    };
+  }
+
+  /** Sends a new plan to each probe whose plan was made for other live probes, and drops sockets that fell silent. */
+  async #replan(): Promise<void> {
+    const hash = await hubConfigHash();
+    const nowMs = Date.now();
+    for (const socket of this.#sockets())
+      if (nowMs - this.#heardOnMs(socket) > SILENT_AFTER_MS) socket.close(CLOSE.silent, 'silent');
+    const live = this.#liveProbes(nowMs);
+    const key = planKey(live);
+    for (const socket of this.#sockets()) {
+      const state = stateOf(socket);
+      if (state.probe === undefined || !live.includes(state.probe) || state.planKey === key) continue;
+      send(socket, planFor(this.#region, state.probe, live, hash, nowMs));
+      setState(socket, { ...state, planKey: key });
+    }
+    if (live.length > 1 && (await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(nowMs + SILENT_AFTER_MS);
+  }
+
+  #command(probe: string, command: RunNow): void {
+    const socket = this.#sockets().find((candidate) => stateOf(candidate).probe === probe);
+    if (socket) return send(socket, command);
+    const commands = this.#commands.get(probe) ?? new Map<string, RunNow>();
+    commands.set(command.check, command);
+    this.#commands.set(probe, commands);
+  }
+
+  /** Probes that can be given work: with an open socket or polling, and heard from lately. */
+  #liveProbes(nowMs: number): string[] {
+    const connected = new Set(this.#sockets().map((socket) => stateOf(socket).probe));
+    return this.#probes
+      .all()
+      .filter(({ probe, transport }) => transport === 'http' || connected.has(probe))
+      .map(({ probe }) => probe)
+      .filter((probe) => nowMs - this.#lastHeardMs(probe) <= SILENT_AFTER_MS);
+  }
+
+  #lastHeardMs(probe: string): number {
+    const ofSockets = this.#sockets()
+      .filter((socket) => stateOf(socket).probe === probe)
+      .map((socket) => this.#heardOnMs(socket));
+    return Math.max(this.#probes.get(probe)?.lastHeardMs ?? 0, ...ofSockets);
+  }
+
+  #heardOnMs(socket: WebSocket): number {
+    const heartbeatMs = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    return Math.max(heartbeatMs, stateOf(socket).lastMessageMs);
+  }
+
+  #sockets(): WebSocket[] {
+    return this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+  }
+
+  #closeSockets(probe: string, except?: WebSocket): void {
+    for (const socket of this.#sockets())
+      if (socket !== except && stateOf(socket).probe === probe) socket.close(CLOSE.replaced, 'replaced');
+  }
+
+  async #left(socket: WebSocket): Promise<void> {
+    const { probe } = stateOf(socket);
+    if (probe === undefined) return;
+    this.#probes.left(probe, this.#heardOnMs(socket));
+    await this.#replan();
+  }
+}
+
+function helloRefusal(hello: Hello, identity: ProbeIdentity): Refusal | undefined {
+  if (hello.wireVersion !== WIRE_VERSION)
+    return refusal(409, `this hub speaks wire version ${WIRE_VERSION}, the probe ${hello.wireVersion}`);
+  return probeRefusal(hello.probe, identity);
+}
+
+function parseMessage(text: string): { ok: true; message: ProbeMessage } | { ok: false; error: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, error: `expected JSON: ${messageOf(error)}` };
+  }
+  const parsed = parseWith(ProbeMessage, json);
+  return parsed.ok
+    ? { ok: true, message: parsed.value }
+    : { ok: false, error: describeProblems(parsed.problems) };
+}
+
+/** Bytes of a text in UTF-8, counted only when its length leaves a doubt. */
+function utf8Bytes(text: string): number {
+  return text.length * 3 <= MESSAGE_BYTES_MAX ? text.length : new TextEncoder().encode(text).length;
+}
+
+function send(socket: WebSocket, message: HubMessage): void {
+  try {
+    socket.send(JSON.stringify(message));
+  } catch (error) {
+    // It has just gone: its close event follows, and what was not acknowledged is sent again.
+    log('socket-send-failed', { message: message.type, error: messageOf(error) });
+  }
+}
+
+function stateOf(socket: WebSocket): SocketState {
+  return (socket.deserializeAttachment() as SocketState | null) ?? { lastMessageMs: 0 };
+}
+
+function setState(socket: WebSocket, state: SocketState): void {
+  socket.serializeAttachment(state);
+}

@@ -1,0 +1,31 @@
+import rawConfig from '#config';
+import type { Check } from '#core/config.ts';
+import { describeProblems } from '#core/problem.ts';
+import { configHash, parseHubConfig, type HubConfig } from './config.ts';
+
+/**
+ * The bundled configuration, parsed once per isolate.
+ * @throws at the start of the isolate when it is wrong: a hub that cannot know what to watch must not come up
+ */
+export const config: HubConfig = parsedConfig();
+
+const checksById = new Map(config.checks.map((check) => [check.id, check]));
+
+let hash: Promise<string> | undefined;
+
+/** Hash of the bundled configuration; probes report theirs. */
+export function hubConfigHash(): Promise<string> {
+  hash ??= configHash(rawConfig);
+  return hash;
+}
+
+/** The check of that id, if the configuration has it. */
+export function checkOf(id: string): Check | undefined {
+  return checksById.get(id);
+}
+
+function parsedConfig(): HubConfig {
+  const parsed = parseHubConfig(rawConfig);
+  if (!parsed.ok) throw new Error(`latchkey.config.ts is not valid:\n${describeProblems(parsed.problems)}`);
+  return parsed.value;
+}
