@@ -1,0 +1,223 @@
+import type { Check } from '#core/config.ts';
+import { failureLabel } from '#core/failure.ts';
+import type { NextStart, Plan, RunNow } from '#core/wire.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+import {
+  decide,
+  EMPTY_SCHEDULE,
+  ownStarts,
+  waitMsMax,
+  withDemand,
+  withoutRun,
+  withPlan,
+  withStarts,
+  type Schedule,
+  type Start,
+} from './plan.ts';
+import { draftOf, ownFault } from './run-draft.ts';
+import { RunnerLease } from './runner-lease.ts';
+import type { Runner, RunResult } from './runners/runner.ts';
+import type { Spool } from './spool.ts';
+
+/**
+ * Runs at once. On two cores, a third login journey makes all of them slower: the latency would be our own queueing
+ * (measured: p50 258 ms alone, 383 ms with two, 465 ms with three).
+ */
+export const CONCURRENCY_DEFAULT = 2;
+/** Without a plan for this long after the start, the probe measures by phases of its own. */
+export const PLAN_WAIT_MS_MAX = 10_000;
+/** Runs waiting in the spool that are worth a line in the log; then at every doubling. */
+const SPOOL_GROWING_RUNS = 50;
+
+export type AgentOptions = {
+  region: string;
+  /** The checks of this region. */
+  checks: readonly Check[];
+  configHash: string;
+  concurrency: number;
+  clock: Clock;
+  log: Log;
+  spool: Pick<Spool, 'append' | 'stats'>;
+  createRunner(): Runner;
+  /** A run is on the disk and may be sent. */
+  onSpooled(): void;
+};
+
+/** Plan → run → spool. Keeps the starts by the monotonic clock, with the hub's word or without. */
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #checks: ReadonlyMap<string, Check>;
+  readonly #lease: RunnerLease;
+  /** What is under way, and of which check. */
+  readonly #runs = new Map<Promise<void>, string>();
+  #schedule: Schedule = EMPTY_SCHEDULE;
+  #cancelTimer: (() => void) | undefined;
+  #cancelPlanWait: (() => void) | undefined;
+  #planText: string | undefined;
+  #phase: 'running' | 'stopping' | 'stopped' = 'running';
+  #growingAt = SPOOL_GROWING_RUNS;
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#checks = new Map(options.checks.map((check) => [check.id, check]));
+    this.#lease = new RunnerLease(options);
+  }
+
+  /** Waits for the hub's plan; without one in `PLAN_WAIT_MS_MAX` starts by phases of its own. */
+  start(): void {
+    const { clock, log, region, checks } = this.#options;
+    this.#cancelPlanWait = clock.after(PLAN_WAIT_MS_MAX, () => {
+      log('warn', 'no-plan-from-hub', {
+        waitedMs: PLAN_WAIT_MS_MAX,
+        next: 'own phases',
+        checks: checks.length,
+      });
+      this.#change((schedule, nowMs) => withPlan(schedule, ownStarts(checks, region, clock.wallMs()), nowMs));
+    });
+  }
+
+  /** Versions of what the runner drives. */
+  versions(): Record<string, string> {
+    return this.#lease.versions();
+  }
+
+  onPlan(plan: Plan): void {
+    this.#cancelPlanWait?.();
+    const starts = plan.starts.filter(({ check }) => this.#checks.has(check));
+    this.#logPlan(plan, starts);
+    this.#change((schedule, nowMs) => withPlan(schedule, starts, nowMs));
+  }
+
+  onStarts(starts: readonly NextStart[]): void {
+    this.#change((schedule, nowMs) => withStarts(schedule, starts, nowMs));
+  }
+
+  onRunNow({ check, trigger }: RunNow): void {
+    const known = this.#checks.has(check);
+    this.#options.log(known ? 'info' : 'warn', known ? 'run-now' : 'run-now-of-unknown-check', {
+      check,
+      trigger,
+    });
+    if (known) this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger }, nowMs));
+  }
+
+  /**
+   * Starts nothing any more and waits for what runs, at most `endWithinMs`. A run that has not ended by then is given up:
+   * what it would say of the target is not known, so nothing is reported.
+   */
+  async stop(endWithinMs: number): Promise<void> {
+    const { clock, log } = this.#options;
+    this.#phase = 'stopping';
+    this.#cancelTimer?.();
+    this.#cancelPlanWait?.();
+    let cancel: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(endWithinMs, resolve);
+    });
+    await Promise.race([Promise.all(this.#runs.keys()), late]);
+    cancel?.();
+    this.#phase = 'stopped';
+    for (const check of this.#runs.values()) log('warn', 'run-given-up', { check, why: 'the probe stops' });
+  }
+
+  /** Frees the runner; after `stop`. Never rejects. */
+  close(): Promise<void> {
+    return this.#lease.close();
+  }
+
+  #change(change: (schedule: Schedule, nowMs: number) => Schedule): void {
+    this.#schedule = change(this.#schedule, this.#options.clock.monotonicMs());
+    this.#decide();
+  }
+
+  #decide(): void {
+    if (this.#phase !== 'running') return;
+    const { clock, concurrency } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const intervalMsOf = (check: string): number => this.#checkOf(check).intervalMs;
+    const { schedule, start, overdue, wakeInMs } = decide(this.#schedule, {
+      nowMs,
+      concurrency,
+      intervalMsOf,
+    });
+    this.#schedule = schedule;
+    this.#cancelTimer?.();
+    this.#cancelTimer = wakeInMs === undefined ? undefined : clock.after(wakeInMs, () => this.#decide());
+    for (const late of overdue) this.#track(late, this.#reportOverdue(late));
+    for (const due of start) this.#track(due, this.#run(due));
+  }
+
+  /** Keeps the promise where `stop` waits for it. A fault of our own in here ends the process. */
+  #track({ check }: Start, work: Promise<void>): void {
+    this.#runs.set(work, check);
+    void work.finally(() => this.#runs.delete(work));
+  }
+
+  async #run(due: Start): Promise<void> {
+    const check = this.#checkOf(due.check);
+    const startedMs = this.#options.clock.monotonicMs();
+    const startedAtMs = this.#options.clock.wallMs();
+    const result = await this.#lease.run(check);
+    // The number is given at the call, so the runs of a check are in order; its next one need not wait for the disk.
+    const stored = this.#store(due, result, startedMs, startedAtMs);
+    this.#change((schedule) => withoutRun(schedule, due.check));
+    await stored;
+  }
+
+  async #reportOverdue(due: Start): Promise<void> {
+    const { clock, concurrency } = this.#options;
+    const waitMs = waitMsMax(this.#checkOf(due.check).intervalMs);
+    const message = `not started: no free place within ${Math.round(waitMs)} ms; ${concurrency} runs at once are allowed`;
+    await this.#store(due, ownFault('overload', message), clock.monotonicMs(), clock.wallMs());
+  }
+
+  async #store(due: Start, result: RunResult, startedMs: number, startedAtMs: number): Promise<void> {
+    if (this.#phase === 'stopped') return;
+    const { spool, configHash, log } = this.#options;
+    const check = this.#checkOf(due.check);
+    const waitedMs = Math.max(0, startedMs - due.dueMs);
+    const start = { check, trigger: due.trigger, startedAtMs: Math.round(startedAtMs), waitedMs, configHash };
+    const run = await spool.append(draftOf(start, result), startedMs, result.screenshot);
+    log(run.outcome === 'pass' ? 'info' : 'warn', 'run-finished', {
+      check: run.check,
+      run: run.id,
+      trigger: run.trigger,
+      outcome: run.outcome,
+      failure: run.failure === undefined ? undefined : failureLabel(run.failure),
+      message: run.failure?.message,
+      step: run.failure?.step,
+      durationMs: Math.round(run.durationMs),
+      waitedMs: Math.round(run.waitedMs),
+    });
+    this.#logGrowth();
+    this.#options.onSpooled();
+  }
+
+  #logPlan(plan: Plan, starts: readonly NextStart[]): void {
+    const { log, configHash } = this.#options;
+    const unknown = plan.starts.filter(({ check }) => !this.#checks.has(check)).map(({ check }) => check);
+    const text = `${plan.configHash} ${plan.starts.map(({ check }) => check).join(' ')}`;
+    // Over HTTP the same plan comes with every poll.
+    if (text === this.#planText) return;
+    this.#planText = text;
+    log('info', 'plan-received', { checks: starts.map(({ check }) => check).join(' ') });
+    if (plan.configHash !== configHash)
+      log('warn', 'config-differs', { probe: configHash, hub: plan.configHash, next: 'each runs its own' });
+    if (unknown.length > 0) log('warn', 'plan-of-unknown-checks', { checks: unknown.join(' ') });
+  }
+
+  #logGrowth(): void {
+    const { pending, pendingBytes } = this.#options.spool.stats();
+    if (pending < SPOOL_GROWING_RUNS) this.#growingAt = SPOOL_GROWING_RUNS;
+    if (pending < this.#growingAt) return;
+    this.#growingAt = pending * 2;
+    this.#options.log('warn', 'spool-growing', { runs: pending, bytes: pendingBytes });
+  }
+
+  #checkOf(id: string): Check {
+    const check = this.#checks.get(id);
+    if (check === undefined) throw new Error(`check ${id} is not in the configuration`);
+    return check;
+  }
+}

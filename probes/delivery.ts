@@ -1,0 +1,145 @@
+import { MESSAGE_BYTES_MAX, RUNS_PER_REPORT_MAX, type Ack, type NextStart, type Report } from '#core/wire.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { HubAnswer } from './hub-http.ts';
+import type { HubTimings } from './hub-timings.ts';
+import type { Log } from './log.ts';
+import { Loop, type Pause } from './loop.ts';
+import type { Spool, SpooledRun } from './spool.ts';
+
+/** A way to the hub that takes reports: the socket, or HTTP. */
+export type Link = { report(report: Report): Promise<HubAnswer<Ack>> };
+
+export type DeliveryOptions = {
+  spool: Spool;
+  clock: Clock;
+  timings: HubTimings;
+  log: Log;
+  onStarts(starts: readonly NextStart[]): void;
+  /** After each acknowledgement; `drained` when nothing is left. */
+  onAcknowledged(drained: boolean): void;
+};
+
+/**
+ * Statuses by which a hub says that the message itself is bad. Others of the 4xx are about the way to the hub (a token, a
+ * version, a route that a proxy or another release lacks): the runs are good, and wait.
+ */
+const BAD_MESSAGE = new Set([400, 413, 422]);
+/** Refusals that only a person can mend. */
+const NEEDS_PERSON = new Set([401, 403, 409]);
+/** Room for the report's own brackets and the entries' ages. */
+const ENVELOPE_BYTES = 64 * (RUNS_PER_REPORT_MAX + 1);
+/** When the disk cannot be read just now. */
+const DISK_RETRY_MS = 1_000;
+
+/** Sends what is in the spool, in order, one report at a time, until the hub has acknowledged it. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #loop = new Loop(() => this.#step());
+  #link: Link | undefined;
+  #failures = 0;
+  /** Runs that are sent one by one, after a report of several was refused, to find the bad one. */
+  #singly = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** Runs have been spooled. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Sends over this from now on; `undefined` when there is no way to the hub. */
+  use(link: Link | undefined): void {
+    this.#link = link;
+    this.#loop.wake();
+  }
+
+  async #step(): Promise<Pause> {
+    const link = this.#link;
+    if (link === undefined) return 'until-woken';
+    const { spool } = this.#options;
+    const batch = await spool.oldest(
+      this.#singly > 0 ? 1 : RUNS_PER_REPORT_MAX,
+      MESSAGE_BYTES_MAX - ENVELOPE_BYTES,
+    );
+    if (batch.length === 0)
+      return spool.stats().pending > 0 ? { untilWokenOrMs: DISK_RETRY_MS } : 'until-woken';
+    const answer = await link.report({ type: 'report', entries: batch.map((entry) => this.#aged(entry)) });
+    switch (answer.kind) {
+      case 'ok':
+        return this.#acknowledged(batch, answer.value);
+      case 'refused':
+        return this.#refused(batch, answer);
+      case 'lost':
+        this.#options.log('warn', 'report-lost', { runs: batch.length, error: answer.error });
+        // A socket is gone then, and its successor wakes us.
+        return this.#link === link ? this.#backOff() : 'now';
+    }
+  }
+
+  async #acknowledged(batch: readonly SpooledRun[], ack: Ack): Promise<Pause> {
+    const { spool, log } = this.#options;
+    await spool.acknowledge(ack.runs);
+    this.#options.onStarts(ack.starts);
+    const stored = batch.filter(({ run }) => ack.runs.includes(run.id)).length;
+    this.#options.onAcknowledged(spool.stats().pending === 0);
+    this.#singly = Math.max(0, this.#singly - batch.length);
+    if (stored > 0) {
+      this.#failures = 0;
+      return 'now';
+    }
+    log('warn', 'report-not-stored', { runs: batch.length });
+    return this.#backOff();
+  }
+
+  async #refused(
+    batch: readonly SpooledRun[],
+    { status, error, retryAfterMs }: HubAnswer<Ack> & { kind: 'refused' },
+  ): Promise<Pause> {
+    const { spool, log, timings } = this.#options;
+    // A token for another region or probe: runs left over from before a rename will never be taken, ours may be.
+    const isForeign = status === 403 && batch.some(({ run }) => !spool.isOwn(run));
+    if (BAD_MESSAGE.has(status) || isForeign) {
+      const [only, ...others] = batch;
+      if (only === undefined || others.length > 0) {
+        log('warn', 'report-refused', { status, error, runs: batch.length, next: 'sent one by one' });
+        this.#singly = batch.length;
+        return 'now';
+      }
+      log('error', 'run-refused', { status, error, run: only.run.id, check: only.run.check });
+      await spool.refuse(only.run, `${status} ${error}`);
+      this.#singly = Math.max(0, this.#singly - 1);
+      this.#options.onAcknowledged(spool.stats().pending === 0);
+      return 'now';
+    }
+    log('error', 'report-refused', { status, error, runs: batch.length, next: 'kept and sent again' });
+    const busy = status === 408 || status === 429 || status >= 500;
+    return NEEDS_PERSON.has(status) || !busy ? { forMs: timings.slowRetryMs } : this.#backOff(retryAfterMs);
+  }
+
+  #backOff(atLeastMs = 0): Pause {
+    this.#failures += 1;
+    const { backoffMinMs, backoffMaxMs } = this.#options.timings;
+    const waitMs = backoffMs(this.#failures, Math.random(), backoffMinMs, backoffMaxMs);
+    return { forMs: Math.max(atLeastMs, waitMs) };
+  }
+
+  #aged({ run, startedMonotonicMs }: SpooledRun): Report['entries'][number] {
+    const { clock } = this.#options;
+    const ageMs =
+      startedMonotonicMs === undefined
+        ? clock.wallMs() - run.startedAtMs
+        : clock.monotonicMs() - startedMonotonicMs;
+    return { ageMs: Math.max(0, ageMs), run };
+  }
+}

@@ -1,0 +1,134 @@
+import { describeProblems } from '#core/problem.ts';
+import { WIRE_VERSION, type Hello } from '#core/wire.ts';
+import { Agent } from './agent.ts';
+import { systemClock } from './clock.ts';
+import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
+import { HubClient } from './hub-client.ts';
+import { errorText, log } from './log.ts';
+import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
+import type { Runner } from './runners/runner.ts';
+import { SpoolLockedError } from './spool/lock.ts';
+import { Spool } from './spool.ts';
+
+/** Exit codes of a probe. A supervisor should start it again after `failed` only. */
+export const EXIT = { stopped: 0, failed: 1, badConfig: 2, spoolLocked: 3 } as const;
+type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+/** Running runs get this long at a stop, the spool that long to be sent; orchestrators kill after 10 s. */
+const END_RUNS_MS = 5_000;
+const FLUSH_MS = 3_000;
+
+/**
+ * Runs a probe until SIGTERM or SIGINT, and gives its exit code. Bad settings are reported all at once, before anything
+ * is started. `createRunner` gets the folder that the configuration's paths are relative to.
+ */
+export async function runProbe(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  createRunner: (configDirectory: string) => Runner,
+): Promise<Exit> {
+  const settings = readProbeConfig(argv, env);
+  if (!settings.ok) return refuse('probe-settings-bad', describeProblems(settings.problems));
+  try {
+    const loaded = await loadConfigFile(settings.value.configFile);
+    const { region } = settings.value;
+    const regions = loaded.config.regions.map(({ id }) => id);
+    if (!regions.includes(region))
+      return refuse('probe-settings-bad', `region: expected one of ${regions.join(', ')}, got ${region}`);
+    return await serve(settings.value, loaded, () => createRunner(loaded.directory));
+  } catch (error) {
+    if (error instanceof ConfigFileError) return refuse('config-bad', error.message);
+    if (error instanceof SpoolLockedError) return refuse('spool-locked', error.message, EXIT.spoolLocked);
+    throw error;
+  }
+}
+
+async function serve(settings: ProbeConfig, loaded: LoadedConfig, createRunner: () => Runner): Promise<Exit> {
+  const { hubUrl, token, region, probe, spoolDirectory, concurrency } = settings;
+  const spool = await Spool.open({
+    directory: spoolDirectory,
+    probe,
+    region,
+    startedAtMs: Math.floor(performance.timeOrigin),
+    runsMax: settings.spoolRunsMax,
+    bytesMax: settings.spoolBytesMax,
+    log,
+  });
+  const shared = { clock: systemClock, log, spool };
+  const agent = new Agent({
+    ...shared,
+    region,
+    checks: loaded.config.checks.filter(({ regions }) => regions.includes(region)),
+    configHash: loaded.hash,
+    concurrency,
+    createRunner,
+    onSpooled: () => client.wake(),
+  });
+  const client: HubClient = new HubClient({
+    ...shared,
+    hubUrl,
+    token,
+    hello: () => helloOf({ probe, spool, configHash: loaded.hash, versions: agent.versions() }),
+    onPlan: (plan) => agent.onPlan(plan),
+    onStarts: (starts) => agent.onStarts(starts),
+    onRunNow: (command) => agent.onRunNow(command),
+  });
+  log('info', 'probe-started', {
+    probe,
+    region,
+    hub: hubUrl,
+    boot: spool.boot,
+    config: loaded.hash,
+    spool: spoolDirectory,
+    spooled: spool.stats().pending,
+    concurrency,
+  });
+  // Whatever is on the disk stays; a supervisor starts the probe again.
+  process.on('uncaughtException', (error) => {
+    log('error', 'probe-failed', { error: errorText(error), stack: error.stack });
+    process.exit(EXIT.failed);
+  });
+  const stopped = stopSignal();
+  agent.start();
+  client.start();
+  log('info', 'probe-stopping', { signal: await stopped });
+  await agent.stop(END_RUNS_MS);
+  await client.drain(FLUSH_MS);
+  await client.stop();
+  await agent.close();
+  const { pending } = spool.stats();
+  await spool.close();
+  log('info', 'probe-stopped', { spooled: pending });
+  return EXIT.stopped;
+}
+
+function helloOf(now: {
+  probe: string;
+  spool: Spool;
+  configHash: string;
+  versions: Record<string, string>;
+}): Hello {
+  const { pending, dropped, damaged } = now.spool.stats();
+  return {
+    type: 'hello',
+    wireVersion: WIRE_VERSION,
+    probe: now.probe,
+    boot: now.spool.boot,
+    configHash: now.configHash,
+    versions: { node: process.versions.node, ...now.versions },
+    spooled: pending,
+    dropped: dropped + damaged,
+  };
+}
+
+/** The first SIGTERM or SIGINT. Later ones change nothing: the stop has its own deadlines. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  });
+}
+
+function refuse(event: string, error: string, exit: Exit = EXIT.badConfig): Exit {
+  log('error', event, { error });
+  return exit;
+}

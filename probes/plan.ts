@@ -1,0 +1,121 @@
+import { nextStartInMs, phaseMs } from '#core/schedule.ts';
+import type { Check } from '#core/config.ts';
+import type { Run } from '#core/run.ts';
+import type { NextStart } from '#core/wire.ts';
+
+/** A start that is due, and since when. All times here are milliseconds by the probe's monotonic clock. */
+export type Start = { check: string; trigger: Run['trigger']; dueMs: number };
+
+/** When each check of the plan starts next, what waits for a free place, and what runs. */
+export type Schedule = {
+  pending: ReadonlyMap<string, number>;
+  queue: readonly Start[];
+  running: ReadonlySet<string>;
+};
+
+export type Decision = {
+  schedule: Schedule;
+  /** To start now. */
+  start: Start[];
+  /** Waited too long for a place: to report as `invalid` `overload`, not to run. */
+  overdue: Start[];
+  /** When to decide again, unless something happens before. */
+  wakeInMs: number | undefined;
+};
+
+export const EMPTY_SCHEDULE: Schedule = { pending: new Map(), queue: [], running: new Set() };
+
+/** A run that starts later than a quarter of its interval (but at least this) after it was due is not the schedule's. */
+const WAIT_MS_MIN = 1_000;
+
+/** How long a start may wait for a free place on the probe, milliseconds. */
+export function waitMsMax(intervalMs: number): number {
+  return Math.max(WAIT_MS_MIN, intervalMs / 4);
+}
+
+/** A new plan: it replaces the one before; waiting starts of checks that left it are dropped, runs go on. */
+export function withPlan(schedule: Schedule, starts: readonly NextStart[], nowMs: number): Schedule {
+  const pending = new Map(starts.map(({ check, inMs }) => [check, nowMs + inMs]));
+  const queue = schedule.queue.filter(({ check, trigger }) => trigger !== 'schedule' || pending.has(check));
+  return { ...schedule, pending, queue };
+}
+
+/** New next starts of checks of the plan; those of other checks are ignored. */
+export function withStarts(schedule: Schedule, starts: readonly NextStart[], nowMs: number): Schedule {
+  const known = starts.filter(({ check }) => schedule.pending.has(check));
+  const changes = known.map(({ check, inMs }): [string, number] => [check, nowMs + inMs]);
+  return { ...schedule, pending: new Map([...schedule.pending, ...changes]) };
+}
+
+/**
+ * A start out of turn: ahead of the schedule's, behind earlier ones of its kind. Running already → nothing changes: the
+ * answer to that run says what comes next. Waiting already → it moves ahead and keeps its due time.
+ */
+export function withDemand(
+  schedule: Schedule,
+  demand: { check: string; trigger: 'burst' | 'manual' },
+  nowMs: number,
+): Schedule {
+  if (schedule.running.has(demand.check)) return schedule;
+  const waiting = schedule.queue.find(({ check }) => check === demand.check);
+  if (waiting !== undefined && waiting.trigger !== 'schedule') return schedule;
+  const others = schedule.queue.filter((start) => start !== waiting);
+  const ahead = others.filter(({ trigger }) => trigger !== 'schedule');
+  const behind = others.filter(({ trigger }) => trigger === 'schedule');
+  return { ...schedule, queue: [...ahead, { ...demand, dueMs: waiting?.dueMs ?? nowMs }, ...behind] };
+}
+
+/** A run has ended: its place is free. */
+export function withoutRun(schedule: Schedule, check: string): Schedule {
+  return { ...schedule, running: new Set([...schedule.running].filter((running) => running !== check)) };
+}
+
+/**
+ * What starts now. A check never runs twice at once: a start that comes due meanwhile is left out, and the next one is an
+ * interval later. So the cadence holds without a hub; a hub's answer replaces it.
+ */
+export function decide(
+  schedule: Schedule,
+  given: { nowMs: number; concurrency: number; intervalMsOf: (check: string) => number },
+): Decision {
+  const { nowMs, concurrency, intervalMsOf } = given;
+  const pending = new Map(schedule.pending);
+  const running = new Set(schedule.running);
+  let queue = [...schedule.queue];
+  for (const [check, dueMs] of [...pending].toSorted(([, a], [, b]) => a - b)) {
+    if (dueMs > nowMs) break;
+    const intervalMs = intervalMsOf(check);
+    pending.set(check, dueMs + intervalMs * (Math.floor((nowMs - dueMs) / intervalMs) + 1));
+    if (running.has(check) || queue.some((start) => start.check === check)) continue;
+    queue.push({ check, trigger: 'schedule', dueMs });
+  }
+  const expiresMs = ({ check, dueMs }: Start): number => dueMs + waitMsMax(intervalMsOf(check));
+  const overdue = queue.filter((start) => nowMs > expiresMs(start));
+  queue = queue.filter((start) => nowMs <= expiresMs(start));
+  const start = queue.splice(0, Math.max(0, concurrency - running.size));
+  for (const { check } of start) running.add(check);
+  const momentsMs = [...pending.values(), ...queue.map((waiting) => expiresMs(waiting) + 1)];
+  return {
+    schedule: { pending, queue, running },
+    start,
+    overdue,
+    wakeInMs: momentsMs.length === 0 ? undefined : Math.max(0, Math.min(...momentsMs) - nowMs),
+  };
+}
+
+/**
+ * The starts of a region's checks without a hub's plan: the same phases the hub would give, by the wall clock.
+ * `nowWallMs` is epoch ms.
+ */
+export function ownStarts(
+  checks: readonly Pick<Check, 'id' | 'intervalMs' | 'regions'>[],
+  region: string,
+  nowWallMs: number,
+): NextStart[] {
+  return checks
+    .filter(({ regions }) => regions.includes(region))
+    .map(({ id, intervalMs, regions }) => {
+      const phase = phaseMs(id, intervalMs, regions.indexOf(region), regions.length);
+      return { check: id, inMs: nextStartInMs(nowWallMs, intervalMs, phase) };
+    });
+}

@@ -1,0 +1,93 @@
+import type { Check } from '#core/config.ts';
+import type { Clock } from './clock.ts';
+import { DeadlineError } from './deadline.ts';
+import { errorText, type Log } from './log.ts';
+import { ownFault } from './run-draft.ts';
+import type { Runner, RunResult } from './runners/runner.ts';
+
+/** A runner ends within a check's timeout and its own grace; past this on top, it is stuck. */
+export const SETTLE_GRACE_MS = 5_000;
+/** Closing a browser takes milliseconds, killing one a second. */
+const CLOSE_DEADLINE_MS = 5_000;
+
+type Held = { runner: Runner; running: number; retired: boolean };
+
+/** The runner in use, and its replacement when a run gets stuck in it. */
+export class RunnerLease {
+  readonly #options: { clock: Clock; log: Log; createRunner(): Runner };
+  #held: Held;
+  readonly #closing = new Set<Promise<void>>();
+
+  constructor(options: { clock: Clock; log: Log; createRunner(): Runner }) {
+    this.#options = options;
+    this.#held = { runner: options.createRunner(), running: 0, retired: false };
+  }
+
+  versions(): Record<string, string> {
+    return this.#held.runner.versions();
+  }
+
+  /**
+   * Runs a check. Never rejects and always ends: a runner that rejects or does not end gives `invalid` `probe-error`, and
+   * one that does not end gets a successor.
+   */
+  async run(check: Check): Promise<RunResult> {
+    const held = this.#held;
+    held.running += 1;
+    try {
+      return await this.#settled(held, check);
+    } finally {
+      held.running -= 1;
+      if (held.retired && held.running === 0) this.#close(held.runner);
+    }
+  }
+
+  /** Closes every runner, each within a deadline. Never rejects. */
+  async close(): Promise<void> {
+    this.#close(this.#held.runner);
+    await Promise.all(this.#closing);
+  }
+
+  #settled(held: Held, check: Check): Promise<RunResult> {
+    const { clock, log } = this.#options;
+    const deadlineMs = check.timeoutMs + SETTLE_GRACE_MS;
+    return new Promise((resolve) => {
+      const cancel = clock.after(deadlineMs, () => {
+        log('error', 'runner-stuck', { check: check.id, deadlineMs, next: 'a new runner' });
+        this.#replace(held);
+        resolve(ownFault('probe-error', `the run did not end within ${deadlineMs} ms`, deadlineMs));
+      });
+      const run = async (): Promise<RunResult> => {
+        try {
+          return await held.runner.run(check);
+        } catch (error) {
+          log('error', 'runner-rejected', { check: check.id, error: errorText(error) });
+          return ownFault('probe-error', `the runner failed: ${errorText(error)}`);
+        }
+      };
+      void run().then((result) => {
+        cancel();
+        resolve(result);
+      });
+    });
+  }
+
+  /** New runs get a new runner; the old one is closed when its other runs have ended. */
+  #replace(held: Held): void {
+    held.retired = true;
+    if (this.#held === held)
+      this.#held = { runner: this.#options.createRunner(), running: 0, retired: false };
+  }
+
+  #close(runner: Runner): void {
+    const { log, clock } = this.#options;
+    const closing = new Promise<void>((resolve, reject) => {
+      const cancel = clock.after(CLOSE_DEADLINE_MS, () =>
+        reject(new DeadlineError(`closing took over ${CLOSE_DEADLINE_MS} ms`)),
+      );
+      runner.close().then(resolve, reject).finally(cancel);
+    }).catch((error: unknown) => log('error', 'runner-not-closed', { error: errorText(error) }));
+    this.#closing.add(closing);
+    void closing.finally(() => this.#closing.delete(closing));
+  }
+}
