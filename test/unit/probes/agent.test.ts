@@ -1,0 +1,247 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Check } from '#core/config.ts';
+import type { Run } from '#core/run.ts';
+import type { Plan } from '#core/wire.ts';
+import { Agent, PLAN_WAIT_MS_MAX } from '#probes/agent.ts';
+import { SETTLE_GRACE_MS } from '#probes/runner-lease.ts';
+import { Spool } from '#probes/spool.ts';
+import { aCheck } from '#test/fixtures/builders.ts';
+import { eventLog } from '#test/fixtures/event-log.ts';
+import { ManualClock } from '#test/fixtures/manual-clock.ts';
+import { ScriptedRunner } from '#test/fixtures/scripted-runner.ts';
+import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
+
+const CHECKS = ['a', 'b', 'c', 'd'].map((id) => aCheck({ id, regions: ['us-east'] }));
+
+function aPlan(starts: Record<string, number>): Plan {
+  return {
+    type: 'plan',
+    configHash: 'abc123abc123',
+    starts: Object.entries(starts).map(([check, inMs]) => ({ check, inMs })),
+  };
+}
+
+async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; concurrency?: number } = {}) {
+  const clock = new ManualClock();
+  const events = eventLog();
+  const spool = await Spool.open({
+    directory: await temporaryDirectory(),
+    probe: 'probe-1',
+    region: 'us-east',
+    startedAtMs: clock.wallMs(),
+    log: events.log,
+  });
+  onTestFinished(() => spool.close());
+  const runners: ScriptedRunner[] = [];
+  const onSpooled = vi.fn<() => void>();
+  const agent = new Agent({
+    region: 'us-east',
+    checks,
+    configHash: 'abc123abc123',
+    concurrency,
+    clock,
+    log: events.log,
+    spool,
+    createRunner: () => {
+      const runner = new ScriptedRunner();
+      runners.push(runner);
+      return runner;
+    },
+    onSpooled,
+  });
+  const runner = runners[0] ?? new ScriptedRunner();
+  /** Waits for that many runs in the spool. */
+  const spooled = async (count: number): Promise<Run[]> => {
+    await vi.waitFor(() => expect(onSpooled).toHaveBeenCalledTimes(count), { timeout: 5_000, interval: 2 });
+    return (await spool.oldest(100, 1_000_000)).map(({ run }) => run);
+  };
+  return { agent, clock, events, spool, runner, runners, spooled };
+}
+
+test('a run goes from the plan through the runner into the spool', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 1_000 }));
+  clock.advance(999);
+  expect(runner.started).toEqual([]);
+  clock.advance(1);
+  expect(runner.started).toEqual(['a']);
+  clock.advance(250);
+  runner.end('a', { durationMs: 250 });
+  const [run] = await spooled(1);
+  expect(run).toMatchObject({
+    id: 'probe-1.1700000000000.1',
+    check: 'a',
+    region: 'us-east',
+    trigger: 'schedule',
+    startedAtMs: 1_700_000_001_000,
+    durationMs: 250,
+    waitedMs: 0,
+    outcome: 'pass',
+  });
+});
+
+test('the interval is kept without a word from the hub, and its next start replaces the own one', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(0);
+  runner.end('a');
+  await spooled(1);
+  clock.advance(30_000);
+  expect(runner.started).toEqual(['a', 'a']);
+  runner.end('a');
+  await spooled(2);
+  agent.onStarts([{ check: 'a', inMs: 1_000 }]);
+  clock.advance(1_000);
+  expect(runner.started).toEqual(['a', 'a', 'a']);
+});
+
+test('run-now starts a check at once, and is ignored while the check runs', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 20_000 }));
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst' });
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst' });
+  expect(runner.started).toEqual(['a']);
+  runner.end('a');
+  expect((await spooled(1))[0]?.trigger).toBe('burst');
+  expect(runner.started).toEqual(['a']);
+  clock.advance(20_000);
+  expect(runner.started).toEqual(['a', 'a']);
+});
+
+test('a check that never ends is not started twice', async () => {
+  const { agent, clock, runner } = await aProbe({
+    checks: [aCheck({ id: 'a', intervalMs: 1_000, timeoutMs: 900 })],
+  });
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(900 + SETTLE_GRACE_MS - 1);
+  expect(runner.started).toEqual(['a']);
+});
+
+test('a start without a free place within a quarter of the interval is invalid overload, and is not run', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 0, c: 10, d: 20 }));
+  clock.advance(7_000);
+  expect(runner.started).toEqual(['a', 'b']);
+  runner.end('a');
+  await spooled(1);
+  expect(runner.started).toEqual(['a', 'b', 'c']);
+  clock.advance(600);
+  const [, overload] = await spooled(2);
+  expect(overload).toMatchObject({
+    check: 'd',
+    outcome: 'invalid',
+    failure: { owner: 'probe', class: 'overload' },
+  });
+  expect(overload?.waitedMs).toBeGreaterThan(7_500);
+  runner.end('c');
+  const runs = await spooled(3);
+  expect(runs[2]).toMatchObject({ check: 'c', outcome: 'pass' });
+  expect(runs[2]?.waitedMs).toBe(6_990);
+  expect(runner.started).toEqual(['a', 'b', 'c']);
+});
+
+test('a runner that does not end gives invalid probe-error and gets a successor; its other run ends in peace', async () => {
+  const { agent, clock, runner, runners, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 10_000 }));
+  clock.advance(20_000 + SETTLE_GRACE_MS);
+  expect((await spooled(1))[0]).toMatchObject({
+    check: 'a',
+    outcome: 'invalid',
+    failure: { class: 'probe-error', message: expect.stringContaining('25000 ms') as string },
+  });
+  expect(runners).toHaveLength(2);
+  expect(runner.closed).toBe(0);
+  runner.end('b');
+  expect((await spooled(2))[1]).toMatchObject({ check: 'b', outcome: 'pass' });
+  expect(runner.closed).toBe(1);
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'manual' });
+  expect(runners[1]?.started).toEqual(['a']);
+  // The stuck run comes to life: it was answered for already.
+  runner.end('a');
+  runners[1]?.end('a', { durationMs: 7 });
+  const runs = await spooled(3);
+  expect(runs.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual(['a invalid', 'b pass', 'a pass']);
+});
+
+test("a runner that rejects is the probe's fault", async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(0);
+  runner.open[0]?.reject(new Error('boom'));
+  expect((await spooled(1))[0]).toMatchObject({
+    outcome: 'invalid',
+    failure: { class: 'probe-error', message: 'the runner failed: boom' },
+  });
+});
+
+test('a result no hub would take becomes invalid probe-error and says why', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(0);
+  runner.end('a', { outcome: 'fail' });
+  const [run] = await spooled(1);
+  expect(run).toMatchObject({ outcome: 'invalid', failure: { class: 'probe-error' } });
+  expect(run?.failure?.message).toContain('outcome fail expects a failure owned by the target');
+});
+
+test('without any plan the probe measures by phases of its own, until a plan comes', async () => {
+  const { agent, clock, runner, events, spooled } = await aProbe({ concurrency: 4 });
+  agent.start();
+  clock.advance(PLAN_WAIT_MS_MAX - 1);
+  expect(events.named('no-plan-from-hub')).toHaveLength(0);
+  clock.advance(1);
+  expect(events.named('no-plan-from-hub')).toHaveLength(1);
+  for (let second = 0; second < 31; second += 1) {
+    clock.advance(1_000);
+    for (let run = runner.open[0]; run !== undefined; run = runner.open[0]) run.end();
+    await Promise.resolve();
+  }
+  expect(new Set(runner.started)).toEqual(new Set(['a', 'b', 'c', 'd']));
+  await spooled(runner.started.length);
+  const before = runner.started.length;
+  agent.onPlan(aPlan({ b: 2_000 }));
+  clock.advance(2_000);
+  expect(runner.started.slice(before)).toEqual(['b']);
+});
+
+test("a hub's plan that came in time leaves no phases of one's own", async () => {
+  const { agent, clock, runner } = await aProbe();
+  agent.start();
+  agent.onPlan(aPlan({}));
+  clock.advance(120_000);
+  expect(runner.started).toEqual([]);
+});
+
+test('a plan of another configuration is followed as far as it is known, and both are told', async () => {
+  const { agent, clock, runner, events } = await aProbe();
+  agent.onPlan({ ...aPlan({ a: 0, stranger: 0 }), configHash: 'fff' });
+  clock.advance(0);
+  expect(runner.started).toEqual(['a']);
+  expect(events.named('config-differs')).toEqual([
+    expect.objectContaining({ probe: 'abc123abc123', hub: 'fff' }),
+  ]);
+  expect(events.named('plan-of-unknown-checks')).toEqual([{ checks: 'stranger' }]);
+  agent.onRunNow({ type: 'run-now', check: 'stranger', trigger: 'burst' });
+  expect(events.named('run-now-of-unknown-check')).toHaveLength(1);
+});
+
+test('a stop starts nothing more, waits for runs, and reports nothing of one that does not end', async () => {
+  const { agent, clock, runner, runners, events, spooled, spool } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 0, c: 100 }));
+  clock.advance(50);
+  const stopped = agent.stop(5_000);
+  clock.advance(100);
+  runner.end('a');
+  await spooled(1);
+  expect(runner.started).toEqual(['a', 'b']);
+  clock.advance(5_000);
+  await stopped;
+  runner.end('b', {
+    outcome: 'invalid',
+    failure: { owner: 'probe', class: 'browser-crash', message: 'closed' },
+  });
+  await agent.close();
+  expect(runners.map(({ closed }) => closed)).toEqual([1]);
+  expect(events.named('run-given-up')).toEqual([expect.objectContaining({ check: 'b' })]);
+  expect(spool.stats().pending).toBe(1);
+});
