@@ -1,11 +1,15 @@
-declare namespace Cloudflare {
-  interface Env extends HubBindingsOfTests {
-    PROBE_TOKEN_KEYS: string;
-    TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
-  }
-  interface GlobalProps {
-    mainModule: typeof import('#worker/index.ts');
+import type { D1Migration } from 'cloudflare:test';
+import type { HubBindings } from '#worker/bindings.ts';
+import type * as hub from '#worker/index.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends HubBindings {
+      PROBE_TOKEN_KEYS: string;
+      TEST_MIGRATIONS: D1Migration[];
+    }
+    interface GlobalProps {
+      mainModule: typeof hub;
+    }
   }
 }
-
-type HubBindingsOfTests = import('#worker/bindings.ts').HubBindings;

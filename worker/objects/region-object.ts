@@ -21,6 +21,7 @@ import type { HubBindings } from '../bindings.ts';
 import { log, logError, messageOf } from '../log.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 import { checkOf, hubConfigHash } from '../settings.ts';
+import { AlarmClock } from './alarm-clock.ts';
 import { ProbeRegistry } from './probe-registry.ts';
 import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
@@ -51,8 +52,11 @@ export class RegionObject extends DurableObject<HubBindings> {
   readonly #region: string;
   readonly #probes: ProbeRegistry;
   readonly #delivery: ReportDelivery;
+  readonly #clock: AlarmClock;
   /** Commands for probes that poll, by probe and check: the newest of a check is the only one that matters. */
   readonly #commands = new Map<string, Map<string, RunNow>>();
+  /** Last report taken, of whatever probe: a region that reports is live even before a hello. */
+  #reportedMs = 0;
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
@@ -60,6 +64,8 @@ export class RegionObject extends DurableObject<HubBindings> {
     this.#region = ctx.id.name;
     this.#probes = new ProbeRegistry(ctx.storage.kv);
     this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
+    this.#clock = new AlarmClock(ctx.storage, () => undefined);
+    void ctx.blockConcurrencyWhile(() => this.#clock.load());
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
@@ -79,8 +85,10 @@ export class RegionObject extends DurableObject<HubBindings> {
 
   /** A parsed report that came by HTTP. The refusal's status is the answer's. */
   async report(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
-    for (const { run } of report.entries.slice(-1)) this.#probes.heard(run.probe, Date.now());
-    return this.#store(report, identity);
+    const answer = await this.#store(report, identity);
+    if (answer.type === 'ack')
+      for (const { run } of report.entries.slice(-1)) this.#probes.heard(run.probe, Date.now());
+    return answer;
   }
 
   /** A parsed poll of a probe that has no socket: its plan, and what it was told to do since the last poll. */
@@ -103,7 +111,8 @@ export class RegionObject extends DurableObject<HubBindings> {
     const probe = checkOf(check) && assignedProbe(check, this.#liveProbes(nowMs));
     if (probe !== undefined) this.#command(probe, { type: 'run-now', check, trigger });
     await this.#replan();
-    const lastHeardMs = Math.max(0, ...this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe)));
+    const heardMs = this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe));
+    const lastHeardMs = Math.max(this.#reportedMs, ...heardMs);
     return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs };
   }
 
@@ -125,10 +134,10 @@ export class RegionObject extends DurableObject<HubBindings> {
         configMatches: record.configHash === hash,
       };
     });
-    const lastHeardMs = Math.max(0, ...probes.map((probe) => probe.lastHeardMs));
+    const lastHeardMs = Math.max(this.#reportedMs, ...probes.map((probe) => probe.lastHeardMs));
     return {
       region: this.#region,
-      live: probes.some((probe) => probe.live),
+      live: nowMs - lastHeardMs <= SILENT_AFTER_MS,
       ...(lastHeardMs > 0 ? { lastHeardMs } : {}),
       probes,
       nowMs,
@@ -155,6 +164,7 @@ export class RegionObject extends DurableObject<HubBindings> {
 
   /** Only set while several probes share the region: one that has fallen silent hands its checks to the others. */
   override async alarm(): Promise<void> {
+    this.#clock.fired();
     try {
       await this.#replan();
     } catch (error) {
@@ -200,6 +210,7 @@ export class RegionObject extends DurableObject<HubBindings> {
     const refused = reportRefusal(report, identity);
     if (refused) return refused;
     const { runs, starts } = await this.#delivery.deliver(report);
+    this.#reportedMs = Date.now();
     if (runs.length === 0) return refusal(503, 'the runs could not be stored; send them again');
     const live = this.#liveProbes(Date.now());
     const reporters = new Set(report.entries.map(({ run }) => run.probe));
@@ -225,8 +236,7 @@ export class RegionObject extends DurableObject<HubBindings> {
       send(socket, planFor(this.#region, state.probe, live, hash, nowMs));
       setState(socket, { ...state, planKey: key });
     }
-    if (live.length > 1 && (await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(nowMs + SILENT_AFTER_MS);
+    await this.#clock.arm(live.length > 1 ? nowMs + SILENT_AFTER_MS : undefined, false, nowMs);
   }
 
   #command(probe: string, command: RunNow): void {
