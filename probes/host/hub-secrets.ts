@@ -1,0 +1,25 @@
+import { SecretRef } from '#core/config.ts';
+
+/** The hub's own secrets (worker/env.ts); a hub that lacks one refuses every request. */
+const OWN_SECRETS = ['PROBE_TOKEN_KEYS', 'OPERATOR_TOKEN', 'COOKIE_KEY'] as const;
+
+export type FoundSecrets = { values: Record<string, string>; missing: string[] };
+
+/** The secrets a hub with these channels needs, from what is set; the names of all that are missing. */
+export function hubSecrets(
+  channels: unknown,
+  set: Readonly<Record<string, string | undefined>>,
+): FoundSecrets {
+  const names = [...new Set([...OWN_SECRETS, ...namesIn(channels)])];
+  return {
+    values: Object.fromEntries(names.map((name) => [name, set[name] ?? ''])),
+    missing: names.filter((name) => (set[name] ?? '') === ''),
+  };
+}
+
+/** Every secret that settings refer to, at any depth. */
+function namesIn(settings: unknown): string[] {
+  const ref = SecretRef.safeParse(settings);
+  if (ref.success) return [ref.data.secret];
+  return typeof settings === 'object' && settings !== null ? Object.values(settings).flatMap(namesIn) : [];
+}

@@ -1,0 +1,27 @@
+/** Exit status of a program that was told twice to stop (128 + SIGINT). */
+const IMPATIENT_EXIT = 130;
+
+/**
+ * A signal that aborts at SIGINT, SIGTERM or SIGHUP, and, when another process of ours has forked this one, as soon as
+ * that one is gone. A second signal ends the process at once.
+ */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(IMPATIENT_EXIT);
+    controller.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  if (process.connected) {
+    process.once('disconnect', () => controller.abort());
+    // The channel is there to notice the parent's end, not to keep this process alive.
+    process.channel?.unref();
+  }
+  return controller.signal;
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
