@@ -97,7 +97,10 @@ export class HubSocket {
 
   /** Ends the connection. Idempotent. */
   close(reason: string): void {
-    if (this.#over === undefined) return;
+    const over = this.#over;
+    if (over === undefined) return;
+    // First of all: closing a socket that is not open yet reports an error at once, which comes back here.
+    this.#over = undefined;
     this.#clearTimers();
     clearInterval(this.#heartbeat);
     this.#socket.removeEventListener('open', this.#onOpen);
@@ -105,8 +108,7 @@ export class HubSocket {
     this.#socket.removeEventListener('close', this.#onClose);
     // A peer that is gone never answers the closing handshake: nobody waits for it, and its late error is no news.
     this.#socket.close();
-    this.#over(reason);
-    this.#over = undefined;
+    over(reason);
     this.#planned?.reject(new Error(reason));
     this.#answer({ kind: 'lost', error: reason });
   }

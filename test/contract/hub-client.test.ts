@@ -1,0 +1,341 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { RUNS_PER_REPORT_MAX, WIRE_VERSION, type NextStart, type Plan, type RunNow } from '#core/wire.ts';
+import { systemClock } from '#probes/clock.ts';
+import { HubClient } from '#probes/hub-client.ts';
+import type { HubTimings } from '#probes/hub-timings.ts';
+import { Spool } from '#probes/spool.ts';
+import { eventLog } from '#test/fixtures/event-log.ts';
+import { aDraft, aFailedDraft } from '#test/fixtures/run-drafts.ts';
+import { StandInHub, type HubFaults, type Recorded } from '#test/fixtures/stand-in-hub.ts';
+import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
+
+/** As in life, a hundred times faster; deadlines stay long where nothing is meant to hit them. */
+const QUICK: Partial<HubTimings> = {
+  backoffMinMs: 5,
+  backoffMaxMs: 50,
+  pollMs: 30,
+  socketRetryMs: 200,
+  slowRetryMs: 60,
+};
+
+type Heard = { plans: Plan[]; starts: NextStart[]; commands: RunNow[] };
+
+async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, directory?: string) {
+  const { log, named, events } = eventLog();
+  const spool = await Spool.open({
+    directory: directory ?? (await temporaryDirectory()),
+    probe: 'probe-1',
+    region: 'us-east',
+    startedAtMs: Date.now(),
+    log,
+  });
+  const heard: Heard = { plans: [], starts: [], commands: [] };
+  const client = new HubClient({
+    hubUrl,
+    token: 'a-token',
+    spool,
+    clock: systemClock,
+    log,
+    timings: { ...QUICK, ...timings },
+    hello: () => ({
+      type: 'hello',
+      wireVersion: WIRE_VERSION,
+      probe: 'probe-1',
+      boot: spool.boot,
+      configHash: 'abc123abc123',
+      versions: { node: process.versions.node },
+      spooled: spool.stats().pending,
+      dropped: spool.stats().dropped,
+    }),
+    onPlan: (plan) => heard.plans.push(plan),
+    onStarts: (starts) => heard.starts.push(...starts),
+    onRunNow: (command) => heard.commands.push(command),
+  });
+  const stop = async (): Promise<void> => {
+    await client.stop();
+    await spool.close();
+  };
+  let stopping: Promise<void> | undefined;
+  onTestFinished(() => (stopping ??= stop()));
+  const append = async (count: number, over = {}): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1)
+      ids.push((await spool.append(aDraft(over), performance.now())).id);
+    client.wake();
+    return ids;
+  };
+  return { client, spool, heard, log: named, events, append, stop: () => (stopping ??= stop()) };
+}
+
+async function aHubAndClient(faults: HubFaults = {}, timings: Partial<HubTimings> = {}) {
+  const hub = await StandInHub.start(faults);
+  return { hub, ...(await aClient(hub.url, timings)) };
+}
+
+function until(condition: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(condition, { timeout: 10_000, interval: 10 });
+}
+
+/** Waits until the hub has stored these runs and the spool is empty. */
+async function untilStored(hub: StandInHub, spool: Spool, ids: readonly string[]): Promise<Recorded> {
+  await until(() => expect(spool.stats().pending).toBe(0));
+  const record = await hub.record();
+  expect(record.stored).toEqual(ids);
+  return record;
+}
+
+test('a probe says hello with its token, gets its plan, and its runs are acknowledged away', async () => {
+  const plan = [{ check: 'portal-login', inMs: 1_000 }];
+  const { hub, client, spool, heard, append } = await aHubAndClient({
+    plan,
+    starts: [{ check: 'portal-login', inMs: 7 }],
+  });
+  const ids = await append(3);
+  client.start();
+  const record = await untilStored(hub, spool, ids);
+  expect(record.tokens[0]).toBe('Bearer a-token');
+  expect(record.hellos).toEqual([
+    expect.objectContaining({ probe: 'probe-1', boot: spool.boot, spooled: 3 }),
+  ]);
+  expect(record.reports.map(({ via, entries }) => `${via} ${entries.length}`)).toEqual(['socket 3']);
+  expect(heard.plans).toEqual([{ type: 'plan', configHash: 'abc123abc123', starts: plan }]);
+  expect(heard.starts).toEqual([{ check: 'portal-login', inMs: 7 }]);
+  ids.push(...(await append(1)));
+  await untilStored(hub, spool, ids);
+});
+
+test('a long spool goes out oldest first, in reports of bounded size', async () => {
+  const { hub, client, spool, append } = await aHubAndClient();
+  const ids = await append(RUNS_PER_REPORT_MAX * 2 + 5);
+  client.start();
+  const { reports } = await untilStored(hub, spool, ids);
+  expect(reports.map(({ entries }) => entries.length)).toEqual([RUNS_PER_REPORT_MAX, RUNS_PER_REPORT_MAX, 5]);
+});
+
+test('the age of a run is from its start by the monotonic clock; of an earlier boot, by the wall clock', async () => {
+  const hub = await StandInHub.start();
+  const directory = await temporaryDirectory();
+  const before = await aClient(hub.url, {}, directory);
+  await before.spool.append(aDraft({ startedAtMs: Date.now() - 90_000 }), performance.now());
+  await before.spool.append(aDraft({ startedAtMs: Date.now() + 60_000 }), performance.now());
+  await before.stop();
+  const { client, spool } = await aClient(hub.url, {}, directory);
+  await spool.append(aDraft({ startedAtMs: 5 }), performance.now() - 4_000);
+  client.start();
+  await until(() => expect(spool.stats().pending).toBe(0));
+  const [old = -1, fromTheFuture = -1, own = -1] = (await hub.record()).reports.flatMap(({ entries }) =>
+    entries.map(({ ageMs }) => ageMs),
+  );
+  expect(old).toBeGreaterThanOrEqual(90_000);
+  expect(fromTheFuture).toBe(0);
+  expect(own).toBeGreaterThanOrEqual(4_000);
+  expect(own).toBeLessThan(60_000);
+});
+
+test('a report whose acknowledgement is lost is sent again with the same run ids', async () => {
+  const { hub, client, spool, append } = await aHubAndClient({ loseAcks: 1 }, { ackMs: 300 });
+  const ids = await append(2);
+  client.start();
+  const { reports } = await untilStored(hub, spool, ids);
+  expect(reports.map(({ entries }) => entries.map(({ run }) => run.id))).toEqual([ids, ids]);
+});
+
+test('run-now comes through the socket', async () => {
+  const { hub, client, heard } = await aHubAndClient();
+  client.start();
+  await until(() => expect(heard.plans).toHaveLength(1));
+  const command: RunNow = { type: 'run-now', check: 'portal-login', trigger: 'burst' };
+  await hub.send(command);
+  await until(() => expect(heard.commands).toEqual([command]));
+});
+
+test('a hub that dies and comes back gets everything measured meanwhile', async () => {
+  const { hub, client, spool, log, append } = await aHubAndClient();
+  const first = await append(1);
+  client.start();
+  await untilStored(hub, spool, first);
+  await hub.stop();
+  await until(() => expect(log('hub-lost')).toHaveLength(1));
+  const second = await append(3);
+  await until(() => expect(log('hub-out-of-reach').length).toBeGreaterThan(0));
+  expect(spool.stats().pending).toBe(3);
+  await hub.restart();
+  await untilStored(hub, spool, second);
+});
+
+test('a socket closed by the hub is opened again', async () => {
+  const { hub, client, heard, log } = await aHubAndClient();
+  client.start();
+  await until(() => expect(heard.plans).toHaveLength(1));
+  await hub.closeSockets();
+  await until(() => expect(heard.plans).toHaveLength(2));
+  expect(log('hub-lost')[0]?.['error']).toContain('1012');
+});
+
+test('a hub that goes silent without closing is noticed by its missing pongs', async () => {
+  const { hub, client, heard, log } = await aHubAndClient(
+    { pongs: false },
+    { heartbeatMs: 20, silenceMs: 100 },
+  );
+  client.start();
+  await until(() => expect(heard.plans.length).toBeGreaterThanOrEqual(2));
+  expect(log('hub-lost')[0]?.['error']).toContain('nothing heard');
+  await hub.set({ pongs: true });
+  const plans = heard.plans.length;
+  await until(async () => expect((await hub.record()).open).toBe(1));
+  expect(heard.plans.length - plans).toBeLessThanOrEqual(1);
+});
+
+test('where no socket can be opened, runs and commands go over HTTP', async () => {
+  const plan = [{ check: 'portal-login', inMs: 1_000 }];
+  const { hub, client, spool, heard, log, append } = await aHubAndClient({ upgrade: 403, plan });
+  const command: RunNow = { type: 'run-now', check: 'portal-login', trigger: 'manual' };
+  await hub.command(command);
+  const ids = await append(2);
+  client.start();
+  const { reports, upgrades } = await untilStored(hub, spool, ids);
+  expect(reports.map(({ via }) => via)).toEqual(['http']);
+  expect(upgrades).toBeGreaterThanOrEqual(3);
+  expect(heard.plans[0]?.starts).toEqual(plan);
+  expect(heard.commands).toEqual([command]);
+  expect(log('hub-over-http')).toHaveLength(1);
+  await until(async () => expect((await hub.record()).polls).toBeGreaterThan(3));
+});
+
+test('the socket is tried again during the fallback, and taken when it works', async () => {
+  const { hub, client, spool, log, append } = await aHubAndClient({ upgrade: 403 });
+  client.start();
+  await until(() => expect(log('hub-over-http')).toHaveLength(1));
+  await hub.set({ upgrade: 101 });
+  await until(() => expect(log('hub-connected')).toHaveLength(1));
+  const ids = await append(1);
+  const { reports } = await untilStored(hub, spool, ids);
+  expect(reports.map(({ via }) => via)).toEqual(['socket']);
+});
+
+test.each([{ upgrade: 101 }, { upgrade: 403 }])(
+  'one run the hub will never take does not hold up the others (upgrade $upgrade)',
+  async ({ upgrade }) => {
+    const { hub, client, spool, log, append } = await aHubAndClient({ upgrade, poison: 'bad' });
+    const good = await append(2);
+    const [bad = ''] = await append(1, { check: 'bad' });
+    good.push(...(await append(2)));
+    client.start();
+    const record = await untilStored(hub, spool, good);
+    expect(record.reports.map(({ entries }) => entries.length)).toEqual([5, 1, 1, 1, 1, 1]);
+    expect(spool.stats()).toMatchObject({ refused: 1, dropped: 0 });
+    expect(log('run-refused')).toEqual([expect.objectContaining({ run: bad, status: 400 })]);
+  },
+);
+
+test.each([401, 403, 404, 409, 429, 500, 503])(
+  'no run is given up for a %i: it is about the way to the hub, or the hub',
+  async (status) => {
+    const { hub, client, spool, append } = await aHubAndClient({ upgrade: 403, status: 0 });
+    client.start();
+    await until(async () => expect((await hub.record()).polls).toBeGreaterThan(0));
+    await hub.set({ status });
+    const ids = await append(2);
+    const before = (await hub.record()).tokens.length;
+    await until(async () => expect((await hub.record()).tokens.length).toBeGreaterThan(before + 3));
+    expect(spool.stats()).toMatchObject({ pending: 2, refused: 0, dropped: 0 });
+    await hub.set({ status: 0 });
+    await untilStored(hub, spool, ids);
+  },
+);
+
+test('Retry-After is honoured', async () => {
+  const { hub, client, spool, log, append } = await aHubAndClient({ upgrade: 403 });
+  client.start();
+  await until(async () => expect((await hub.record()).polls).toBeGreaterThan(0));
+  await hub.set({ status: 429, retryAfter: '1' });
+  const ids = await append(1);
+  await until(() => expect(log('report-refused').length + log('hub-out-of-reach').length).toBeGreaterThan(0));
+  const refusedMs = performance.now();
+  await hub.set({ status: 0 });
+  await untilStored(hub, spool, ids);
+  // The quick pauses of these tests are over after 50 ms.
+  expect(performance.now() - refusedMs).toBeGreaterThan(500);
+});
+
+test('a hello refused by the hub is said clearly, and no run is sent or given up', async () => {
+  const { hub, client, spool, log, append } = await aHubAndClient({ refuseHello: 409 });
+  const ids = await append(1);
+  client.start();
+  await until(() => expect(log('hub-refuses-probe').length).toBeGreaterThanOrEqual(2));
+  expect(log('hub-refuses-probe')[0]).toMatchObject({
+    status: 409,
+    hint: expect.stringContaining('version') as string,
+  });
+  expect((await hub.record()).reports).toEqual([]);
+  await hub.set({ refuseHello: 0 });
+  await untilStored(hub, spool, ids);
+});
+
+test.each([{ upgrade: 101 }, { upgrade: 403 }])(
+  'runs left from before a rename, which the token is not good for, do not hold up ours (upgrade $upgrade)',
+  async ({ upgrade }) => {
+    const hub = await StandInHub.start({ upgrade, tokenProbe: 'probe-1' });
+    const directory = await temporaryDirectory();
+    const { log } = eventLog();
+    const old = await Spool.open({ directory, probe: 'old-name', region: 'us-east', startedAtMs: 1, log });
+    await old.append(aDraft(), 0);
+    await old.close();
+    const { client, spool, append } = await aClient(hub.url, {}, directory);
+    const ids = await append(2);
+    client.start();
+    await untilStored(hub, spool, ids);
+    expect(spool.stats().refused).toBe(1);
+  },
+);
+
+test('a screenshot follows its run, and is dropped when the hub does not want it', async () => {
+  const { hub, client, spool, log } = await aHubAndClient();
+  const image = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 1, 2]);
+  const first = await spool.append(aFailedDraft(), performance.now(), image);
+  client.start();
+  await until(async () => expect((await hub.record()).uploads).toHaveLength(1));
+  expect((await hub.record()).uploads).toEqual([{ run: first.id, bytes: 6, type: 'image/png' }]);
+  await until(async () => expect(await spool.nextPicture()).toBeUndefined());
+  await hub.set({ uploadStatus: 404 });
+  await spool.append(aFailedDraft(), performance.now(), image);
+  client.wake();
+  await until(() => expect(log('screenshot-not-uploaded')).toHaveLength(1));
+  await until(async () => expect(await spool.nextPicture()).toBeUndefined());
+});
+
+test('a screenshot the hub cannot take just now is kept', async () => {
+  const { hub, client, spool, log } = await aHubAndClient({ uploadStatus: 503 });
+  await spool.append(aFailedDraft(), performance.now(), new Uint8Array(3));
+  client.start();
+  await until(() => expect(log('screenshot-not-uploaded').length).toBeGreaterThanOrEqual(2));
+  await hub.set({ uploadStatus: 200 });
+  await until(async () => expect(await spool.nextPicture()).toBeUndefined());
+});
+
+test('drain empties the spool before a stop, and does not wait for a hub that is not there', async () => {
+  const { hub, client, spool, append, heard } = await aHubAndClient();
+  client.start();
+  await until(() => expect(heard.plans).toHaveLength(1));
+  await append(30);
+  expect(await client.drain(5_000)).toBe(true);
+  expect((await hub.record()).stored).toHaveLength(30);
+  await hub.set({ loseAcks: 100 });
+  await append(1);
+  expect(await client.drain(50)).toBe(false);
+  expect(spool.stats().pending).toBe(1);
+});
+
+test('a port that takes connections and says nothing costs no more than the deadlines', async () => {
+  const mute = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  onTestFinished(() => void mute.close());
+  const address = mute.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { client, log } = await aClient(`http://127.0.0.1:${port}`, { connectMs: 30, requestMs: 30 });
+  client.start();
+  await until(() => expect(log('hub-out-of-reach').length).toBeGreaterThanOrEqual(1));
+  expect(log('hub-socket-failed')[0]?.['error']).toBe('not open within 30 ms');
+});
