@@ -1,0 +1,359 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { startPager, type Pager } from '#test/fixtures/pager/pager.ts';
+
+/** The vector that Standard Webhooks publishes. */
+const VECTOR = {
+  secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+  timestampS: 1_614_265_330,
+  body: '{"test": 2432232314}',
+  signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=',
+} as const;
+
+let nowMs = VECTOR.timestampS * 1_000;
+let pager: Pager;
+
+beforeAll(async () => {
+  pager = await startPager({ webhookSecret: VECTOR.secret, nowMs: () => nowMs });
+});
+afterAll(() => pager.stop());
+afterEach(() => {
+  pager.mend();
+  pager.clear();
+  nowMs = VECTOR.timestampS * 1_000;
+});
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+}
+
+async function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(2_000),
+  });
+  return {
+    status: response.status,
+    text: await response.text(),
+    retryAfter: response.headers.get('retry-after'),
+  };
+}
+
+function event(action: 'trigger' | 'acknowledge' | 'resolve', dedupKey: string): Record<string, unknown> {
+  const payload = { summary: `${dedupKey} is down`, source: 'test', severity: 'critical' };
+  return { routing_key: pager.routingKey, event_action: action, dedup_key: dedupKey, payload };
+}
+
+async function send(action: 'trigger' | 'acknowledge' | 'resolve', dedupKey: string): Promise<Answer> {
+  return post(pager.urls.pagerduty, event(action, dedupKey));
+}
+
+const signed = {
+  'webhook-id': VECTOR.id,
+  'webhook-timestamp': String(VECTOR.timestampS),
+  'webhook-signature': VECTOR.signature,
+};
+
+async function get(path: string): Promise<unknown> {
+  const response = await fetch(new URL(path, pager.urls.inbox), { signal: AbortSignal.timeout(2_000) });
+  return response.json();
+}
+
+async function setFault(fault: unknown): Promise<{ status: number; json: unknown }> {
+  const { status, text } = await post(pager.urls.admin, fault);
+  return { status, json: JSON.parse(text) };
+}
+
+describe('the PagerDuty door', () => {
+  it('answers 202 with the key, and keeps the request', async () => {
+    const { status, text } = await send('trigger', 'portal-login:1');
+    expect(status).toBe(202);
+    expect(JSON.parse(text)).toEqual({
+      status: 'success',
+      message: 'Event processed',
+      dedup_key: 'portal-login:1',
+    });
+    expect(await get('/api/received')).toMatchObject([
+      { n: 1, atMs: nowMs, door: 'pagerduty', path: '/v2/enqueue', body: { dedup_key: 'portal-login:1' } },
+    ]);
+  });
+
+  it('makes a key up for a trigger that has none, so that a retry is a second alert', async () => {
+    const { dedup_key: _dropped, ...keyless } = event('trigger', 'x');
+    const keys = [await post(pager.urls.pagerduty, keyless), await post(pager.urls.pagerduty, keyless)].map(
+      ({ text }) => (JSON.parse(text) as { dedup_key: string }).dedup_key,
+    );
+    expect(new Set(keys).size).toBe(2);
+    expect(pager.alerts()).toHaveLength(2);
+  });
+
+  it.for([
+    ['routing_key', { routing_key: 'short' }],
+    ['event_action', { event_action: 'shout' }],
+    ['dedup_key', { dedup_key: 'k'.repeat(256) }],
+    ['payload', { payload: undefined }],
+    ['payload.summary', { payload: { summary: 's'.repeat(1_025), source: 'test', severity: 'error' } }],
+    ['payload.summary', { payload: { source: 'test', severity: 'error' } }],
+    ['payload.source', { payload: { summary: 'down', severity: 'error' } }],
+    ['payload.severity', { payload: { summary: 'down', source: 'test', severity: 'awful' } }],
+    ['links.0.href', { links: [{ href: 'no url' }] }],
+  ] as const)('refuses a bad %s with 400, and keeps nothing', async ([field, change]) => {
+    const { status, text } = await post(pager.urls.pagerduty, { ...event('trigger', 'a'), ...change });
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({
+      status: 'invalid event',
+      message: 'Event object is invalid',
+      errors: [expect.stringContaining(field)],
+    });
+    expect(pager.received()).toEqual([]);
+    expect(pager.attempts()).toMatchObject([{ door: 'pagerduty', outcome: 'refused' }]);
+  });
+
+  it('takes a summary of 1024 and a key of 255 characters', async () => {
+    const longest = { ...event('trigger', 'k'.repeat(255)) };
+    const payload = { summary: 's'.repeat(1_024), source: 'test', severity: 'info' };
+    expect(await post(pager.urls.pagerduty, { ...longest, payload })).toMatchObject({ status: 202 });
+  });
+
+  it('refuses what is not JSON with 400, a resolve without a key with 400, and more than 512 KB with 413', async () => {
+    expect(await post(pager.urls.pagerduty, '{"routing_key":')).toMatchObject({ status: 400 });
+    const { dedup_key: _dropped, ...keyless } = event('resolve', 'x');
+    expect(await post(pager.urls.pagerduty, keyless)).toMatchObject({ status: 400 });
+    const tooLong = { ...event('trigger', 'a'), extra: 'x'.repeat(512 * 1_024) };
+    expect(await post(pager.urls.pagerduty, tooLong)).toMatchObject({ status: 413 });
+    expect(pager.received()).toEqual([]);
+  });
+});
+
+describe('an alert', () => {
+  it('is one for all triggers with its key while it is open', async () => {
+    await send('trigger', 'a:1');
+    await send('acknowledge', 'a:1');
+    await send('trigger', 'a:1');
+    expect(pager.alerts()).toMatchObject([
+      { id: 1, status: 'acknowledged', events: [{}, { action: 'acknowledge' }, { action: 'trigger' }] },
+    ]);
+  });
+
+  it('is resolved by its key, and a trigger after that opens a new one', async () => {
+    await send('trigger', 'a:1');
+    nowMs += 5_000;
+    await send('resolve', 'a:1');
+    await send('trigger', 'a:1');
+    expect(await get('/api/alerts')).toMatchObject([
+      { id: 1, status: 'resolved', resolvedAtMs: nowMs },
+      { id: 2, status: 'triggered', openedAtMs: nowMs },
+    ]);
+  });
+
+  it('is not opened by an acknowledge or a resolve', async () => {
+    expect(await send('resolve', 'a:1')).toMatchObject({ status: 202 });
+    expect(await send('acknowledge', 'a:1')).toMatchObject({ status: 202 });
+    expect(pager.alerts()).toEqual([]);
+    expect(pager.received()).toHaveLength(2);
+  });
+
+  it('is another one under another routing key', async () => {
+    await send('trigger', 'a:1');
+    await post(pager.urls.pagerduty, { ...event('trigger', 'a:1'), routing_key: 'r'.repeat(32) });
+    expect(pager.alerts()).toHaveLength(2);
+  });
+
+  it('wakes who waits for it, now or later', async () => {
+    const later = pager.waitForAlert(({ dedupKey }) => dedupKey === 'a:1', { deadlineMs: 5_000 });
+    await send('trigger', 'b:1');
+    await send('trigger', 'a:1');
+    expect(await later).toMatchObject({ dedupKey: 'a:1', status: 'triggered' });
+    const now = await pager.waitForReceived(({ door }) => door === 'pagerduty', { deadlineMs: 5_000 });
+    expect(now).toMatchObject({ body: { dedup_key: 'b:1' } });
+  });
+
+  it('that never comes ends the wait with what came instead', async () => {
+    await send('trigger', 'b:1');
+    const wait = pager.waitForAlert(({ dedupKey }) => dedupKey === 'a:1', { deadlineMs: 20 });
+    await expect(wait).rejects.toThrow(/within 20 ms.*b:1/u);
+  });
+});
+
+describe('the Slack door', () => {
+  it.for([[{ text: 'down' }], [{ blocks: [{ type: 'divider' }] }]])('takes %j', async ([message]) => {
+    expect(await post(pager.urls.slack, message)).toMatchObject({ status: 200, text: 'ok' });
+    expect(pager.received()).toMatchObject([{ door: 'slack', body: message }]);
+  });
+
+  it.for([
+    ['text=down', 'invalid_payload'],
+    ['"down"', 'invalid_payload'],
+    ['{}', 'no_text'],
+    ['{"text":"","blocks":[]}', 'no_text'],
+  ] as const)('refuses %s as %s', async ([body, reason]) => {
+    expect(await post(pager.urls.slack, body)).toMatchObject({ status: 400, text: reason });
+    expect(pager.received()).toEqual([]);
+  });
+});
+
+describe('the webhook door', () => {
+  it('takes the published vector of Standard Webhooks', async () => {
+    expect(await post(pager.urls.webhook, VECTOR.body, signed)).toMatchObject({ status: 204, text: '' });
+    expect(pager.received()).toMatchObject([
+      { id: VECTOR.id, duplicate: false, body: { test: 2_432_232_314 } },
+    ]);
+  });
+
+  it('takes one good signature among several', async () => {
+    const other = new Webhook(`whsec_${btoa('the key before this one')}`);
+    const old = other.sign(VECTOR.id, new Date(nowMs), VECTOR.body);
+    const headers = { ...signed, 'webhook-signature': `${old} ${VECTOR.signature}` };
+    expect(await post(pager.urls.webhook, VECTOR.body, headers)).toMatchObject({ status: 204 });
+  });
+
+  it('takes a repeated id, and marks it as a duplicate', async () => {
+    await post(pager.urls.webhook, VECTOR.body, signed);
+    expect(await post(pager.urls.webhook, VECTOR.body, signed)).toMatchObject({ status: 204 });
+    expect(pager.received().map(({ duplicate }) => duplicate)).toEqual([false, true]);
+  });
+
+  it.for([
+    ['another body', '{"test": 1}', {}],
+    ['another id', VECTOR.body, { 'webhook-id': 'msg_other' }],
+    ['another time', VECTOR.body, { 'webhook-timestamp': String(VECTOR.timestampS + 1) }],
+    ['no time', VECTOR.body, { 'webhook-timestamp': 'now' }],
+    ['no signature', VECTOR.body, { 'webhook-signature': '' }],
+    ['no id', VECTOR.body, { 'webhook-id': '' }],
+  ] as const)('refuses %s with 401', async ([, body, change]) => {
+    expect(await post(pager.urls.webhook, body, { ...signed, ...change })).toMatchObject({ status: 401 });
+    expect(pager.received()).toEqual([]);
+  });
+
+  it.for([301, -301])('refuses a message that is %i s away from now', async (awayS) => {
+    nowMs += awayS * 1_000;
+    expect(await post(pager.urls.webhook, VECTOR.body, signed)).toMatchObject({ status: 401 });
+  });
+});
+
+describe('a fault of the pager', () => {
+  it('status answers with it, with Retry-After when told, and keeps nothing', async () => {
+    await setFault({ fault: 'status', status: 429, retryAfterS: 7, path: 'pagerduty' });
+    expect(await send('trigger', 'a:1')).toMatchObject({ status: 429, retryAfter: '7' });
+    expect(await post(pager.urls.slack, { text: 'still works' })).toMatchObject({ status: 200 });
+    expect(pager.alerts()).toEqual([]);
+    expect(pager.attempts()).toMatchObject([{ outcome: 'status' }, { outcome: 'accepted' }]);
+  });
+
+  it('with a count hits so many requests, and no more', async () => {
+    await setFault({ fault: 'status', status: 500, count: 2 });
+    const statuses = [
+      await send('trigger', 'a:1'),
+      await post(pager.urls.slack, { text: 'x' }),
+      await send('trigger', 'a:1'),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([500, 500, 202]);
+    expect(await get('/admin/faults')).toEqual({ faults: [] });
+  });
+
+  it('for one door goes before one for all', async () => {
+    await setFault({ fault: 'status', status: 500 });
+    await setFault({ fault: 'status', status: 503, path: 'slack' });
+    expect(await post(pager.urls.slack, { text: 'x' })).toMatchObject({ status: 503 });
+    expect(await send('trigger', 'a:1')).toMatchObject({ status: 500 });
+  });
+
+  it('hang never answers, and keeps nothing', async () => {
+    pager.break({ fault: 'hang' });
+    const hung = fetch(pager.urls.pagerduty, {
+      method: 'POST',
+      body: JSON.stringify(event('trigger', 'a:1')),
+      signal: AbortSignal.timeout(300),
+    });
+    await expect(hung).rejects.toThrow(/timeout/u);
+    expect(pager.received()).toEqual([]);
+  });
+
+  it('accept-then-hang keeps the event and never answers', async () => {
+    pager.break({ fault: 'accept-then-hang' });
+    const hung = fetch(pager.urls.pagerduty, {
+      method: 'POST',
+      body: JSON.stringify(event('trigger', 'a:1')),
+      signal: AbortSignal.timeout(300),
+    });
+    await expect(hung).rejects.toThrow(/timeout/u);
+    expect(pager.alerts()).toMatchObject([{ dedupKey: 'a:1' }]);
+  });
+
+  it('reset drops the connection, and keeps nothing', async () => {
+    pager.break({ fault: 'reset' });
+    await expect(send('trigger', 'a:1')).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
+    expect(pager.received()).toEqual([]);
+  });
+
+  it('bad-body keeps the event and answers 2xx with JSON that breaks off', async () => {
+    pager.break({ fault: 'bad-body' });
+    const { status, text } = await send('trigger', 'a:1');
+    expect(status).toBe(202);
+    expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
+    expect(pager.alerts()).toHaveLength(1);
+  });
+
+  it('is mended over HTTP', async () => {
+    pager.break({ fault: 'status', status: 500 });
+    const response = await fetch(pager.urls.admin, { method: 'DELETE', signal: AbortSignal.timeout(2_000) });
+    expect(await response.json()).toEqual({ faults: [] });
+    expect(await send('trigger', 'a:1')).toMatchObject({ status: 202 });
+  });
+
+  it.for([
+    [{ fault: 'explode' }, 'fault'],
+    [{ fault: 'status' }, 'status'],
+    [{ fault: 'status', status: 99 }, 'status'],
+    [{ fault: 'hang', path: 'email' }, 'path'],
+    [{ fault: 'hang', count: 0 }, 'count'],
+    [{ fault: 'hang', status: 500 }, 'status'],
+  ] as const)(
+    'asked for as %j is refused with 400, naming the field, and changes nothing',
+    async ([fault, field]) => {
+      pager.break({ fault: 'reset', path: 'slack' });
+      expect(await setFault(fault)).toMatchObject({ status: 400, json: { problems: [{ field }] } });
+      expect(await get('/admin/faults')).toEqual({ faults: [{ fault: 'reset', path: 'slack' }] });
+    },
+  );
+});
+
+describe('the inbox page', () => {
+  it('shows alerts newest first, with their state, and never as markup of the sender', async () => {
+    await send('trigger', 'first');
+    await send('resolve', 'first');
+    const payload = { summary: '<script>alert(1)</script>', source: 'test', severity: 'critical' };
+    const links = [{ href: 'javascript:alert(1)', text: 'Runbook' }];
+    await post(pager.urls.pagerduty, { ...event('trigger', 'second'), payload, links });
+    const response = await fetch(pager.urls.inbox, { signal: AbortSignal.timeout(2_000) });
+    const page = await response.text();
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(page).not.toContain('<script>alert(1)');
+    expect(page).not.toContain('href="javascript:');
+    expect([...page.matchAll(/data-status="(\w+)"/gu)].map(([, status]) => status)).toEqual([
+      'triggered',
+      'resolved',
+    ]);
+    expect(page).toMatch(/<noscript><meta http-equiv="refresh"/u);
+  });
+
+  it('forgets everything when told', async () => {
+    await send('trigger', 'a:1');
+    await fetch(new URL('/api/received', pager.urls.inbox), {
+      method: 'DELETE',
+      signal: AbortSignal.timeout(2_000),
+    });
+    expect(await get('/api/received')).toEqual([]);
+    expect(await get('/api/alerts')).toEqual([]);
+    expect(await get('/api/attempts')).toEqual([]);
+  });
+});
+
+it('refuses to start with a secret that is none', async () => {
+  await expect(startPager({ webhookSecret: 'whsec_' })).rejects.toThrow(/secret/iu);
+});
