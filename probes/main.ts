@@ -3,6 +3,7 @@ import { WIRE_VERSION, type Hello } from '#core/wire.ts';
 import { Agent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
+import { aborted, stopSignal } from './host/stop-signal.ts';
 import { HubClient } from './hub-client.ts';
 import { errorText, log } from './log.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
@@ -19,14 +20,15 @@ const END_RUNS_MS = 5_000;
 const FLUSH_MS = 3_000;
 
 /**
- * Runs a probe until SIGTERM or SIGINT, and gives its exit code. Bad settings are reported all at once, before anything
- * is started. `createRunner` gets the folder that the configuration's paths are relative to.
+ * Runs a probe until SIGTERM, SIGINT or SIGHUP, and gives its exit code. Bad settings are reported all at once, before
+ * anything is started. `createRunner` gets the folder that the configuration's paths are relative to.
  */
 export async function runProbe(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   createRunner: (configDirectory: string) => Runner,
 ): Promise<Exit> {
+  const stop = stopSignal();
   const settings = readProbeConfig(argv, env);
   if (!settings.ok) return refuse('probe-settings-bad', describeProblems(settings.problems));
   try {
@@ -35,7 +37,12 @@ export async function runProbe(
     const regions = loaded.config.regions.map(({ id }) => id);
     if (!regions.includes(region))
       return refuse('probe-settings-bad', `region: expected one of ${regions.join(', ')}, got ${region}`);
-    return await serve(settings.value, loaded, () => createRunner(loaded.directory));
+    return await serve({
+      settings: settings.value,
+      loaded,
+      stop,
+      createRunner: () => createRunner(loaded.directory),
+    });
   } catch (error) {
     if (error instanceof ConfigFileError) return refuse('config-bad', error.message);
     if (error instanceof SpoolLockedError) return refuse('spool-locked', error.message, EXIT.spoolLocked);
@@ -43,7 +50,13 @@ export async function runProbe(
   }
 }
 
-async function serve(settings: ProbeConfig, loaded: LoadedConfig, createRunner: () => Runner): Promise<Exit> {
+async function serve(given: {
+  settings: ProbeConfig;
+  loaded: LoadedConfig;
+  stop: AbortSignal;
+  createRunner: () => Runner;
+}): Promise<Exit> {
+  const { settings, loaded, stop, createRunner } = given;
   const { hubUrl, token, region, probe, spoolDirectory, concurrency } = settings;
   const spool = await Spool.open({
     directory: spoolDirectory,
@@ -88,10 +101,10 @@ async function serve(settings: ProbeConfig, loaded: LoadedConfig, createRunner: 
     log('error', 'probe-failed', { error: errorText(error), stack: error.stack });
     process.exit(EXIT.failed);
   });
-  const stopped = stopSignal();
   agent.start();
   client.start();
-  log('info', 'probe-stopping', { signal: await stopped });
+  await aborted(stop);
+  log('info', 'probe-stopping', { spooled: spool.stats().pending });
   await agent.stop(END_RUNS_MS);
   await client.drain(FLUSH_MS);
   await client.stop();
@@ -119,13 +132,6 @@ function helloOf(now: {
     spooled: pending,
     dropped: dropped + damaged,
   };
-}
-
-/** The first SIGTERM or SIGINT. Later ones change nothing: the stop has its own deadlines. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-  });
 }
 
 function refuse(event: string, error: string, exit: Exit = EXIT.badConfig): Exit {

@@ -42,6 +42,8 @@ export const PROBE_OPTIONS = {
 } as const;
 type OptionName = keyof typeof PROBE_OPTIONS;
 const TOKEN_ENV = 'LATCHKEY_TOKEN';
+/** Three parts of a JWT; no token of a hub is longer. */
+const TOKEN = /^(?=.{1,1024}$)[\w-]+\.[\w-]+\.[\w-]+$/;
 
 function wholeNumber(min: number, max: number, fallback: number) {
   const expected = `expected a whole number from ${min} to ${max}`;
@@ -56,9 +58,9 @@ function wholeNumber(min: number, max: number, fallback: number) {
 const Settings = z.strictObject({
   hub: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).max(2_000),
   token: z
-    .string(`expected the environment variable ${TOKEN_ENV}: a token minted by \`latchkey token REGION\``)
-    .min(1)
-    .max(1_024),
+    .string()
+    .default('')
+    .refine((token) => TOKEN.test(token), 'expected a token minted by `latchkey token REGION`'),
   region: Slug.optional(),
   name: Slug.optional(),
   config: z.string().min(1).default('latchkey.config.ts'),
@@ -164,7 +166,6 @@ export function slugOf(name: string): string {
 
 /** A secret is never echoed. */
 function withoutToken(problem: Problem): Problem {
-  return problem.path === 'token'
-    ? { ...problem, path: TOKEN_ENV, received: problem.received === 'nothing' ? 'nothing' : 'another text' }
-    : problem;
+  if (problem.path !== 'token') return problem;
+  return { ...problem, path: TOKEN_ENV, received: problem.received === '""' ? 'nothing' : 'another text' };
 }
