@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigFileError, loadConfigFile } from '../config-file.ts';
+import { ConfigFileError } from '../config-file.ts';
 import { withDeadline } from '../deadline.ts';
 import { EnvFileError, readEnvFile } from '../host/env-file.ts';
 import { openFrontDoor, type FrontDoor } from '../host/front-door.ts';
 import { bundleHub } from '../host/hub-bundle.ts';
 import { startHubHost, type HubHost } from '../host/hub-host.ts';
+import { loadHubConfig } from '../host/hub-config.ts';
 import { hubSecrets } from '../host/hub-secrets.ts';
 import { aborted, stopSignal } from '../host/stop-signal.ts';
 import { errorCode, errorText, log } from '../log.ts';
@@ -60,7 +61,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
 }
 
 async function serveUntil(options: ServeOptions, stop: AbortSignal): Promise<void> {
-  const { config, hash } = await loadConfigFile(options.config);
+  const { config, hash } = await loadHubConfig(options.config);
   const secrets = await secretsFor(options, config.channels);
   const unlock = await takeState(options.state);
   let door: FrontDoor | undefined;
@@ -161,11 +162,15 @@ async function listen(options: ServeOptions): Promise<FrontDoor> {
   }
 }
 
-/** The hub itself knows best which of its secrets it can use. */
+/** The hub itself knows best which secrets it can use; it refuses every request while it cannot, and says why. */
 async function mustBeHealthy(url: URL): Promise<void> {
-  const response = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(HEALTH_DEADLINE_MS) });
-  const text = await response.text();
-  if (!response.ok) throw new ServeError(`The hub cannot work with these secrets: ${text}`);
+  const ask = (path: string): Promise<Response> =>
+    fetch(new URL(path, url), { redirect: 'manual', signal: AbortSignal.timeout(HEALTH_DEADLINE_MS) });
+  const health = await ask('/healthz');
+  await health.body?.cancel();
+  if (health.ok) return;
+  const why = await ask('/').then((refusal) => refusal.text());
+  throw new ServeError(`The hub does not work: ${why}`);
 }
 
 function optionsOf(argv: readonly string[]): ServeOptions | string | undefined {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, extname, join, relative, resolve } from 'node:path';
+import { extname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { outputOf, type ChildOptions } from './child-output.ts';
@@ -74,7 +74,8 @@ export async function bundleHub(configFile: string, folder: string, signal: Abor
     outputOf(
       'bundling the hub',
       [
-        wranglerBin(),
+        '--no-warnings',
+        wranglerMain(),
         'deploy',
         '--dry-run',
         '--outdir',
@@ -113,7 +114,7 @@ function aliasOf(configFile: string): string[] {
   return path === OWN_CONFIG ? [] : ['--alias', `#config:${path}`];
 }
 
-function wranglerBin(): string {
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve('wrangler/package.json')), 'bin', 'wrangler.js');
+/** Not its bin, which starts a second process that would outlive it. */
+function wranglerMain(): string {
+  return createRequire(import.meta.url).resolve('wrangler');
 }

@@ -10,9 +10,14 @@ const LOCK_FILE = 'probe.pid';
 const Holder = z.strictObject({ pid: z.int().min(1), startTicks: z.string().optional() });
 type Holder = z.infer<typeof Holder>;
 
-/** Another living probe uses the directory. */
+/** Another living process uses the directory. */
 export class SpoolLockedError extends Error {
   override readonly name = 'SpoolLockedError';
+  readonly holderPid: number | undefined;
+  constructor(message: string, holderPid: number | undefined) {
+    super(message);
+    this.holderPid = holderPid;
+  }
 }
 
 /**
@@ -21,9 +26,9 @@ export class SpoolLockedError extends Error {
  *
  * Processes in two containers cannot see each other: give each its own directory.
  */
-export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
+export async function lockDirectory(directory: string, lockFile = LOCK_FILE): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true });
-  const path = join(directory, LOCK_FILE);
+  const path = join(directory, lockFile);
   const own = `${path}.${process.pid}`;
   const content = JSON.stringify(holderOf(process.pid));
   // Written apart and linked, so that nobody reads a lock that is half there.
@@ -70,6 +75,7 @@ async function removeStale(path: string): Promise<void> {
 function lockedBy(where: string, holder: Holder | undefined): SpoolLockedError {
   return new SpoolLockedError(
     `the spool ${where} is in use by process ${holder?.pid ?? 'unknown'}; give each probe a directory of its own`,
+    holder?.pid,
   );
 }
 

@@ -24,6 +24,11 @@ const RULES: Rule[] = [
   { folder: 'worker', paths: ['dashboards', 'latchkey.config.ts'] },
   { folder: 'dashboards', paths: ['worker/core'], packages: ['hono'] },
   { folder: 'probes/journeys', paths: ['probes/journey.ts'], packages: ['playwright'] },
+  // The command line hosts the hub and mints its tokens: it checks both by the hub's own code.
+  ...['probes/cli', 'probes/host'].map((folder) => ({
+    folder,
+    paths: ['probes', 'worker/core', 'worker/channels', 'worker/probe-token.ts', 'latchkey.config.ts'],
+  })),
   { folder: 'probes', paths: ['worker/core', 'latchkey.config.ts'] },
   // `defineConfig` knows the channels, so it is the hub's, not core's.
   { folder: 'latchkey.config.ts', paths: ['worker/core', 'worker/config.ts'], packages: [] },

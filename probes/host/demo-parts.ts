@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { mintProbeToken } from '#worker/probe-token.ts';
+import { PACKAGE_ROOT } from './hub-bundle.ts';
+import type { Part } from './supervised.ts';
+
+export type DemoOptions = {
+  hubPort: number;
+  portalPort: number;
+  pagerPort: number;
+  /** Folder of the demo's state and secrets. */
+  stateDirectory: string;
+  configFile: string;
+};
+
+/** The parts of Latchkey on one machine, in the order they are started; they are ended the other way round. */
+export type DemoParts = { portal: Part; pager: Part; hub: Part; probes: Part[] };
+
+/** Two cores with four browsers on them: each has at most one run at a time, or runs would measure each other. */
+const PROBE_CONCURRENCY = 1;
+/** The password that the portal's login form shows to everybody. */
+const PORTAL_PASSWORD = 'correct-horse-7';
+
+const FIXTURE_READY_MS = 30_000;
+const FIXTURE_STOP_MS = 3_000;
+/** Bundling comes first. */
+const HUB_READY_MS = 180_000;
+const HUB_STOP_MS = 10_000;
+/** A probe is ready when the hub has taken it in. */
+const PROBE_READY_MS = 60_000;
+/** A probe lets its runs end and sends what it has: 8 s, and its browser. */
+const PROBE_STOP_MS = 12_000;
+
+/** Options of a command, by name. */
+type Settings = Readonly<Record<string, string | number>>;
+
+/** Describes every part; `regions` get a probe each. */
+export async function demoParts(
+  options: DemoOptions,
+  secrets: Readonly<Record<string, string>>,
+  secretsFile: string,
+  regions: readonly string[],
+): Promise<DemoParts> {
+  const { hubPort, portalPort, pagerPort, stateDirectory, configFile } = options;
+  const keys = (secrets.PROBE_TOKEN_KEYS ?? '').split(',');
+  const fixture = (name: string, settings: Settings): Part => ({
+    name,
+    args: [join(PACKAGE_ROOT, `test/fixtures/${name}/main.ts`), ...optionsOf(settings)],
+    env: process.env,
+    isReady: saysReady,
+    readyWithinMs: FIXTURE_READY_MS,
+    stopWithinMs: FIXTURE_STOP_MS,
+  });
+  const probe = async (region: string): Promise<Part> => ({
+    name: region,
+    args: command('probe', {
+      hub: `http://127.0.0.1:${hubPort}`,
+      region,
+      name: `${region}-1`,
+      config: configFile,
+      spool: join(stateDirectory, 'probes', region),
+      concurrency: PROBE_CONCURRENCY,
+    }),
+    env: {
+      PORTAL_PASSWORD,
+      ...process.env,
+      LATCHKEY_TOKEN: await mintProbeToken(keys, { region, probe: `${region}-1` }, Date.now()),
+    },
+    isReady: (line) => line.includes('"event":"hub-connected"'),
+    readyWithinMs: PROBE_READY_MS,
+    stopWithinMs: PROBE_STOP_MS,
+  });
+  return {
+    portal: fixture('portal', { port: portalPort }),
+    pager: fixture('pager', {
+      port: pagerPort,
+      'webhook-secret': secrets.WEBHOOK_SIGNING_SECRET ?? '',
+    }),
+    hub: {
+      name: 'hub',
+      args: [
+        ...command('serve', {
+          port: hubPort,
+          state: join(stateDirectory, 'hub'),
+          config: configFile,
+          'env-file': secretsFile,
+        }),
+        '--json',
+      ],
+      // The demo's messages go to the demo's inbox, whatever the environment has.
+      env: { ...process.env, SLACK_WEBHOOK_URL: `http://127.0.0.1:${pagerPort}/slack/services/latchkey` },
+      isReady: saysReady,
+      readyWithinMs: HUB_READY_MS,
+      stopWithinMs: HUB_STOP_MS,
+    },
+    probes: await Promise.all(regions.map(probe)),
+  };
+}
+
+function command(name: string, settings: Settings): string[] {
+  return [join(PACKAGE_ROOT, 'probes/cli/main.ts'), name, ...optionsOf(settings)];
+}
+
+function optionsOf(settings: Settings): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+function saysReady(line: string): boolean {
+  return line.startsWith('{"ready":true');
+}
