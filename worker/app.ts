@@ -5,7 +5,9 @@ import type { Hub } from './hub.ts';
 import { logError } from './log.ts';
 import { requireEnv } from './middleware/require-env.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { assetRoutes } from './routes/assets.ts';
 import { healthRoutes } from './routes/health.ts';
+import { operatorRoutes } from './routes/operator.ts';
 import { probeRoutes } from './routes/probe.ts';
 
 /** The hub's HTTP. Every refusal and every error becomes an answer here and nowhere else. */
@@ -14,8 +16,10 @@ export const app = new Hono<Hub>();
 app.use(requestId());
 app.use(securityHeaders);
 app.route('/', healthRoutes);
+app.route('/', assetRoutes);
 app.use(requireEnv);
 app.route('/', probeRoutes);
+app.route('/', operatorRoutes);
 
 app.notFound((c) =>
   c.json({ error: `there is nothing at ${c.req.path.slice(0, 200)}` }, statusOf('not-found')),

@@ -10,6 +10,7 @@ const STATUS_OF = {
   'too-large': 413,
   'unsupported-type': 415,
   'upgrade-required': 426,
+  'too-many': 429,
   misconfigured: 500,
   unavailable: 503,
 } as const;

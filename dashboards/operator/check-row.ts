@@ -1,7 +1,7 @@
 import type { Check, Config } from '#core/config.ts';
 import { activeIncident, isBursting, type CheckState } from '#core/incident.ts';
+import type { CheckView } from '#core/view.ts';
 import { verdictOf, type Verdict } from '#core/verdict.ts';
-import type { CheckView } from './source.ts';
 import { cellOf, type Cell } from './standing.ts';
 
 /** One check. `unreadable`: its object did not answer, so nothing is known; never shown as health. */
@@ -31,13 +31,7 @@ export function checkRow(
   nowMs: number,
 ): CheckRow {
   const regions = check.regions.map((id) =>
-    cellOf(
-      check,
-      { id, title: titleOf(config, id) },
-      view?.state.regions[id],
-      view?.runs.filter((run) => run.region === id) ?? [],
-      nowMs,
-    ),
+    cellOf(check, { id, title: titleOf(config, id) }, view?.state.regions[id], view?.runs[id] ?? [], nowMs),
   );
   return {
     check: check.id,

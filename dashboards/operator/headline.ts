@@ -95,7 +95,6 @@ function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
     notes.push(`Nothing is known about ${list(unknown.map((check) => check.title))}.`);
   const silent = regions.filter((region) => region.status !== 'live');
   if (silent.length > 0) notes.push(`No sign of life from ${list(silent.map((region) => region.title))}.`);
-  else if (regions.length > 0) notes.push(`${count(regions.length, 'region')} reporting.`);
   const abstaining = new Set(
     checks.flatMap((check) =>
       check.regions.filter((cell) => cell.standing === 'abstains').map((cell) => cell.regionTitle),
@@ -110,6 +109,7 @@ function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
     incident.deliveries.filter((delivery) => delivery.state === 'dead').map((delivery) => delivery.channel),
   );
   if (undelivered.length > 0) notes.push(`A page to ${list([...new Set(undelivered)])} was given up.`);
+  if (silent.length === 0 && regions.length > 0) notes.push(`${count(regions.length, 'region')} reporting.`);
   return notes;
 }
 

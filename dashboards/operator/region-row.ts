@@ -1,12 +1,11 @@
 import type { Config } from '#core/config.ts';
-import { SILENT_AFTER_MS } from '#core/wire.ts';
+import type { ProbeView, RegionView } from '#core/view.ts';
 import { titleOf } from './check-row.ts';
-import type { ProbeView } from './source.ts';
 
 /** One probe, with how long ago it was heard. */
-export type ProbeRow = ProbeView & { ageMs: number; silent: boolean };
+export type ProbeRow = ProbeView & { ageMs: number };
 
-/** One region's probes. `unreadable`: its object did not answer. */
+/** One region's probes. `never`: none has ever come; `unreadable`: its object did not answer. */
 export type RegionRow = {
   region: string;
   title: string;
@@ -18,20 +17,22 @@ export type RegionRow = {
 export function regionRow(
   config: Pick<Config, 'regions'>,
   region: string,
-  probes: readonly ProbeView[] | undefined,
+  view: RegionView | undefined,
   nowMs: number,
 ): RegionRow {
-  const rows = (probes ?? []).map((probe): ProbeRow => {
-    const ageMs = Math.max(0, nowMs - probe.lastHeardMs);
-    return { ...probe, ageMs, silent: ageMs > SILENT_AFTER_MS };
-  });
-  const status =
-    probes === undefined
-      ? 'unreadable'
-      : rows.length === 0
-        ? 'never'
-        : rows.some((probe) => !probe.silent)
-          ? 'live'
-          : 'silent';
-  return { region, title: titleOf(config, region), status, probes: rows };
+  return {
+    region,
+    title: titleOf(config, region),
+    status: statusOf(view),
+    probes: (view?.probes ?? []).map((probe) => ({
+      ...probe,
+      ageMs: Math.max(0, nowMs - probe.lastHeardMs),
+    })),
+  };
+}
+
+function statusOf(view: RegionView | undefined): RegionRow['status'] {
+  if (!view) return 'unreadable';
+  if (view.probes.length === 0) return 'never';
+  return view.live ? 'live' : 'silent';
 }

@@ -1,8 +1,8 @@
 import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Outcome } from '#core/run.ts';
+import type { RunLine } from '#core/view.ts';
 import { inQuorum, isLive, voteExpiresAtMs, type RegionState } from '#core/verdict.ts';
-import type { RunBrief } from './source.ts';
 
 /** Runs in the strip of a region: at the default interval, the last ten minutes. */
 export const STRIP_RUNS_MAX = 20;
@@ -49,7 +49,7 @@ export function cellOf(
   check: Check,
   region: { id: string; title: string },
   state: RegionState | undefined,
-  runs: readonly RunBrief[],
+  runs: readonly RunLine[],
   nowMs: number,
 ): Cell {
   const standing = standingOf(state, check, nowMs);
@@ -81,12 +81,12 @@ function standingOf(state: RegionState | undefined, check: Check, nowMs: number)
   return counts ? state.vote.outcome : 'expired';
 }
 
-function lastInvalid(runs: readonly RunBrief[]): RunBrief['failure'] {
+function lastInvalid(runs: readonly RunLine[]): RunLine['failure'] {
   return runs.find((run) => run.outcome === 'invalid')?.failure;
 }
 
 /** A run as a mark. */
-export function markOf(run: RunBrief): RunMark {
+export function markOf(run: RunLine): RunMark {
   return {
     runId: run.id,
     outcome: run.outcome,

@@ -6,6 +6,7 @@ declare global {
   namespace Cloudflare {
     interface Env extends HubBindings {
       PROBE_TOKEN_KEYS: string;
+      OPERATOR_TOKEN: string;
       TEST_MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {

@@ -21,6 +21,8 @@ export default defineConfig({
     history: { ...journey, channels: ['pager'] },
     'no-history': { ...journey, channels: ['pager'] },
     order: { ...journey, channels: ['pager'] },
+    seen: { ...journey, title: 'Seen <b>login</b>', channels: ['pager'] },
+    unseen: { ...journey, channels: ['pager'] },
     command: { ...journey, regions: ['us-east'], channels: ['pager'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
   },

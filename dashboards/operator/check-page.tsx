@@ -1,0 +1,120 @@
+import type { Check, Config } from '#core/config.ts';
+import { failureLabel } from '#core/failure.ts';
+import { formatMs } from '#core/units.ts';
+import type { CheckView, RunLine } from '#core/view.ts';
+import { CellView } from './cell-view.tsx';
+import { checkRow } from './check-row.ts';
+import { VerdictLine } from './checks-table.tsx';
+import { incidentView } from './incident-view.ts';
+import { IncidentsTable } from './incidents-table.tsx';
+import type { LayoutProps } from './layout.tsx';
+import { Mark } from './mark.tsx';
+import { OPERATOR_PATH, runPath } from './paths.ts';
+import { durationText, Moment } from './time.tsx';
+import { OUTCOME_WORDS, VERDICT_WORDS } from './words.ts';
+
+/** One check: how each region stands, its last runs, and its incidents. */
+export function checkPage(
+  config: Pick<Config, 'regions' | 'paging'>,
+  check: Check,
+  view: CheckView | undefined,
+  nowMs: number,
+): LayoutProps {
+  const row = checkRow(config, check, view, nowMs);
+  const incidents = (view?.incidents ?? []).map((incident) =>
+    incidentView(check, config.paging, incident, view?.deliveries ?? [], nowMs),
+  );
+  return {
+    state: VERDICT_WORDS[row.verdict].word.toLowerCase(),
+    title: check.title,
+    live: true,
+    nowMs,
+    children: (
+      <>
+        <header class="page-head">
+          <nav aria-label="Where you are">
+            <a href={OPERATOR_PATH}>All checks</a>
+          </nav>
+          <h1>{check.title}</h1>
+          <VerdictLine check={row} />
+          <p class="hush">
+            Every {durationText(check.intervalMs)} in each region, at most {durationText(check.timeoutMs)} ·{' '}
+            {check.owner} · {check.severity}
+            {check.runbook === undefined ? null : (
+              <>
+                {' · '}
+                <a href={check.runbook} rel="noreferrer">
+                  Runbook
+                </a>
+              </>
+            )}
+          </p>
+        </header>
+        <section aria-labelledby="incidents">
+          <h2 id="incidents">Incidents</h2>
+          <IncidentsTable incidents={incidents} nowMs={nowMs} />
+        </section>
+        <section aria-labelledby="regions">
+          <h2 id="regions">Last runs by region</h2>
+          <div class="regions">
+            {row.regions.map((cell) => (
+              <article class="card" data-key={cell.region}>
+                <h3>{cell.regionTitle}</h3>
+                <CellView check={check.id} cell={cell} nowMs={nowMs} />
+                {cell.message === undefined ? null : <p class="last-error">{cell.message}</p>}
+                <RunsTable check={check.id} runs={view?.runs[cell.region] ?? []} nowMs={nowMs} />
+              </article>
+            ))}
+          </div>
+        </section>
+      </>
+    ),
+  };
+}
+
+function RunsTable({ check, runs, nowMs }: { check: string; runs: readonly RunLine[]; nowMs: number }) {
+  if (runs.length === 0) return <p class="hush">No runs yet.</p>;
+  return (
+    <details class="runs" open>
+      <summary>The last {runs.length} runs</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Outcome</th>
+            <th scope="col">Started</th>
+            <th scope="col" class="number">
+              Took
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => (
+            <tr data-key={run.id}>
+              <th scope="row">
+                <a href={runPath(run.id, check)}>
+                  <RunOutcome run={run} />
+                </a>
+              </th>
+              <td>
+                <Moment atMs={run.startedAtMs} nowMs={nowMs} />
+              </td>
+              <td class="number">{formatMs(run.durationMs)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
+/** How a run ended, in a sign and words; late ones say so. */
+export function RunOutcome({ run }: { run: Pick<RunLine, 'outcome' | 'failure' | 'late'> }) {
+  const { word, mark } = OUTCOME_WORDS[run.outcome];
+  return (
+    <span class={`sign sign-${mark}`}>
+      <Mark shape={mark} /> {word}
+      {run.failure === undefined ? '' : `: ${failureLabel(run.failure)}`}
+      {run.late ? ', came late' : ''}
+    </span>
+  );
+}

@@ -1,0 +1,141 @@
+import { DeliveriesTable } from './deliveries-table.tsx';
+import { StandingWord } from './cell-view.tsx';
+import type { IncidentView } from './incident-view.ts';
+import { LedgerList } from './ledger-list.tsx';
+import { Mark } from './mark.tsx';
+import { incidentPath, runPath, screenshotPath } from './paths.ts';
+import type { Cell } from './standing.ts';
+import { Clock, Elapsed, Moment } from './time.tsx';
+import { INCIDENT_WORDS, RULE_WORDS } from './words.ts';
+
+/** An incident at a glance: what, since when, where, and how far its page has come. */
+export function IncidentCard(props: { incident: IncidentView; cells: readonly Cell[]; nowMs: number }) {
+  const { incident, cells, nowMs } = props;
+  const id = `incident-${incident.check}-${incident.seq}`;
+  return (
+    <article class={`card incident incident-${incident.status}`} id={id} aria-labelledby={`${id}-title`}>
+      <div class="incident-what">
+        <h3 id={`${id}-title`}>
+          <a href={incidentPath(incident.check, incident.seq)}>{incident.title}</a>{' '}
+          <span class="hush">#{incident.seq}</span>
+        </h3>
+        <Cause incident={incident} />
+        <IncidentStatus incident={incident} nowMs={nowMs} />
+        <IncidentLinks incident={incident} />
+        <h4>Regions now</h4>
+        <ul class="standings">
+          {cells.map((cell) => (
+            <li>
+              <span class="standing-region">{cell.regionTitle}</span> <StandingWord cell={cell} />
+            </li>
+          ))}
+        </ul>
+      </div>
+      <div class="incident-page">
+        <h4>How far the page has come</h4>
+        <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+        <h4>Deliveries</h4>
+        <DeliveriesTable deliveries={incident.deliveries} nowMs={nowMs} />
+      </div>
+    </article>
+  );
+}
+
+/** The error class and the failing step, in one line. */
+export function Cause({ incident }: { incident: IncidentView }) {
+  if (incident.errorClass === undefined) return <p class="cause">No cause on record.</p>;
+  return (
+    <p class="cause">
+      <strong>{incident.errorClass}</strong>
+      {incident.step === undefined ? null : (
+        <>
+          {' at '}
+          <q>{incident.step}</q>
+        </>
+      )}
+    </p>
+  );
+}
+
+/** Status, since when, by which rule, whose it is. */
+export function IncidentStatus({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
+  const { word, mark } = INCIDENT_WORDS[incident.status];
+  return (
+    <dl class="facts">
+      <dt>Status</dt>
+      <dd>
+        <span class={`sign sign-${mark}`}>
+          <Mark shape={mark} /> {word}
+        </span>
+        <StatusDetail incident={incident} nowMs={nowMs} />
+      </dd>
+      <dt>Since</dt>
+      <dd>
+        <Moment atMs={incident.sinceMs} nowMs={nowMs} />
+      </dd>
+      <dt>Why it pages</dt>
+      <dd>{RULE_WORDS[incident.rule]}</dd>
+      <dt>Last good run</dt>
+      <dd>
+        {incident.lastGoodAtMs === undefined ? (
+          'none on record'
+        ) : (
+          <Moment atMs={incident.lastGoodAtMs} nowMs={nowMs} />
+        )}
+      </dd>
+      <dt>Owner</dt>
+      <dd>
+        {incident.owner} · {incident.severity}
+      </dd>
+    </dl>
+  );
+}
+
+function StatusDetail({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
+  if (incident.resolvedAtMs !== undefined)
+    return (
+      <>
+        {' at '}
+        <Clock atMs={incident.resolvedAtMs} nowMs={nowMs} />
+      </>
+    );
+  if (incident.cleanSinceMs === undefined) return null;
+  return (
+    <>
+      {', clean for '}
+      <Elapsed sinceMs={incident.cleanSinceMs} nowMs={nowMs} />
+      {incident.resolvesAtMs === undefined ? null : (
+        <>
+          {', resolves at '}
+          <Clock atMs={incident.resolvesAtMs} nowMs={nowMs} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Where to go next: the failed run, its screenshot, the runbook. */
+export function IncidentLinks({ incident }: { incident: IncidentView }) {
+  const { runId, runbook, check } = incident;
+  return (
+    <ul class="links">
+      {runId === undefined ? null : (
+        <li>
+          <a href={runPath(runId, check)}>Failed run</a>
+        </li>
+      )}
+      {runId !== undefined && incident.screenshot ? (
+        <li>
+          <a href={screenshotPath(runId)}>Screenshot</a>
+        </li>
+      ) : null}
+      {runbook === undefined ? null : (
+        <li>
+          <a href={runbook} rel="noreferrer">
+            Runbook
+          </a>
+        </li>
+      )}
+    </ul>
+  );
+}

@@ -1,0 +1,99 @@
+import { formatMs } from '#core/units.ts';
+import { TIME_TO_PAGE_OBJECTIVE_MS, type LedgerLeg, type LedgerView } from './ledger.ts';
+import { Mark } from './mark.tsx';
+import { Clock, Elapsed } from './time.tsx';
+import { STAGE_WORDS } from './words.ts';
+
+/** The way of a page so far, leg by leg, each with its share of the whole as a bar. */
+export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
+  const startMs = ledger.legs[0]?.atMs ?? nowMs;
+  const wholeMs = Math.max(1, ...ledger.legs.map((leg) => legEndMs(leg, nowMs) - startMs));
+  return (
+    <>
+      <p class={ledger.withinObjective ? 'time-to-page' : 'time-to-page over'}>
+        <TimeToPage ledger={ledger} startMs={startMs} nowMs={nowMs} />
+      </p>
+      <ol class="ledger">
+        {ledger.legs.map((leg) => (
+          <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
+            <span class="leg-title">
+              {STAGE_WORDS[leg.stage]}
+              {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
+                <span class="hush">
+                  {' '}
+                  {ledger.acceptedBy}
+                  {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
+                </span>
+              ) : null}
+              {leg.slowest ? <strong class="slowest">slowest</strong> : null}
+            </span>
+            <span class="leg-clock">
+              {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
+            </span>
+            <span class="leg-took">
+              <LegTook leg={leg} nowMs={nowMs} />
+            </span>
+            <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function TimeToPage({ ledger, startMs, nowMs }: { ledger: LedgerView; startMs: number; nowMs: number }) {
+  const objective = formatMs(TIME_TO_PAGE_OBJECTIVE_MS);
+  if (ledger.timeToPageMs !== undefined)
+    return (
+      <>
+        <Mark shape={ledger.withinObjective ? 'pass' : 'warning'} /> Paged in{' '}
+        <strong>{formatMs(ledger.timeToPageMs)}</strong>,{' '}
+        {ledger.withinObjective ? `within the ${objective} allowed` : `over the ${objective} allowed`}
+      </>
+    );
+  if (ledger.unpagedMs === undefined)
+    return (
+      <>
+        <Mark shape="warning" /> No pager ever accepted it
+      </>
+    );
+  return (
+    <>
+      <Mark shape={ledger.withinObjective ? 'waiting' : 'warning'} /> No pager has accepted yet:{' '}
+      <strong>
+        <Elapsed sinceMs={startMs} nowMs={nowMs} />
+      </strong>{' '}
+      of {objective}
+    </>
+  );
+}
+
+function LegTook({ leg, nowMs }: { leg: LedgerLeg; nowMs: number }) {
+  if (leg.status === 'skipped') return <>not needed</>;
+  if (leg.status === 'ahead') return <>not yet</>;
+  if (leg.waitingMs !== undefined)
+    return (
+      <>
+        waiting <Elapsed sinceMs={nowMs - leg.waitingMs} nowMs={nowMs} />
+      </>
+    );
+  return leg.tookMs === undefined ? <></> : <>+{formatMs(leg.tookMs)}</>;
+}
+
+/** Where the leg lies in the whole, drawn; the numbers beside it say the same. */
+function LegBar(props: { leg: LedgerLeg; startMs: number; wholeMs: number; nowMs: number }) {
+  const { leg, startMs, wholeMs, nowMs } = props;
+  const length = leg.tookMs ?? leg.waitingMs ?? 0;
+  const end = ((legEndMs(leg, nowMs) - startMs) / wholeMs) * 100;
+  const width = Math.max(length > 0 ? 0.8 : 0, (length / wholeMs) * 100);
+  return (
+    <svg class="leg-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      <rect class="track" width="100" height="4" />
+      <rect class="fill" x={(end - width).toFixed(2)} width={width.toFixed(2)} height="4" />
+    </svg>
+  );
+}
+
+function legEndMs(leg: LedgerLeg, nowMs: number): number {
+  return leg.atMs ?? (leg.waitingMs === undefined ? 0 : nowMs);
+}

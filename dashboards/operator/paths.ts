@@ -1,0 +1,25 @@
+/** Where the operator's pages are. The links in a page (`core/page.ts`) point to the same places. */
+export const OPERATOR_PATH = '/operator';
+export const SIGN_IN_PATH = `${OPERATOR_PATH}/sign-in`;
+export const SIGN_OUT_PATH = `${OPERATOR_PATH}/sign-out`;
+
+/** A check's page. */
+export function checkPath(check: string): string {
+  return `${OPERATOR_PATH}/checks/${encodeURIComponent(check)}`;
+}
+
+/** An incident's page. */
+export function incidentPath(check: string, seq: number): string {
+  return `${checkPath(check)}/incidents/${seq}`;
+}
+
+/** A run's page. With `check`, the hub need not ask every check whose run it is. */
+export function runPath(runId: string, check?: string): string {
+  const path = `${OPERATOR_PATH}/runs/${encodeURIComponent(runId)}`;
+  return check === undefined ? path : `${path}?check=${encodeURIComponent(check)}`;
+}
+
+/** A run's screenshot. */
+export function screenshotPath(runId: string): string {
+  return `${runPath(runId)}/screenshot`;
+}

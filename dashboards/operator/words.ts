@@ -1,0 +1,65 @@
+import type { Outcome } from '#core/run.ts';
+import type { Rule } from '#core/verdict.ts';
+import type { CheckRow } from './check-row.ts';
+import type { Tone } from './headline.ts';
+import type { DeliveryView, IncidentView } from './incident-view.ts';
+import type { LedgerStage } from './ledger.ts';
+import type { MarkShape } from './mark.tsx';
+import type { Standing } from './standing.ts';
+
+/** What each state is called on the page, and the sign beside it. One table each, so that none can be forgotten. */
+export const STANDING_WORDS: Record<Standing, { word: string; mark: MarkShape }> = {
+  pass: { word: 'pass', mark: 'pass' },
+  fail: { word: 'fail', mark: 'fail' },
+  abstains: { word: 'abstains', mark: 'abstains' },
+  expired: { word: 'no recent result', mark: 'blind' },
+  waiting: { word: 'no result yet', mark: 'waiting' },
+  silent: { word: 'silent', mark: 'blind' },
+  never: { word: 'never heard of', mark: 'blind' },
+};
+
+export const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: MarkShape }> = {
+  up: { word: 'Up', mark: 'pass' },
+  partial: { word: 'Partly failing', mark: 'warning' },
+  regional: { word: 'Failing in one region', mark: 'warning' },
+  down: { word: 'Down', mark: 'fail' },
+  blind: { word: 'Blind', mark: 'blind' },
+  unreadable: { word: 'Not readable', mark: 'blind' },
+};
+
+export const OUTCOME_WORDS: Record<Outcome, { word: string; mark: MarkShape }> = {
+  pass: { word: 'passed', mark: 'pass' },
+  fail: { word: 'failed', mark: 'fail' },
+  invalid: { word: 'invalid', mark: 'abstains' },
+};
+
+export const TONE_MARKS: Record<Tone, MarkShape> = {
+  down: 'fail',
+  warning: 'warning',
+  blind: 'blind',
+  up: 'pass',
+};
+
+export const RULE_WORDS: Record<Rule, string> = {
+  unanimous: 'every live region fails',
+  partial: 'many runs fail across regions',
+  regional: 'two or more regions keep failing',
+};
+
+export const INCIDENT_WORDS: Record<IncidentView['status'], { word: string; mark: MarkShape }> = {
+  open: { word: 'open', mark: 'fail' },
+  recovered: { word: 'recovered', mark: 'waiting' },
+  resolved: { word: 'resolved', mark: 'pass' },
+};
+
+export const STAGE_WORDS: Record<LedgerStage, string> = {
+  firstFailedStart: 'First failed run began',
+  runEnd: 'Run ended',
+  received: 'Hub received it',
+  burstAsked: 'Re-runs asked everywhere',
+  decided: 'Decided to page',
+  sent: 'Page sent',
+  accepted: 'Accepted by a pager',
+};
+
+export const EVENT_WORDS: Record<DeliveryView['event'], string> = { trigger: 'page', resolve: 'resolve' };

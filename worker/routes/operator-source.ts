@@ -1,0 +1,81 @@
+import type { Check } from '#core/config.ts';
+import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
+import type { OverviewSource } from '#dashboards/operator/source.ts';
+import type { HubBindings } from '../bindings.ts';
+import { withDeadline } from '../deadline.ts';
+import { logError } from '../log.ts';
+import { Semaphore } from '../semaphore.ts';
+import { config } from '../settings.ts';
+
+/** An object answers in milliseconds; a page that waits longer is better shown without it. Below app.js's own 5 s. */
+const OBJECT_TIMEOUT_MS = 3_000;
+/** Objects asked at once: the platform lets six connections wait (DESIGN section 6). */
+const ASKED_AT_ONCE_MAX = 6;
+
+/** Reads what every check and every region says of itself. An object that does not answer in time is left out. */
+export async function readOverview(env: HubBindings): Promise<OverviewSource> {
+  const slots = new Semaphore(ASKED_AT_ONCE_MAX);
+  const [checks, regions] = await Promise.all([
+    Promise.all(
+      config.checks.map(async (check) => ({ check, view: await slots.run(() => readCheck(env, check)) })),
+    ),
+    Promise.all(
+      config.regions.map(async ({ id }) => ({
+        region: id,
+        view: await slots.run(() => readRegion(env, id)),
+      })),
+    ),
+  ]);
+  return { config, checks, regions, nowMs: Date.now() };
+}
+
+/** What a check's object says, or `undefined` when it does not answer. */
+export function readCheck(env: HubBindings, check: Check): Promise<CheckView | undefined> {
+  return answerOf(check.id, () => env.CHECKS.getByName(check.id).view());
+}
+
+/** An incident of a check, or `undefined` when there is none of that number. @throws DeadlineError */
+export async function readIncident(
+  env: HubBindings,
+  check: Check,
+  seq: number,
+): Promise<IncidentView | undefined> {
+  return withDeadline(env.CHECKS.getByName(check.id).incident(seq), OBJECT_TIMEOUT_MS, 'the check');
+}
+
+/**
+ * A run and the check it belongs to. Its id does not tell the check: without a hint every check is asked, which only
+ * the links in pages do. `undefined` when no check has it (any more).
+ * @throws DeadlineError when a check that may have it does not answer
+ */
+export async function readRun(
+  env: HubBindings,
+  runId: string,
+  hint: Check | undefined,
+): Promise<{ check: Check; stored: StoredRun } | undefined> {
+  const slots = new Semaphore(ASKED_AT_ONCE_MAX);
+  const asked = hint ? [hint] : config.checks;
+  const found = await Promise.all(
+    asked.map((check) =>
+      slots.run(async () => {
+        const answer = env.CHECKS.getByName(check.id).run(runId) as Promise<StoredRun | undefined>;
+        const stored = await withDeadline(answer, OBJECT_TIMEOUT_MS, 'the check');
+        return stored && stored.run.check === check.id ? { check, stored } : undefined;
+      }),
+    ),
+  );
+  return found.find((one) => one !== undefined);
+}
+
+function readRegion(env: HubBindings, region: string): Promise<RegionView | undefined> {
+  return answerOf(region, () => env.REGIONS.getByName(region).overview());
+}
+
+async function answerOf<T>(name: string, ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await withDeadline(ask(), OBJECT_TIMEOUT_MS, name);
+  } catch (error) {
+    logError('object-unreadable', error, { name });
+    return undefined;
+  }
+}
