@@ -31,17 +31,18 @@ export class AlarmClock {
 
   /**
    * Wakes the object at `dueMs` (epoch ms) at the latest. `isUrgent`: to the moment, as far as this process lives.
-   * An alarm for nothing is harmless and is not taken back.
+   * An alarm for nothing is harmless and is not taken back. Returns the write of a new alarm, if there is one.
    */
-  async arm(dueMs: number | undefined, isUrgent: boolean, nowMs: number): Promise<void> {
-    clearTimeout(this.#timer);
-    if (dueMs === undefined) return;
+  arm(dueMs: number | undefined, isUrgent: boolean, nowMs: number): Promise<void> | undefined {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (dueMs === undefined) return undefined;
     const waitMs = Math.max(1, dueMs - nowMs);
     if (isUrgent && waitMs <= TIMER_MS_MAX) this.#timer = setTimeout(this.#onTimer, waitMs);
     const alarmMs = this.#alarmMs;
-    if (alarmMs !== null && alarmMs >= nowMs - STALE_AFTER_MS && alarmMs <= dueMs) return;
+    if (alarmMs !== null && alarmMs >= nowMs - STALE_AFTER_MS && alarmMs <= dueMs) return undefined;
     // An alarm set to the present moment inside alarm() is lost or stalls (workerd #6866).
     this.#alarmMs = Math.max(dueMs, nowMs + 1);
-    await this.#storage.setAlarm(this.#alarmMs);
+    return this.#storage.setAlarm(this.#alarmMs);
   }
 }

@@ -5,14 +5,11 @@ import {
   isBursting,
   isLate,
   stateWakeMs,
-  step,
   type CheckEffect,
-  type CheckEvent,
   type CheckState,
   type Incident,
   type Policy,
 } from '#core/incident.ts';
-import { newDelivery } from '#core/outbox.ts';
 import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
 import { verdictOf } from '#core/verdict.ts';
@@ -22,6 +19,7 @@ import { checkOf, config } from '../settings.ts';
 import { CheckStore } from '../store/check-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { askRegions } from './burst.ts';
+import { Draft } from './draft.ts';
 import { HistoryCopier } from './history-copier.ts';
 import { Outbox } from './outbox.ts';
 
@@ -66,14 +64,17 @@ export class CheckObject extends DurableObject<HubBindings> {
     this.#history = new HistoryCopier(this.#id, this.#store, env.DB);
     this.#outbox = new Outbox(this.#store.openDeliveries(this.#state.lastSeq), env, {
       save: (delivery, event) => {
-        this.#apply(event, () => this.#store.putDelivery(delivery));
+        this.#commit((draft) => {
+          this.#store.putDelivery(delivery);
+          if (event) draft.apply(event);
+        });
       },
-      settled: () => this.#rearm(),
+      ended: () => this.#rearm(),
     });
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.load();
       if (this.#hasUncopied()) this.#history.note(Date.now());
-      await this.#rearm();
+      this.#rearm();
     });
   }
 
@@ -83,18 +84,7 @@ export class CheckObject extends DurableObject<HubBindings> {
    */
   ingest(entries: Entry[]): Ingested {
     const nowMs = Date.now();
-    const results: Ingested['results'] = [];
-    const effects: CheckEffect[] = [];
-    try {
-      for (const entry of entries) {
-        const run = JSON.parse(entry.runJson) as Run;
-        const duplicate = this.#isStored(run);
-        if (!duplicate) effects.push(...this.#storeRun(run, entry, nowMs));
-        results.push({ id: run.id, duplicate });
-      }
-    } catch (error) {
-      logError('run-not-stored', error, { check: this.#id, stored: results.length, of: entries.length });
-    }
+    const { results, effects } = this.#storeRuns(entries, nowMs);
     if (results.some((result) => !result.duplicate)) this.#history.note(nowMs);
     this.#act(effects, nowMs);
     return { results, bursting: isBursting(this.#state, nowMs), nowMs };
@@ -144,9 +134,9 @@ export class CheckObject extends DurableObject<HubBindings> {
     let pauseMs = 0;
     try {
       const nowMs = Date.now();
-      const effects = this.#apply({ type: 'tick', nowMs });
+      const effects = this.#commit((draft) => draft.apply({ type: 'tick', nowMs }));
       await Promise.all([
-        this.#burstOn(effects),
+        effects.some((effect) => effect.type === 'burst') ? this.#burst() : undefined,
         this.#outbox.drain(nowMs),
         this.#history.copy(() => Date.now()),
       ]);
@@ -155,27 +145,57 @@ export class CheckObject extends DurableObject<HubBindings> {
       logError('check-wake-failed', error, { check: this.#id });
       pauseMs = ERROR_PAUSE_MS;
     }
-    await this.#rearm(pauseMs);
+    this.#rearm(pauseMs);
   }
 
-  /** Follows the effects of a stored event, without making its sender wait. */
+  /** Follows the effects of stored events, without making their sender wait. */
   #act(effects: readonly CheckEffect[], nowMs: number): void {
-    this.#background('burst', this.#burstOn(effects));
-    this.#background('outbox', this.#outbox.drain(nowMs));
-    this.#background('alarm', this.#rearm());
+    if (effects.some((effect) => effect.type === 'burst')) this.#background('burst', this.#burst());
+    if (this.#outbox.isDue(nowMs)) this.#background('outbox', this.#outbox.drain(nowMs));
+    this.#rearm();
   }
 
-  async #burstOn(effects: readonly CheckEffect[]): Promise<void> {
+  async #burst(): Promise<void> {
     const policy = this.#policy();
-    if (!policy || !effects.some((effect) => effect.type === 'burst')) return;
+    if (!policy) return;
     const liveRegions = await askRegions(this.env.REGIONS, policy.check, this.#state, () => Date.now());
     const nowMs = Date.now();
-    this.#apply({ type: 'liveness', nowMs, liveRegions });
-    await Promise.all([this.#outbox.drain(nowMs), this.#rearm()]);
+    const effects = this.#commit((draft) => draft.apply({ type: 'liveness', nowMs, liveRegions }));
+    this.#act(effects, nowMs);
   }
 
-  #isStored(run: Run): boolean {
-    const last = this.#state.probes[run.probe];
+  /** All of them in one transaction; when that fails each in its own, so that one bad run does not keep out the rest. */
+  #storeRuns(entries: Entry[], nowMs: number): { results: Ingested['results']; effects: CheckEffect[] } {
+    try {
+      const results: Ingested['results'] = [];
+      const effects = this.#commit((draft) => {
+        for (const entry of entries) results.push(this.#storeRun(draft, entry, nowMs));
+      });
+      return { results, effects };
+    } catch (error) {
+      logError('runs-not-stored', error, { check: this.#id, runs: entries.length });
+      if (entries.length === 1) return { results: [], effects: [] };
+      const parts = entries.map((entry) => this.#storeRuns([entry], nowMs));
+      return {
+        results: parts.flatMap(({ results }) => results),
+        effects: parts.flatMap(({ effects }) => effects),
+      };
+    }
+  }
+
+  #storeRun(draft: Draft, entry: Entry, nowMs: number): Ingested['results'][number] {
+    const run = JSON.parse(entry.runJson) as Run;
+    if (this.#isStored(draft.state, run)) return { id: run.id, duplicate: true };
+    const startedAtMs = Math.round(nowMs - entry.ageMs);
+    const check = checkOf(this.#id);
+    const late = !check || isLate(draft.state, check, run, startedAtMs, nowMs);
+    this.#store.putRun(run, entry.runJson, startedAtMs, nowMs, late);
+    draft.apply({ type: 'run', nowMs, startedAtMs, run });
+    return { id: run.id, duplicate: false };
+  }
+
+  #isStored(state: CheckState, run: Run): boolean {
+    const last = state.probes[run.probe];
     const counted = checkOf(this.#id)?.regions.includes(run.region) ?? false;
     // `step` does not count runs of a region the check has left; only the table knows those.
     if (counted && (!last || run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq)))
@@ -183,46 +203,33 @@ export class CheckObject extends DurableObject<HubBindings> {
     return this.#store.hasRun(run.probe, run.boot, run.seq);
   }
 
-  #storeRun(run: Run, entry: Entry, nowMs: number): CheckEffect[] {
-    const startedAtMs = Math.round(nowMs - entry.ageMs);
-    const check = checkOf(this.#id);
-    const late = !check || isLate(this.#state, check, run, startedAtMs, nowMs);
-    return this.#apply({ type: 'run', nowMs, startedAtMs, run }, () =>
-      this.#store.putRun(run, entry.runJson, startedAtMs, nowMs, late),
-    );
-  }
-
   /**
-   * Steps the state by an event and stores what follows, together with what `write` stores, in one transaction. A check
-   * that the configuration no longer has does not step; its open pages still go out.
+   * Makes a change in one transaction: what `change` stores, and with it state, pages and incidents as its events leave
+   * them. Memory follows only once the transaction has gone through. Throws when it has not.
    */
-  #apply(event: CheckEvent | undefined, write?: () => void): CheckEffect[] {
-    const policy = this.#policy();
+  #commit(change: (draft: Draft) => void): CheckEffect[] {
     const before = this.#state;
-    const { state, effects } = policy && event ? step(policy, before, event) : { state: before, effects: [] };
-    const deliveries = effects.flatMap((effect) =>
-      effect.type === 'page' && event
-        ? (policy?.check.channels ?? []).map((channel) => newDelivery(effect.page, channel, event.nowMs))
-        : [],
-    );
+    const draft = new Draft(this.#policy(), before);
     this.ctx.storage.transactionSync(() => {
-      write?.();
-      if (state !== before) this.#store.putState(state);
-      for (const delivery of deliveries) this.#store.putDelivery(delivery);
-      if (state.incident && differs(state.incident, before.incident)) this.#store.putIncident(state.incident);
+      change(draft);
+      if (draft.state !== before) this.#store.putState(draft.state);
+      for (const delivery of draft.deliveries) this.#store.putDelivery(delivery);
+      for (const incident of draft.incidents.values()) this.#store.putIncident(incident);
     });
-    this.#state = state;
-    this.#outbox.add(deliveries, state.lastSeq);
-    return effects;
+    this.#state = draft.state;
+    this.#outbox.add(draft.deliveries, draft.state.lastSeq);
+    if (draft.incidents.size > 0) this.#history.note(Date.now());
+    return draft.effects;
   }
 
-  async #rearm(pauseMs = 0): Promise<void> {
+  #rearm(pauseMs = 0): void {
     const nowMs = Date.now();
     const policy = this.#policy();
     const urgent = earliest(this.#outbox.wakeMs(), policy && stateWakeMs(policy, this.#state, nowMs));
     const due = earliest(urgent, this.#history.dueMs);
     const notBefore = due === undefined ? undefined : Math.max(due, nowMs + pauseMs);
-    await this.#clock.arm(notBefore, urgent !== undefined && urgent === due, nowMs);
+    const setting = this.#clock.arm(notBefore, urgent !== undefined && urgent === due, nowMs);
+    if (setting) this.#background('alarm', setting);
   }
 
   #policy(): Policy | undefined {
@@ -244,16 +251,6 @@ export class CheckObject extends DurableObject<HubBindings> {
       work.catch((error: unknown) => logError('background-failed', error, { check: this.#id, what })),
     );
   }
-}
-
-/** Whether an incident's row is to be written again: each success of a recovery is not worth one. */
-function differs(now: Incident, before: Incident | undefined): boolean {
-  return (
-    now.seq !== before?.seq ||
-    now.status !== before.status ||
-    now.ledger !== before.ledger ||
-    (now.cleanSinceMs === undefined) !== (before.cleanSinceMs === undefined)
-  );
 }
 
 function earliest(...times: (number | undefined)[]): number | undefined {

@@ -20,7 +20,7 @@ type OutboxHost = {
   /** Stores a delivery, and steps the state by `event` if there is one, in one transaction. Throws when it cannot. */
   save(delivery: Delivery, event: CheckEvent | undefined): void;
   /** An attempt has ended: what is due may have changed. */
-  settled(): Promise<void>;
+  ended(): void;
 };
 
 /**
@@ -61,6 +61,11 @@ export class Outbox {
     return this.#deliveries.size === 0 ? undefined : outboxWakeMs(this.all());
   }
 
+  /** Whether a drain would do anything. */
+  isDue(nowMs: number): boolean {
+    return (this.wakeMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+  }
+
   /** Attempts all that is due, in parallel and each on its own. Resolves when the attempts have ended. */
   async drain(nowMs: number): Promise<void> {
     if (this.#deliveries.size === 0) return;
@@ -94,7 +99,7 @@ export class Outbox {
     );
     report(ended, result);
     if (isSettled(ended)) this.#forgetSettled();
-    await this.#host.settled();
+    this.#host.ended();
   }
 
   async #send(delivery: Delivery, nowMs: number): Promise<AttemptResult> {
