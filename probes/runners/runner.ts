@@ -11,6 +11,9 @@ export type RunResult = {
   screenshot?: Uint8Array;
 };
 
+/** From a run's deadline to its result, whatever happens: a last look, closing the context, and a kill behind it. */
+export const KILL_GRACE_MS = 2_000;
+
 /**
  * Runs one kind of check once. Resolves within the check's timeout plus `KILL_GRACE_MS`, whatever the target does;
  * a fault of our own is an `invalid` result, never a rejection. Concurrent calls are allowed.

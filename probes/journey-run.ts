@@ -1,0 +1,298 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'playwright/test';
+import { evaluateJourney } from '#core/checks/journey.ts';
+import type { Check } from '#core/config.ts';
+import { failureLabel, type Failure } from '#core/failure.ts';
+import { formatMs } from '#core/units.ts';
+import type { Lease } from './browser.ts';
+import { diagnose, type PageState } from './diagnosis.ts';
+import { checkLastDocuments } from './last-document.ts';
+import { Expectations } from './expectations.ts';
+import { JourneyMistake, type Journey, type JourneyTools } from './journey.ts';
+import { describeThrown, mistake, ownTrouble, troubleFacts, type Trouble } from './journey-trouble.ts';
+import { errorText, type Log } from './log.ts';
+import { OwnFault } from './own-fault.ts';
+import { plainUrl, type Redactor } from './redact.ts';
+import { openRoom, type Room } from './room.ts';
+import { KILL_GRACE_MS, type RunResult } from './runners/runner.ts';
+import { takeScreenshot } from './screenshot.ts';
+import { StepRecorder } from './steps.ts';
+
+/** Kept of the grace for closing the context, and for a kill in its place. */
+const CLOSE_MS = 600;
+const KILL_MS = 300;
+/** After this long without a picture there is none: the report goes first. */
+const SCREENSHOT_DEADLINE_MS = 2_000;
+/** How long a crash may take to be noticed after the call that it has ended. */
+const CRASH_NOTICE_MS = 300;
+const CLOSED = /has been closed|Target crashed|Target closed|Browser closed|Connection closed/;
+
+export type JourneyRunOptions = {
+  check: Check;
+  journey: Journey;
+  lease: Lease;
+  secrets: ReadonlyMap<string, string>;
+  clean: Redactor;
+  /** On the scale of `performance.now()`: when the journey must have ended. */
+  deadlineMs: number;
+  /** Errors that the journey has left behind so far. */
+  strays: readonly string[];
+  log: Log;
+};
+
+type Settled = { kind: 'done' } | { kind: 'threw'; error: unknown };
+type Ending = Settled | { kind: 'deadline' } | { kind: 'died'; what: string };
+
+/** What was found before the context is closed. */
+type Finding = { trouble?: Trouble | undefined; state?: PageState | undefined };
+
+/**
+ * Runs a journey in a fresh context and closes it, within the deadline plus `KILL_GRACE_MS`. Rejects with an `OwnFault`
+ * when no context could be had; anything else is in the result.
+ */
+export async function runJourney(options: JourneyRunOptions): Promise<RunResult> {
+  const { check, deadlineMs } = options;
+  const room = await openRoom(options.lease, check.timeoutMs, deadlineMs - performance.now());
+  const startedMs = performance.now();
+  const newestUrl = (): string => plainUrl((room.context.pages().at(-1) ?? room.page).url());
+  const steps = new StepRecorder(() => performance.now() - startedMs, newestUrl);
+  const expectations = new Expectations(expect, () => deadlineMs - performance.now());
+  const mistakes: Error[] = [];
+  const code = settled(options.journey, toolsFor(options, room, steps, expectations, mistakes));
+
+  const ending = await firstOf(code, room, deadlineMs);
+  const unfinished = [...steps.end().map((title) => `step "${title}"`), ...expectations.waiting()];
+  const durationMs = performance.now() - startedMs;
+
+  const found = await examine({ ending, unfinished, mistakes, room, expectations, deadlineMs });
+  const { state } = found;
+  let { trouble } = found;
+  const screenshot = trouble?.picture ? await picture(options, state) : undefined;
+  const reason = `still waiting when the run ended after ${formatMs(durationMs)}`;
+  await room.close(reason, Math.max(CLOSE_MS, deadlineMs - performance.now()));
+  if (ending.kind === 'deadline' && trouble?.source === 'deadline')
+    trouble = await explainDeadline(check, trouble, state, code, deadlineMs);
+  if (!trouble) {
+    // A forgotten await shows when the context closes under it.
+    await nextTurn();
+    const [stray] = options.strays;
+    if (stray !== undefined) trouble = mistake(`a call that was not awaited failed: ${stray}`);
+  }
+  return resultOf({ options, steps, durationMs, trouble, state, screenshot });
+}
+
+/** Runs the journey's own code; never rejects. */
+async function settled(journey: Journey, tools: JourneyTools): Promise<Settled> {
+  try {
+    await journey.run(tools);
+    return { kind: 'done' };
+  } catch (error) {
+    return { kind: 'threw', error };
+  }
+}
+
+function toolsFor(
+  { check, secrets }: JourneyRunOptions,
+  room: Room,
+  steps: StepRecorder,
+  expectations: Expectations,
+  mistakes: Error[],
+): JourneyTools {
+  const refuse = (error: Error): never => {
+    mistakes.push(error);
+    throw error;
+  };
+  return {
+    page: room.page,
+    context: room.context,
+    expect: expectations.expect,
+    step: (title, body) =>
+      steps.step(title, body).catch((error: unknown) => {
+        if (error instanceof JourneyMistake) mistakes.push(error);
+        throw error;
+      }),
+    secret: (name) =>
+      secrets.get(name) ??
+      refuse(
+        new OwnFault(
+          'missing-secret',
+          `secret('${name}'): expected one that the check lists (${check.secrets.join(', ') || 'none'})`,
+        ),
+      ),
+    vars: new Proxy(check.vars, {
+      get: (vars, name) =>
+        typeof name === 'symbol'
+          ? undefined
+          : (vars[name] ??
+            refuse(
+              new JourneyMistake(
+                `vars.${name}: expected one that the check sets (${Object.keys(vars).join(', ') || 'none'})`,
+              ),
+            )),
+    }),
+  };
+}
+
+async function firstOf(code: Promise<Settled>, room: Room, deadlineMs: number): Promise<Ending> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<Ending>((resolve) => {
+    timer = setTimeout(() => resolve({ kind: 'deadline' }), Math.max(0, deadlineMs - performance.now()));
+  });
+  try {
+    return await Promise.race([code, room.died.then((what): Ending => ({ kind: 'died', what })), deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether something is wrong, and what the page shows of it. */
+async function examine(seen: {
+  ending: Ending;
+  unfinished: string[];
+  mistakes: readonly Error[];
+  room: Room;
+  expectations: Expectations;
+  deadlineMs: number;
+}): Promise<Finding> {
+  const { ending, unfinished, room, deadlineMs } = seen;
+  const [first] = seen.mistakes;
+  if (first) return { trouble: { ...describeThrown(first), picture: false } };
+  switch (ending.kind) {
+    case 'died':
+      return { trouble: ownTrouble('browser-crash', ending.what) };
+    case 'threw': {
+      const trouble = describeThrown(ending.error);
+      const crash = CLOSED.test(trouble.message) ? await soon(room.died) : undefined;
+      if (crash !== undefined) return { trouble: ownTrouble('browser-crash', crash) };
+      if (room.page.isClosed() && CLOSED.test(trouble.message))
+        return { trouble: mistake(`the journey used its page after closing it: ${trouble.message}`) };
+      return { trouble, state: await diagnose(room.context, room.failures) };
+    }
+    case 'deadline': {
+      const trouble: Trouble = {
+        source: 'deadline',
+        errorName: 'DeadlineError',
+        message: '',
+        waitingForBrowser: false,
+        picture: true,
+      };
+      return { trouble, state: await diagnose(room.context, room.failures) };
+    }
+    case 'done': {
+      if (unfinished.length > 0) return { trouble: mistake(`not awaited: ${unfinished.join(', ')}`) };
+      const finding = await checkLastDocuments(room, seen.expectations.count, deadlineMs);
+      const crash = finding.trouble ? await soon(room.died) : undefined;
+      return crash === undefined ? finding : { trouble: ownTrouble('browser-crash', crash) };
+    }
+    default:
+      return ending satisfies never;
+  }
+}
+
+/** What the promise gives if it does so very soon. */
+async function soon(promise: Promise<string>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), CRASH_NOTICE_MS);
+  });
+  const first = await Promise.race([promise, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+async function picture(
+  options: JourneyRunOptions,
+  state: PageState | undefined,
+): Promise<Uint8Array | undefined> {
+  if (!state) return undefined;
+  const leftMs = options.deadlineMs + KILL_GRACE_MS - CLOSE_MS - KILL_MS - performance.now();
+  const boundMs = Math.min(SCREENSHOT_DEADLINE_MS, leftMs);
+  if (boundMs <= 0) return undefined;
+  try {
+    return await takeScreenshot(state.page, [...options.secrets.values()], boundMs);
+  } catch (error) {
+    options.log('info', 'no-screenshot', { check: options.check.id, why: options.clean(errorText(error)) });
+    return undefined;
+  }
+}
+
+/**
+ * The closed context has ended whatever the journey asked of the browser: a journey that still does not end waits for
+ * something of its own.
+ */
+async function explainDeadline(
+  check: Check,
+  trouble: Trouble,
+  state: PageState | undefined,
+  code: Promise<Settled>,
+  deadlineMs: number,
+): Promise<Trouble> {
+  const late = `no end within ${formatMs(check.timeoutMs)}`;
+  const graceMs = deadlineMs + KILL_GRACE_MS - KILL_MS - performance.now();
+  const ended = await endingWithin(code, graceMs);
+  if (state?.pendingRequest !== undefined)
+    return {
+      ...trouble,
+      waitingForBrowser: true,
+      message: `${late}: ${state.pendingRequest} was not answered`,
+    };
+  if (ended === undefined)
+    return {
+      ...trouble,
+      waitingForBrowser: false,
+      message: `${late}: the journey was waiting for something of its own, not for the browser`,
+    };
+  const cause = ended.kind === 'threw' ? `: ${describeThrown(ended.error).message}` : '';
+  return { ...trouble, waitingForBrowser: true, message: `${late}${cause}` };
+}
+
+async function endingWithin(code: Promise<Settled>, graceMs: number): Promise<Settled | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, graceMs));
+  });
+  const first = await Promise.race([code, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+function resultOf(found: {
+  options: JourneyRunOptions;
+  steps: StepRecorder;
+  durationMs: number;
+  trouble: Trouble | undefined;
+  state: PageState | undefined;
+  screenshot: Uint8Array | undefined;
+}): RunResult {
+  const { options, steps, durationMs, trouble, state, screenshot } = found;
+  const { clean } = options;
+  const failure = trouble && failureOf(trouble, state, steps, clean);
+  const labelOf = (thrown?: { error: unknown }): string => {
+    const isTheFailure = !thrown || (trouble?.thrown && Object.is(trouble.thrown.error, thrown.error));
+    if (failure && isTheFailure) return failureLabel(failure);
+    return failureLabel(evaluateJourney(troubleFacts(describeThrown(thrown?.error), undefined)));
+  };
+  return {
+    outcome: failure === undefined ? 'pass' : failure.owner === 'target' ? 'fail' : 'invalid',
+    ...(failure ? { failure } : {}),
+    steps: steps.finish(labelOf, clean),
+    durationMs,
+    ...(screenshot ? { screenshot } : {}),
+  };
+}
+
+function failureOf(
+  trouble: Trouble,
+  state: PageState | undefined,
+  steps: StepRecorder,
+  clean: Redactor,
+): Failure {
+  const facts = troubleFacts(trouble, state);
+  const path = steps.pathOf(trouble.thrown);
+  return evaluateJourney({
+    ...facts,
+    message: clean(facts.message),
+    ...(path.length > 0 ? { step: clean(path.join(' › ')) } : {}),
+    ...(facts.url === undefined ? {} : { url: clean(facts.url) }),
+  });
+}

@@ -1,0 +1,69 @@
+import { withDeadline, DeadlineError } from './deadline.ts';
+import { ERROR_PAGE, diagnose, documentStatusOf, type PageState } from './diagnosis.ts';
+import { ownTrouble, type Trouble } from './journey-trouble.ts';
+import { errorText } from './log.ts';
+import type { Room } from './room.ts';
+
+/** No login ends on these, whatever the journey says of the page. */
+const SERVER_ERROR_MIN = 500;
+const CLIENT_ERROR_MIN = 400;
+
+/**
+ * Looks at the documents that a journey ended on: one that checks nothing must not pass on an error page. A server error,
+ * a page that could not be loaded or that does not answer by the deadline is trouble; a 4xx is when the journey expected
+ * nothing at all (`expectations` = 0), for a refusal may be what it wants to see.
+ */
+export async function checkLastDocuments(
+  room: Room,
+  expectations: number,
+  deadlineMs: number,
+): Promise<{ trouble?: Trouble; state?: PageState | undefined }> {
+  const badStatusMin = expectations === 0 ? CLIENT_ERROR_MIN : SERVER_ERROR_MIN;
+  const answered = await statuses(room, deadlineMs);
+  if (answered instanceof Error && !(answered instanceof DeadlineError))
+    return {
+      trouble: ownTrouble(
+        'probe-error',
+        `the page at the end could not be looked at: ${errorText(answered)}`,
+      ),
+    };
+  const late = answered instanceof Error;
+  const bad = late || answered.some((status) => (status ?? 0) >= badStatusMin);
+  const unloaded = room.context.pages().some((page) => page.url().startsWith(ERROR_PAGE));
+  if (!bad && !unloaded) return {};
+  const state = await diagnose(room.context, room.failures);
+  return {
+    state,
+    trouble: {
+      source: 'page',
+      errorName: 'LastDocument',
+      message: `the journey ended without an error, but ${wrongWith(state)}`,
+      waitingForBrowser: true,
+      picture: true,
+    },
+  };
+}
+
+async function statuses(room: Room, deadlineMs: number): Promise<(number | undefined)[] | Error> {
+  for (;;) {
+    const leftMs = Math.max(1, deadlineMs - performance.now());
+    try {
+      const open = room.context.pages();
+      return await withDeadline(Promise.all(open.map(documentStatusOf)), leftMs, 'the last document');
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      // A navigation came in between, or a popup closed: the documents now in place are asked.
+      const replaced = /Execution context was destroyed|page, context or browser has been closed/.test(
+        error.message,
+      );
+      if (!replaced || performance.now() >= deadlineMs || !room.context.browser()?.isConnected())
+        return error;
+    }
+  }
+}
+
+function wrongWith(state: PageState | undefined): string {
+  if (state?.documentError !== undefined) return `the last page could not be loaded: ${state.documentError}`;
+  if (state?.documentStatus !== undefined) return `the last page has HTTP status ${state.documentStatus}`;
+  return 'the last page did not answer';
+}

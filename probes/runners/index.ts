@@ -1,0 +1,31 @@
+import type { CheckKind } from '#core/checks/index.ts';
+import { createJourneyRunner, type JourneyRunnerOptions } from './journey.ts';
+import type { Runner } from './runner.ts';
+
+export type RunnerOptions = JourneyRunnerOptions;
+
+/** How each kind of check is run; a kind without a runner does not compile. */
+export const RUNNERS: { readonly [Kind in CheckKind]: (options: RunnerOptions) => Runner } = {
+  journey: createJourneyRunner,
+};
+
+/** One runner for checks of every kind; each kind's own is made when it is first needed. */
+export function createRunner(options: RunnerOptions): Runner {
+  const runners = new Map<CheckKind, Runner>();
+  const runnerOf = (kind: CheckKind): Runner => {
+    const runner = runners.get(kind) ?? RUNNERS[kind](options);
+    runners.set(kind, runner);
+    return runner;
+  };
+  return {
+    run: (check) => runnerOf(check.kind).run(check),
+    close: async () => {
+      await Promise.all([...runners.values()].map((runner) => runner.close()));
+    },
+    versions: () =>
+      Object.assign({}, ...[...runners.values()].map((runner) => runner.versions())) as Record<
+        string,
+        string
+      >,
+  };
+}

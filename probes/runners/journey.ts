@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import type { Check } from '#core/config.ts';
+import { WarmBrowser, type BrowserOptions } from '../browser.ts';
+import { withDeadline } from '../deadline.ts';
+import { loadJourney } from '../journey-file.ts';
+import { runJourney } from '../journey-run.ts';
+import { errorText } from '../log.ts';
+import { MEMORY_FREE_MIB_MIN, availableMemoryMiB } from '../memory.ts';
+import { OwnFault } from '../own-fault.ts';
+import { createRedactor, readSecrets, type Redactor } from '../redact.ts';
+import { ownFault } from '../run-draft.ts';
+import { withStrays } from '../strays.ts';
+import type { Runner, RunResult } from './runner.ts';
+
+export type JourneyRunnerOptions = BrowserOptions & {
+  /** What the journeys' paths are relative to: the folder of the configuration. */
+  directory: string;
+  /** MiB that can still be taken; the machine's own measure when absent. */
+  availableMiB?: (() => Promise<number | undefined>) | undefined;
+};
+
+/** The runner of journeys: one warm Chromium, a fresh context for each run. */
+export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
+  const browser = new WarmBrowser(options);
+  return {
+    run: (check) => runOnce(check, options, browser),
+    close: () => browser.close(),
+    versions: () => {
+      const chromium = browser.version();
+      return chromium === undefined ? {} : { chromium };
+    },
+  };
+}
+
+async function runOnce(
+  check: Check,
+  options: JourneyRunnerOptions,
+  browser: WarmBrowser,
+): Promise<RunResult> {
+  const startedMs = performance.now();
+  const deadlineMs = startedMs + check.timeoutMs;
+  const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
+  let clean: Redactor = createRedactor(new Map());
+  try {
+    // Everything that is ours to get right comes before the first packet to the target.
+    const secrets = readSecrets(check.secrets, options.env);
+    clean = createRedactor(secrets);
+    return await withStrays(check.id, options.log, clean, async (strays) => {
+      const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
+      await admit(options);
+      const lease = await withDeadline(browser.lease(), leftMs(), 'starting the browser');
+      try {
+        return await runJourney({
+          check,
+          journey,
+          lease,
+          secrets,
+          clean,
+          deadlineMs,
+          strays,
+          log: options.log,
+        });
+      } finally {
+        lease.release();
+      }
+    });
+  } catch (error) {
+    const fault = error instanceof OwnFault ? error.fault : 'probe-error';
+    return ownFault(fault, clean(errorText(error)), performance.now() - startedMs);
+  }
+}
+
+/** Memory admission: a browser that the kernel kills in the middle of a login tells nothing about the target. */
+async function admit({ availableMiB = availableMemoryMiB }: JourneyRunnerOptions): Promise<void> {
+  const free = await availableMiB();
+  if (free !== undefined && free < MEMORY_FREE_MIB_MIN)
+    throw new OwnFault(
+      'memory',
+      `the probe has ${Math.floor(free)} MiB of memory left, a run needs ${MEMORY_FREE_MIB_MIN} MiB`,
+    );
+}
