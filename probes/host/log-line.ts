@@ -29,6 +29,7 @@ export function terminalLine(
 
 function isNoteworthy(event: Record<string, unknown>): boolean {
   if (event.level === 'warn' || event.level === 'error' || 'error' in event) return true;
+  if ('outcome' in event) return event.outcome !== 'pass';
   return typeof event.event === 'string' && NOTEWORTHY.test(event.event);
 }
 

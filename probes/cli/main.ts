@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { stopWithParent } from '../host/stop-signal.ts';
+import { log } from '../log.ts';
+
+/** A subcommand: gets what follows its name, resolves with the exit status. */
+type Command = (argv: readonly string[]) => Promise<number>;
+
+/** Each is loaded only when it is called: a probe needs no hub, and a hub no browser. */
+const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Command> }>> = {
+  start: {
+    about: 'all of Latchkey on one machine, to look at and to break',
+    load: async () => (await import('./start.ts')).start,
+  },
+  serve: {
+    about: 'the hub on one machine, its state on disk',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  probe: {
+    about: 'a probe: runs checks and reports to a hub',
+    load: async () => {
+      const [{ runProbe }, { createRunner }] = await Promise.all([
+        import('../main.ts'),
+        import('../runners/index.ts'),
+      ]);
+      const { env } = process;
+      return (argv) => runProbe(argv, env, (directory) => createRunner({ directory, env, log }));
+    },
+  },
+  run: {
+    about: 'one run of a check, here and now, with its steps',
+    load: async () => (await import('./run.ts')).run,
+  },
+  token: {
+    about: 'mint the token of a probe',
+    load: async () => (await import('./token.ts')).token,
+  },
+};
+
+const [name = '', ...argv] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (command === undefined) {
+  const asked = ['', 'help', '--help', '-h'].includes(name);
+  if (!asked) console.error(`latchkey: there is no command ${name}\n`);
+  console.log('latchkey COMMAND [--help]\n');
+  for (const [known, { about }] of Object.entries(COMMANDS)) console.log(`  ${known.padEnd(8)} ${about}`);
+  process.exitCode = asked && name !== '' ? 0 : 2;
+} else {
+  stopWithParent();
+  process.exit(await (await command.load())(argv));
+}
