@@ -1,6 +1,7 @@
 import { describeProblems, parseWith } from '#core/problem.ts';
 import {
   HubMessage,
+  MESSAGE_BYTES_MAX,
   PING,
   PONG,
   PROBE_PATHS,
@@ -133,6 +134,8 @@ export class HubSocket {
   #onMessage = (event: MessageEvent): void => {
     this.#heardAtMs = performance.now();
     if (event.data === PONG) return;
+    if (typeof event.data === 'string' && event.data.length > MESSAGE_BYTES_MAX)
+      return this.close(`a message of the hub is over ${MESSAGE_BYTES_MAX} bytes`);
     const parsed = parseWith(HubMessage, jsonOf(event.data));
     if (parsed.ok) this.#take(parsed.value);
     else

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { describeProblems } from '#core/problem.ts';
+import { truncate } from '#core/units.ts';
 import { WIRE_VERSION, type Hello } from '#core/wire.ts';
 import { Agent } from './agent.ts';
 import { systemClock } from './clock.ts';
@@ -14,6 +17,13 @@ import { Spool } from './spool.ts';
 /** Exit codes of a probe. A supervisor should start it again after `failed` only. */
 export const EXIT = { stopped: 0, failed: 1, badConfig: 2, spoolLocked: 3 } as const;
 type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+/** Of Latchkey itself. */
+const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))).version;
+/** What a hello takes; a browser that boasts must not keep the probe out. */
+const VERSION_CHARS_MAX = 64;
 
 /** Running runs get this long at a stop, the spool that long to be sent; orchestrators kill after 10 s. */
 const END_RUNS_MS = 5_000;
@@ -101,6 +111,8 @@ async function serve(given: {
     log('error', 'probe-failed', { error: errorText(error), stack: error.stack });
     process.exit(EXIT.failed);
   });
+  if (isExposed(hubUrl))
+    log('warn', 'hub-unencrypted', { hub: hubUrl, advice: 'the token can be read on the way: use https' });
   agent.start();
   client.start();
   await aborted(stop);
@@ -122,16 +134,24 @@ function helloOf(now: {
   versions: Record<string, string>;
 }): Hello {
   const { pending, dropped, damaged } = now.spool.stats();
+  const versions = Object.entries({ latchkey: VERSION, node: process.versions.node, ...now.versions });
   return {
     type: 'hello',
     wireVersion: WIRE_VERSION,
     probe: now.probe,
     boot: now.spool.boot,
     configHash: now.configHash,
-    versions: { node: process.versions.node, ...now.versions },
+    versions: Object.fromEntries(
+      versions.map(([name, version]) => [name, truncate(version, VERSION_CHARS_MAX)]),
+    ),
     spooled: pending,
     dropped: dropped + damaged,
   };
+}
+
+function isExposed(hubUrl: string): boolean {
+  const { protocol, hostname } = new URL(hubUrl);
+  return protocol === 'http:' && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
 function refuse(event: string, error: string, exit: Exit = EXIT.badConfig): Exit {

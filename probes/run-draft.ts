@@ -20,7 +20,15 @@ export type RunStart = {
 
 /** What a run found, as it will be sent. A result that no hub would take becomes `invalid` `probe-error`. */
 export function draftOf(start: RunStart, result: RunResult): RunDraft {
-  const draft: RunDraft = {
+  const draft = unchecked(start, result);
+  const parsed = parseWith(Run, numbered(draft, { region: 'any', probe: 'any', boot: 0 }, 1, false));
+  if (parsed.ok) return draft;
+  const why = `the runner gave an unusable result: ${describeProblems(parsed.problems)}`;
+  return unchecked(start, ownFault('probe-error', why));
+}
+
+function unchecked(start: RunStart, result: RunResult): RunDraft {
+  return {
     check: start.check.id,
     trigger: start.trigger,
     startedAtMs: start.startedAtMs,
@@ -31,10 +39,6 @@ export function draftOf(start: RunStart, result: RunResult): RunDraft {
     steps: result.steps,
     configHash: start.configHash,
   };
-  const parsed = parseWith(Run, numbered(draft, { region: 'any', probe: 'any', boot: 0 }, 1, false));
-  if (parsed.ok) return draft;
-  const why = `the runner gave an unusable result: ${describeProblems(parsed.problems)}`;
-  return draftOf(start, ownFault('probe-error', why));
 }
 
 /** The result of a run that our own side has spoiled, or that was never started. */

@@ -102,7 +102,8 @@ export class Spool {
    */
   static async open(options: SpoolOptions): Promise<Spool> {
     const { directory, log } = options;
-    await mkdir(directory, { recursive: true });
+    // Failures and pictures show what only the target's users may see.
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const unlock = await unlessDiskFull(lockDirectory(directory), log, 'spool-lock-not-written');
     try {
       return await Spool.#openLocked(options, unlock ?? (() => Promise.resolve()));
@@ -268,7 +269,8 @@ export class Spool {
     if (entry.at === 'writing') return undefined;
     if ('id' in entry.at) return entry.at;
     const record = await this.#journal.read(entry.at);
-    if (record?.kind === 'run') return Run.parse(JSON.parse(record.json));
+    const run = record?.kind === 'run' ? Run.safeParse(JSON.parse(record.json)).data : undefined;
+    if (run !== undefined) return run;
     this.#counts.damaged += 1;
     this.#entries.delete(entry.id);
     this.#log('error', 'spool-damaged', { run: entry.id });
