@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { stopWithParent } from '../host/stop-signal.ts';
-import { log } from '../log.ts';
 
 /** A subcommand: gets what follows its name, resolves with the exit status. */
 type Command = (argv: readonly string[]) => Promise<number>;
@@ -17,14 +16,7 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
   },
   probe: {
     about: 'a probe: runs checks and reports to a hub',
-    load: async () => {
-      const [{ runProbe }, { createRunner }] = await Promise.all([
-        import('../main.ts'),
-        import('../runners/index.ts'),
-      ]);
-      const { env } = process;
-      return (argv) => runProbe(argv, env, (directory) => createRunner({ directory, env, log }));
-    },
+    load: async () => (await import('./probe.ts')).probe,
   },
   run: {
     about: 'one run of a check, here and now, with its steps',
