@@ -56,7 +56,10 @@ function wholeNumber(min: number, max: number, fallback: number) {
 }
 
 const Settings = z.strictObject({
-  hub: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).max(2_000),
+  hub: z
+    .string()
+    .default('')
+    .pipe(z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).max(2_000)),
   token: z
     .string()
     .default('')
@@ -88,7 +91,7 @@ export function readProbeConfig(
     names.map((name) => [name, given.value[name] ?? (env[PROBE_OPTIONS[name].env] || undefined)]),
   );
   const parsed = parseWith(Settings, { ...settings, token: env[TOKEN_ENV] || undefined });
-  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(withoutToken) };
+  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(readable) };
   return withToken(parsed.value);
 }
 
@@ -164,8 +167,9 @@ export function slugOf(name: string): string {
   return slug === '' ? 'probe' : slug;
 }
 
-/** A secret is never echoed. */
-function withoutToken(problem: Problem): Problem {
-  if (problem.path !== 'token') return problem;
-  return { ...problem, path: TOKEN_ENV, received: problem.received === '""' ? 'nothing' : 'another text' };
+/** A secret is never echoed, and what was not given is called that. */
+function readable(problem: Problem): Problem {
+  const received = problem.received === '""' ? 'nothing' : problem.received;
+  if (problem.path !== 'token') return { ...problem, received };
+  return { ...problem, path: TOKEN_ENV, received: received === 'nothing' ? received : 'another text' };
 }
