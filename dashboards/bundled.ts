@@ -237,7 +237,7 @@ function signInByLink() {
   },
   'style.css': {
     type: 'text/css; charset=utf-8',
-    hash: '7cb146b5ce96',
+    hash: '60374719a6b1',
     text: `/* The look of Latchkey's pages: calm, because most of it is read by somebody who was just woken. */
 
 :root {
@@ -926,6 +926,7 @@ td .sign {
 .strip {
   display: block;
   width: 172px;
+  max-width: 100%;
   height: 30px;
 }
 
@@ -997,6 +998,10 @@ main > section > .deliveries {
 .regions .card {
   display: grid;
   gap: 12px;
+}
+
+.runs .sign-pass {
+  font-weight: 400;
 }
 
 .runs summary {
@@ -1176,6 +1181,19 @@ main > section > .steps {
   .checks .unused {
     display: none;
   }
+
+  .checks tr > th {
+    box-shadow: none;
+  }
+
+  .checks .verdict-down {
+    box-shadow: inset 5px 0 var(--fail);
+  }
+
+  .checks .verdict-partial,
+  .checks .verdict-regional {
+    box-shadow: inset 5px 0 var(--warning);
+  }
 }
 
 @media (max-width: 560px) {
@@ -1228,22 +1246,15 @@ main > section > .steps {
   }
 
   .checks.stacks td[data-label] {
-    padding-left: 6.6em;
+    padding-left: 7.2em;
   }
 
   .checks.stacks tr {
     padding: 16px 18px;
   }
 
-  .strip,
   .cell {
-    width: 100%;
     min-width: 0;
-    max-width: 210px;
-  }
-
-  .cell-word {
-    max-width: none;
   }
 
   .steps .steps {

@@ -26,6 +26,7 @@ export function RunStrip({ strip }: { strip: readonly RunMark[] }) {
       viewBox={`0 0 ${STRIP_RUNS_MAX * SLOT} ${HEIGHT}`}
       width={STRIP_RUNS_MAX * SLOT}
       height={HEIGHT}
+      preserveAspectRatio="xMinYMax"
       role="img"
       aria-label={stripText(strip)}
     >

@@ -1,0 +1,208 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { assetOf, ASSETS_VERSION } from '#dashboards/assets.ts';
+import { checkPage } from '#dashboards/operator/check-page.tsx';
+import { incidentPage } from '#dashboards/operator/incident-page.tsx';
+import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
+import { overviewOf } from '#dashboards/operator/overview.ts';
+import { runPage } from '#dashboards/operator/run-page.tsx';
+import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
+import { wallPage } from '#dashboards/operator/wall-page.tsx';
+import { findBrowserExecutable } from '#probes/browser-executable.ts';
+import { listenOnLoopback, readText, type LoopbackServer } from '#test/fixtures/loopback-server.ts';
+import {
+  healthySource,
+  SAMPLE_NOW_MS,
+  sampleConfig,
+  sampleSource,
+  sampleStoredRun,
+} from '#test/fixtures/operator-samples.ts';
+import { unreadable } from './contrast.ts';
+
+/** The real pages, style and script in a real browser, over a server that says what each test wants. */
+let browser: Browser;
+let server: LoopbackServer;
+/** What the wall shows now; `undefined` while the hub is away. */
+let wall: LayoutProps | undefined;
+let posted: string[] = [];
+
+beforeAll(async () => {
+  browser = await chromium.launch({ executablePath: findBrowserExecutable(process.env) });
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+beforeEach(async () => {
+  wall = broken();
+  posted = [];
+  server = await listenOnLoopback(0, serve);
+});
+
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await server.close();
+});
+
+function broken(): LayoutProps {
+  return wallPage(overviewOf(sampleSource()));
+}
+
+function mended(): LayoutProps {
+  return wallPage(overviewOf({ ...healthySource(), nowMs: SAMPLE_NOW_MS + 4_000 }));
+}
+
+function samplePages(): Record<string, LayoutProps> {
+  const source = sampleSource();
+  const [first] = source.checks;
+  const incident = first?.view?.incidents[0];
+  if (!first?.view || !incident) throw new Error('the sample has an incident');
+  const { check, view } = first;
+  return {
+    '/operator': wallPage(overviewOf(source)),
+    '/operator/check': checkPage(sampleConfig, check, view, SAMPLE_NOW_MS),
+    '/operator/incident': incidentPage(
+      sampleConfig,
+      check,
+      { incident, deliveries: view.deliveries, nowMs: SAMPLE_NOW_MS },
+      SAMPLE_NOW_MS,
+    ),
+    '/operator/run': runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS),
+  };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://hub.test');
+  const asset = assetOf(url.pathname.slice('/assets/'.length));
+  if (asset) return end(response, 200, asset.text, { 'content-type': asset.type });
+  if (request.method === 'POST') {
+    posted.push(await readText(request, 4_096));
+    return end(response, 200, 'signed in');
+  }
+  if (url.pathname === '/operator/sign-in')
+    return end(response, 200, String(await signInDocument({ next: '/operator' })));
+  const page = url.pathname === '/operator' ? wall : samplePages()[url.pathname];
+  if (!page) return end(response, 503, 'away');
+  const isFragment = url.searchParams.has('fragment');
+  end(response, 200, String(await (isFragment ? fragmentOf(page) : documentOf(page))), {
+    etag: `"${page.state}"`,
+    'x-latchkey-now': String(page.nowMs),
+    'x-latchkey-assets': ASSETS_VERSION,
+  });
+}
+
+function end(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'",
+    ...headers,
+  });
+  response.end(text);
+}
+
+/** A page at `path` whose clock only the test moves. Anything the browser complains of fails the test. */
+async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ timezoneId: 'Europe/Berlin', locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  await page.clock.install({ time: SAMPLE_NOW_MS });
+  await page.goto(`${server.url}${path}`);
+  return page;
+}
+
+describe('a live page', () => {
+  it('takes news without a reload: title, headline and a resolved incident', async () => {
+    const page = await open('/operator');
+    await page.evaluate(() => Object.assign(window, { neverReloaded: true }));
+    expect(await page.title()).toBe('(1 open) Operator · Latchkey');
+    wall = mended();
+    await page.clock.runFor(2_100);
+    await expect.poll(() => page.title()).toBe('(all up) Operator · Latchkey');
+    expect(await page.locator('h1').textContent()).toBe('All 3 checks up');
+    expect(await page.locator('.incident').count()).toBe(0);
+    expect(await page.evaluate(() => 'neverReloaded' in window)).toBe(true);
+  });
+
+  it('keeps the reader’s focus, closed details and scroll while it changes', async () => {
+    const page = await open('/operator/check', { viewport: { width: 360, height: 600 } });
+    await page.locator('summary').first().click();
+    await page.locator('summary').nth(1).focus();
+    const before = await page.evaluate(() => scrollY);
+    const polled = page.waitForResponse((response) => response.url().includes('fragment=1'));
+    await page.clock.runFor(2_100);
+    await polled;
+    await expect.poll(() => page.locator('#freshness').textContent()).toContain('Live');
+    expect(await page.locator('details').first().getAttribute('open')).toBeNull();
+    expect(await page.evaluate(() => document.activeElement?.nodeName)).toBe('SUMMARY');
+    expect(await page.evaluate(() => scrollY)).toBe(before);
+  });
+
+  it('counts ages on and puts times into the reader’s zone', async () => {
+    const page = await open('/operator');
+    expect(await page.locator('.leg-clock time').first().textContent()).toBe('04:11:27 CET');
+    expect(await page.locator('.leg-clock time').first().getAttribute('title')).toBe(
+      '2026-11-21 03:11:27 UTC',
+    );
+    const age = page.locator('.time-to-page [data-since]');
+    expect(await age.textContent()).toBe('37 s');
+    wall = undefined;
+    await page.clock.runFor(10_000);
+    expect(await age.textContent()).toBe('47 s');
+  });
+
+  it('says that the connection is lost and from when its data is, and takes it back', async () => {
+    const page = await open('/operator');
+    const lost = page.locator('#lost');
+    expect(await lost.isVisible()).toBe(false);
+    wall = undefined;
+    await page.clock.runFor(8_000);
+    await expect.poll(() => lost.isVisible()).toBe(true);
+    expect(await lost.textContent()).toBe('Connection lost, showing data from 04:12:05 CET');
+    expect(await page.locator('#freshness').textContent()).toBe('Not live');
+    wall = mended();
+    await expect
+      .poll(async () => {
+        await page.clock.runFor(2_100);
+        return lost.isVisible();
+      })
+      .toBe(false);
+    expect(await page.locator('#freshness').textContent()).toBe('Live · 04:12:09 CET');
+  });
+});
+
+describe('the link that npm start prints', () => {
+  it('signs in at once, and the token leaves the address', async () => {
+    const page = await open('/operator/sign-in#token=a-token-of-24-characters');
+    await page.waitForURL((url) => url.hash === '');
+    await expect.poll(() => posted).toEqual(['token=a-token-of-24-characters&next=%2Foperator']);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('every page in the %s', (colorScheme) => {
+  it.each(['/operator', '/operator/check', '/operator/incident', '/operator/run', '/operator/sign-in'])(
+    'fits 320 px and can be read by anybody: %s',
+    async (path) => {
+      const page = await open(path, { colorScheme, viewport: { width: 320, height: 640 } });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+      expect(await page.evaluate(unreadable)).toEqual([]);
+      expect(await page.locator('h1').count()).toBe(1);
+    },
+  );
+});
+
+describe('without JavaScript', () => {
+  it('the wall is whole: state, ledger, and links to every run', async () => {
+    const page = await open('/operator', { javaScriptEnabled: false });
+    expect(await page.locator('h1').textContent()).toBe('1 incident open');
+    expect(await page.locator('.leg').count()).toBe(7);
+    expect(await page.locator('.checks td a').count()).toBe(12);
+    expect(await page.locator('noscript meta[http-equiv="refresh"]').count()).toBe(1);
+  });
+});

@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BUNDLED } from '#dashboards/bundled.ts';
+import { documentOf } from '#dashboards/operator/layout.tsx';
+import { overviewOf } from '#dashboards/operator/overview.ts';
+import { runPage } from '#dashboards/operator/run-page.tsx';
+import { stripText } from '#dashboards/operator/run-strip.tsx';
+import type { RunMark } from '#dashboards/operator/standing.ts';
+import { clockText, elapsedText } from '#dashboards/operator/time.tsx';
+import { wallPage } from '#dashboards/operator/wall-page.tsx';
+import {
+  healthySource,
+  SAMPLE_NOW_MS,
+  sampleConfig,
+  sampleSource,
+  sampleStoredRun,
+} from '#test/fixtures/operator-samples.ts';
+
+async function wall(source = sampleSource()): Promise<string> {
+  return String(await documentOf(wallPage(overviewOf(source))));
+}
+
+describe('the wall', () => {
+  it('begins its title with the state', async () => {
+    expect(await wall()).toContain('<title>(1 open) Operator · Latchkey</title>');
+    expect(await wall(healthySource())).toContain('<title>(all up) Operator · Latchkey</title>');
+  });
+
+  it('tells in words all that it tells in shapes and colours', async () => {
+    const html = await wall();
+    expect(html).toContain(
+      'aria-label="Last 20 runs: 15 passed, 5 invalid. Newest: browser-crash in 300 ms."',
+    );
+    expect(html).toContain('abstains: browser-crash');
+    expect(html).toContain('Blind');
+    expect(html).toContain('slowest');
+    expect(html).toContain('not the hub’s');
+  });
+
+  it('shows a blind check as blind, with no sign of health in its row', async () => {
+    const html = await wall();
+    const blindRow = html.slice(
+      html.indexOf('<tr role="row" class="verdict-blind"'),
+      html.indexOf('id="probes"'),
+    );
+    expect(blindRow).toContain('no region has a vote');
+    expect(blindRow).not.toContain('mark-pass');
+  });
+
+  it('escapes what people and targets write', async () => {
+    const source = sampleSource();
+    const hostile = '<img src=x onerror=alert(1)>';
+    const html = await wall({
+      ...source,
+      checks: source.checks.map(({ check, view }) => ({
+        check: { ...check, title: hostile, owner: hostile },
+        view,
+      })),
+    });
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
+  });
+});
+
+describe('a run’s page', () => {
+  it('marks only the innermost step that failed, and says whose fault it was', async () => {
+    const [check] = sampleConfig.checks;
+    if (!check) throw new Error('the sample has checks');
+    const html = String(await documentOf(runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS)));
+    expect(html.match(/class="step step-failed"/g)).toHaveLength(1);
+    expect(html).toMatch(/class="step step-failed"><span class="step-title">.*? Submit the password/);
+    expect(html).toContain('The target’s fault');
+  });
+});
+
+describe('the strip of runs in words', () => {
+  const run: RunMark = {
+    runId: 'a.1.1',
+    outcome: 'pass',
+    late: false,
+    startedAtMs: 0,
+    durationMs: 1_250,
+    failure: undefined,
+  };
+
+  it('counts outcomes and names the newest', () => {
+    expect(stripText([])).toBe('No runs yet.');
+    expect(stripText([run])).toBe('Last 1 run: 1 passed. Newest: passed in 1.2 s.');
+    expect(stripText([run, { ...run, outcome: 'fail', failure: 'timeout', late: true }])).toBe(
+      'Last 2 runs: 1 passed, 1 failed, 1 late. Newest: timeout in 1.2 s.',
+    );
+  });
+});
+
+describe('times', () => {
+  it('are absolute in UTC, with the date when it is not about now', () => {
+    expect(clockText(SAMPLE_NOW_MS, SAMPLE_NOW_MS)).toBe('03:12:05 UTC');
+    expect(clockText(SAMPLE_NOW_MS - 86_400_000, SAMPLE_NOW_MS)).toBe('20 Nov 2026, 03:12:05 UTC');
+  });
+
+  it('are counted in whole seconds below a minute, and never below zero', () => {
+    expect([-5, 999, 59_999, 61_000].map(elapsedText)).toEqual(['0 s', '0 s', '59 s', '1 min 1 s']);
+  });
+});
+
+describe('the bundled assets', () => {
+  it.each(Object.entries(BUNDLED))(
+    'hold %s as it is in dashboards/public (else: node .ci/assets.mjs)',
+    (name, asset) => {
+      const file = new URL(`../../../dashboards/public/${name}`, import.meta.url);
+      expect(asset.text).toBe(readFileSync(file, 'utf8'));
+    },
+  );
+});
