@@ -55,12 +55,7 @@ async function bringUp(options: StartOptions, running: Supervised[], stop: Abort
   const { config } = await loadHubConfig(options.configFile);
   const secretsFile = join(options.stateDirectory, 'secrets.env');
   const secrets = await demoSecrets(secretsFile);
-  const parts = await demoParts(
-    options,
-    secrets,
-    secretsFile,
-    config.regions.map(({ id }) => id),
-  );
+  const parts = await demoParts(options, secrets, secretsFile, config);
   const listener = listenerOf(options.verbose);
   const startPart = async (part: Part, what: string): Promise<void> => {
     stop.throwIfAborted();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Config } from '#core/config.ts';
 import { mintProbeToken } from '#worker/probe-token.ts';
 import { PACKAGE_ROOT } from './hub-bundle.ts';
 import type { Part } from './supervised.ts';
@@ -15,8 +16,11 @@ export type DemoOptions = {
 /** The parts of Latchkey on one machine, in the order they are started; they are ended the other way round. */
 export type DemoParts = { portal: Part; pager: Part; hub: Part; probes: Part[] };
 
-/** Two cores with four browsers on them: each has at most one run at a time, or runs would measure each other. */
-const PROBE_CONCURRENCY = 1;
+/**
+ * Runs at once in a probe: a place for each check of the demo. A journey that hangs waits and costs no CPU, but with one
+ * place it would hold up the checks behind it past their turn. More than three would only measure each other.
+ */
+const PROBE_CONCURRENCY_MAX = 3;
 /** The password that the portal's login form shows to everybody. */
 const PORTAL_PASSWORD = 'correct-horse-7';
 
@@ -33,12 +37,12 @@ const PROBE_STOP_MS = 12_000;
 /** Options of a command, by name. */
 type Settings = Readonly<Record<string, string | number>>;
 
-/** Describes every part; `regions` get a probe each. */
+/** Describes every part; each region of the configuration gets a probe. */
 export async function demoParts(
   options: DemoOptions,
   secrets: Readonly<Record<string, string>>,
   secretsFile: string,
-  regions: readonly string[],
+  config: Pick<Config, 'regions' | 'checks'>,
 ): Promise<DemoParts> {
   const { hubPort, portalPort, pagerPort, stateDirectory, configFile } = options;
   const keys = (secrets.PROBE_TOKEN_KEYS ?? '').split(',');
@@ -50,7 +54,7 @@ export async function demoParts(
     readyWithinMs: FIXTURE_READY_MS,
     stopWithinMs: FIXTURE_STOP_MS,
   });
-  const probe = async (region: string): Promise<Part> => ({
+  const probe = async ({ id: region }: { id: string }): Promise<Part> => ({
     name: region,
     args: command('probe', {
       hub: `http://127.0.0.1:${hubPort}`,
@@ -58,7 +62,7 @@ export async function demoParts(
       name: `${region}-1`,
       config: configFile,
       spool: join(stateDirectory, 'probes', region),
-      concurrency: PROBE_CONCURRENCY,
+      concurrency: concurrencyOf(config, region),
     }),
     env: {
       PORTAL_PASSWORD,
@@ -92,8 +96,13 @@ export async function demoParts(
       readyWithinMs: HUB_READY_MS,
       stopWithinMs: HUB_STOP_MS,
     },
-    probes: await Promise.all(regions.map(probe)),
+    probes: await Promise.all(config.regions.map(probe)),
   };
+}
+
+function concurrencyOf({ checks }: Pick<Config, 'checks'>, region: string): number {
+  const mine = checks.filter(({ regions }) => regions.includes(region)).length;
+  return Math.min(PROBE_CONCURRENCY_MAX, Math.max(1, mine));
 }
 
 function command(name: string, settings: Settings): string[] {

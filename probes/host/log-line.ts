@@ -18,13 +18,13 @@ export function terminalLine(
   verbose: boolean,
 ): string | undefined {
   const event = eventOf(line);
-  if (event === undefined) return line.trim() === '' ? undefined : format(part, nowMs, line);
+  if (event === undefined) return isIdleTalk(line, verbose) ? undefined : format(part, nowMs, line);
   if (!verbose && !isNoteworthy(event)) return undefined;
   const fields = Object.entries(event)
     .filter(([name, value]) => !HIDDEN_FIELDS.has(name) && value !== undefined && value !== null)
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const words = typeof event.event === 'string' ? event.event.replaceAll('-', ' ') : 'ready';
-  return format(part, nowMs, [words, ...fields].join('  '));
+  return format(part, nowMs, [words, ...fields].join(' '));
 }
 
 function isNoteworthy(event: Record<string, unknown>): boolean {
@@ -35,7 +35,12 @@ function isNoteworthy(event: Record<string, unknown>): boolean {
 
 function format(part: string, nowMs: number, text: string): string {
   const time = new Date(nowMs).toTimeString().slice(0, 8);
-  return truncate(`${time} ${part.padEnd(9)} ${text}`, LINE_CHARS_MAX);
+  return truncate(`${time} ${part.padEnd(9)} ${text.replaceAll(/\s+/g, ' ')}`, LINE_CHARS_MAX);
+}
+
+/** workerd marks so what it says of itself and does not want to be asked about. */
+function isIdleTalk(line: string, verbose: boolean): boolean {
+  return line.trim() === '' || (!verbose && line.startsWith('NOSENTRY'));
 }
 
 function eventOf(line: string): Record<string, unknown> | undefined {

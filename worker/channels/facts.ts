@@ -73,7 +73,7 @@ function regionLines(page: Page, room: Room): string[] {
   const ordered = page.regions.toSorted((a, b) => Number(b.vote === 'fail') - Number(a.vote === 'fail'));
   const lines = ordered.slice(0, room.regionsMax).map((region) => {
     const streak = region.failuresInRow > 1 ? `, ${region.failuresInRow} in a row` : '';
-    const failure = region.failure === undefined ? '' : ` — ${region.failure}`;
+    const failure = region.failure === undefined ? '' : ` — ${region.failure.replaceAll(/\s+/g, ' ')}`;
     return truncate(
       `${region.title} (${region.region}): ${region.vote}${streak}${failure}`,
       room.textCharsMax,
