@@ -175,17 +175,10 @@ test('a socket closed by the hub is opened again', async () => {
 });
 
 test('a hub that goes silent without closing is noticed by its missing pongs', async () => {
-  const { hub, client, heard, log } = await aHubAndClient(
-    { pongs: false },
-    { heartbeatMs: 20, silenceMs: 100 },
-  );
+  const { client, heard, log } = await aHubAndClient({ pongs: false }, { heartbeatMs: 20, silenceMs: 100 });
   client.start();
   await until(() => expect(heard.plans.length).toBeGreaterThanOrEqual(2));
   expect(log('hub-lost')[0]?.['error']).toContain('nothing heard');
-  await hub.set({ pongs: true });
-  const plans = heard.plans.length;
-  await until(async () => expect((await hub.record()).open).toBe(1));
-  expect(heard.plans.length - plans).toBeLessThanOrEqual(1);
 });
 
 test('where no socket can be opened, runs and commands go over HTTP', async () => {
