@@ -64,11 +64,9 @@ export function ownTrouble(probeFault: (typeof PROBE_FAULTS)[number], message: s
 /** The trouble together with what the page shows, as `evaluateJourney` takes it. */
 export function troubleFacts(trouble: Trouble, state: PageState | undefined): JourneyTrouble {
   const { source, probeFault, errorName, waitingForBrowser } = trouble;
-  const unanswered = state?.pendingRequest;
-  const message =
-    unanswered === undefined || trouble.message.includes(unanswered)
-      ? trouble.message
-      : `${unanswered} was not answered; ${trouble.message}`;
+  const shown = shownBy(state);
+  const known = shown === undefined || trouble.message.includes(shown);
+  const message = known ? trouble.message : `${shown}; ${trouble.message}`;
   const url = urlOf(trouble.message, state);
   return {
     source,
@@ -81,6 +79,12 @@ export function troubleFacts(trouble: Trouble, state: PageState | undefined): Jo
     documentPending: state?.pending ?? false,
     ...(url === undefined ? {} : { url }),
   };
+}
+
+/** What the page tells beyond what the journey missed in it. */
+function shownBy(state: PageState | undefined): string | undefined {
+  if (state?.documentError !== undefined) return `the page could not be loaded: ${state.documentError}`;
+  return state?.pendingRequest && `${state.pendingRequest} was not answered`;
 }
 
 /** The address that could not be reached, else the one of the page. */

@@ -12,16 +12,16 @@ export type JourneyTools<Vars extends string = string> = {
   /** Playwright's own `expect`: web-first assertions wait 5 s unless told otherwise. */
   expect: Expect;
   /** Names a part of the journey; parts nest. Gives what `body` gives. Must be awaited. */
-  step<T>(title: string, body: () => Promise<T> | T): Promise<T>;
+  step: <T>(title: string, body: () => Promise<T> | T) => Promise<T>;
   /** Value of a secret that the check lists. */
-  secret(name: string): string;
+  secret: (name: string) => string;
   /** The check's `vars`. Reading one that is not set ends the run as `invalid`. */
   vars: Readonly<Record<Vars, string>>;
 };
 
 export type Journey = {
   readonly [BRAND]: true;
-  run(tools: JourneyTools): Promise<void>;
+  readonly run: (tools: JourneyTools) => Promise<void>;
 };
 
 /**

@@ -13,6 +13,7 @@ import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
 import type { Runner } from './runners/runner.ts';
 import { SpoolLockedError } from './spool/lock.ts';
 import { Spool } from './spool.ts';
+import { isStray } from './strays.ts';
 
 /** Exit codes of a probe. A supervisor should start it again after `failed` only. */
 export const EXIT = { stopped: 0, failed: 1, badConfig: 2, spoolLocked: 3 } as const;
@@ -108,6 +109,7 @@ async function serve(given: {
   });
   // Whatever is on the disk stays; a supervisor starts the probe again.
   process.on('uncaughtException', (error) => {
+    if (isStray()) return;
     log('error', 'probe-failed', { error: errorText(error), stack: error.stack });
     process.exit(EXIT.failed);
   });

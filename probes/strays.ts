@@ -22,8 +22,13 @@ export function withStrays<T>(
   return scopes.run(scope, () => body(scope.strays));
 }
 
-/** Whether the error now being handled comes from a journey; if so, it has been logged with its check. */
-export function claimStray(error: unknown): boolean {
+/** Whether the error that is being handled now comes from a journey. */
+export function isStray(): boolean {
+  return scopes.getStore() !== undefined;
+}
+
+/** Lays the error that is being handled now to the check whose journey it comes from, if it comes from one. */
+function claimStray(error: unknown): boolean {
   const scope = scopes.getStore();
   if (!scope) return false;
   const text = scope.clean(stripVTControlCharacters(errorText(error)));
@@ -34,11 +39,17 @@ export function claimStray(error: unknown): boolean {
 
 let watching = false;
 
-/** Node ends a process at the first unhandled rejection; those of a journey are the journey's own. */
+/**
+ * Node ends a process at the first unhandled rejection or uncaught error; those of a journey are the journey's own. Any
+ * other one ends the process as ever: through the listeners that it has, or right here when there are none.
+ */
 function watch(): void {
   if (watching) return;
   watching = true;
   process.on('unhandledRejection', (error) => {
     if (!claimStray(error)) throw error;
+  });
+  process.on('uncaughtException', (error) => {
+    if (!claimStray(error) && process.listenerCount('uncaughtException') === 1) throw error;
   });
 }
