@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Transform, type Duplex } from 'node:stream';
 import { createProxyServer } from 'httpxy';
@@ -44,6 +44,8 @@ export async function openFrontDoor(host: string, port: number, log: Log): Promi
     proxyTimeout: ANSWER_TIMEOUT_MS,
     upgradeTimeout: UPGRADE_TIMEOUT_MS,
   });
+  const inner = new WeakMap<object, ClientRequest>();
+  proxy.on('proxyReq', (started, request) => inner.set(request, started));
   proxy.on('proxyRes', (answer) => {
     // Workerd's connection ends with the answer; the client's need not.
     delete answer.headers.connection;
@@ -64,7 +66,11 @@ export async function openFrontDoor(host: string, port: number, log: Log): Promi
       if (refusal !== undefined) return refuse(response, refusal);
       if (target === undefined) return sayAway(response);
       withoutPlatformHeaders(request);
-      void proxy.web(request, response, { target, buffer: bounded(request, response) });
+      const body = bounded(request, () => {
+        refuse(response, 413);
+        inner.get(request)?.destroy();
+      });
+      void proxy.web(request, response, { target, buffer: body });
     },
   );
   server.on('upgrade', (request, socket, head) => {
@@ -107,14 +113,15 @@ function withoutPlatformHeaders(request: IncomingMessage): void {
   for (const name of Object.keys(request.headers)) if (name.startsWith('mf-')) delete request.headers[name];
 }
 
-/** The body as it comes, ending the request when more comes than is taken; its length may not have been announced. */
-function bounded(request: IncomingMessage, response: ServerResponse): Transform {
+/** The body as it comes, until more comes than is taken; its length may not have been announced. */
+function bounded(request: IncomingMessage, onTooLong: () => void): Transform {
   let bytes = 0;
   const body = new Transform({
     transform(chunk: Buffer, _encoding, callback) {
+      const wasWithin = bytes <= BODY_BYTES_MAX;
       bytes += chunk.length;
       if (bytes <= BODY_BYTES_MAX) return callback(null, chunk);
-      refuse(response, 413);
+      if (wasWithin) onTooLong();
       callback();
     },
   });
@@ -134,6 +141,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 function sayAway(response: ServerResponse | Duplex): void {
+  if (response.writableEnded) return;
   if (!('writeHead' in response)) return endSocket(response, 503, `Retry-After: ${RETRY_AFTER_S}\r\n`);
   if (response.headersSent) return void response.destroy();
   response.setHeader('retry-after', RETRY_AFTER_S);
