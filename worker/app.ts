@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { AppError, statusOf } from './errors.ts';
+import { AppError, isUnavailable, statusOf } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { logError } from './log.ts';
 import { requireEnv } from './middleware/require-env.ts';
@@ -33,5 +33,10 @@ app.onError((error, c) => {
     return c.json({ error: error.message, ...problems }, statusOf(error.code));
   }
   logError('request-failed', error, { requestId, method: c.req.method, path: c.req.path });
+  if (isUnavailable(error))
+    return c.json(
+      { error: 'a part of the hub does not answer; try again', requestId },
+      statusOf('unavailable'),
+    );
   return c.json({ error: 'internal error', requestId }, 500);
 });

@@ -1,4 +1,5 @@
 import type { Problem } from '#core/problem.ts';
+import { DeadlineError } from './deadline.ts';
 
 /** Every way a request can be refused, and the only place where that becomes an HTTP status. */
 const STATUS_OF = {
@@ -34,6 +35,15 @@ export class AppError extends Error {
 /** HTTP status of a refusal. */
 export function statusOf(code: ErrorCode): ErrorStatus {
   return STATUS_OF[code];
+}
+
+/** Whether an error means “later”: a wait has ended, or the platform says that an object is being moved or overloaded. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof DeadlineError) return true;
+  if (typeof error !== 'object' || error === null) return false;
+  return (
+    ('retryable' in error && error.retryable === true) || ('overloaded' in error && error.overloaded === true)
+  );
 }
 
 /** The refusal with that HTTP status, as an object's answer carries it. */

@@ -1,3 +1,4 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { aRun, checkObject, migrate, report, reportAged, TIMED_OUT } from './hub.ts';
 
@@ -66,5 +67,27 @@ describe('a report over HTTP', () => {
     const response = await reportAged('us-east', [{ ageMs: 0, run: aRun('logn', 'us-east') }]);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: expect.stringContaining('"logn"') });
+  });
+
+  it('acknowledges the runs of the checks that stored them, and leaves out the others', async () => {
+    const rename = (from: string, to: string) =>
+      runInDurableObject(checkObject('broken'), (_object, state) => {
+        state.storage.sql.exec(`ALTER TABLE ${from} RENAME TO ${to}`);
+      });
+    await rename('runs', 'runs_gone');
+    const lost = aRun('broken', 'us-east', { failure: TIMED_OUT });
+    const kept = aRun('login', 'us-east');
+    const ack = await report('us-east', lost, kept);
+    expect(ack.runs).toEqual([kept.id]);
+    expect((await reportAged('us-east', [{ ageMs: 0, run: lost }])).status).toBe(503);
+    await rename('runs_gone', 'runs');
+
+    const { state, historyLag } = await checkObject('broken').view();
+    expect({ state, historyLag }).toEqual({
+      state: { regions: {}, lastSeq: 0, probes: {} },
+      historyLag: { runs: 0 },
+    });
+    expect((await report('us-east', lost)).runs).toEqual([lost.id]);
+    expect((await checkObject('broken').view()).state.regions['us-east']?.failuresInRow).toBe(1);
   });
 });

@@ -23,6 +23,8 @@ export default defineConfig({
     order: { ...journey, channels: ['pager'] },
     seen: { ...journey, title: 'Seen <b>login</b>', channels: ['pager'] },
     unseen: { ...journey, channels: ['pager'] },
+    leased: { ...journey, channels: ['pager'] },
+    broken: { ...journey, channels: ['pager'] },
     command: { ...journey, regions: ['us-east'], channels: ['pager'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
   },

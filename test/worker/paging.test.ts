@@ -1,5 +1,5 @@
-import { abortAllDurableObjects } from 'cloudflare:test';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import {
   aRun,
   breakPager,
@@ -89,4 +89,24 @@ it('loses neither runs nor pages when its objects die in the middle', async () =
   const { runs, state } = await checkObject('evicted').view();
   expect(Object.values(runs).flat()).toHaveLength(8);
   expect(state.lastSeq).toBe(1);
+});
+
+it('sends a page again whose attempt was cut off by a crash, when its lease is over', async () => {
+  await breakPager({ fault: 'hang', path: 'pagerduty' });
+  await failEverywhere('leased');
+  await until(async () => {
+    const { deliveries } = await checkObject('leased').view();
+    return deliveries.some(({ state }) => state === 'in-flight');
+  });
+  await abortAllDurableObjects();
+  await mendPager();
+  expect((await checkObject('leased').view()).deliveries).toMatchObject([
+    { state: 'in-flight', attempts: 1 },
+  ]);
+
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 });
+  await runDurableObjectAlarm(checkObject('leased'));
+  vi.useRealTimers();
+  expect(await pagedFor('leased')).toHaveLength(1);
+  expect((await checkObject('leased').view()).deliveries).toMatchObject([{ state: 'accepted', attempts: 2 }]);
 });

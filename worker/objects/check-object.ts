@@ -53,6 +53,8 @@ export class CheckObject extends DurableObject<HubBindings> {
   readonly #outbox: Outbox;
   readonly #history: HistoryCopier;
   #state: CheckState;
+  /** Incidents have been pruned up to the one with this `seq`. */
+  #prunedAtSeq = 0;
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
@@ -140,7 +142,7 @@ export class CheckObject extends DurableObject<HubBindings> {
         this.#outbox.drain(nowMs),
         this.#history.copy(() => Date.now()),
       ]);
-      this.#store.pruneIncidents(this.#state.lastSeq);
+      this.#prune();
     } catch (error) {
       logError('check-wake-failed', error, { check: this.#id });
       pauseMs = ERROR_PAUSE_MS;
@@ -186,7 +188,7 @@ export class CheckObject extends DurableObject<HubBindings> {
   #storeRun(draft: Draft, entry: Entry, nowMs: number): Ingested['results'][number] {
     const run = JSON.parse(entry.runJson) as Run;
     if (this.#isStored(draft.state, run)) return { id: run.id, duplicate: true };
-    const startedAtMs = Math.round(nowMs - entry.ageMs);
+    const startedAtMs = Math.max(0, Math.round(nowMs - entry.ageMs));
     const check = checkOf(this.#id);
     const late = !check || isLate(draft.state, check, run, startedAtMs, nowMs);
     this.#store.putRun(run, entry.runJson, startedAtMs, nowMs, late);
@@ -230,6 +232,13 @@ export class CheckObject extends DurableObject<HubBindings> {
     const notBefore = due === undefined ? undefined : Math.max(due, nowMs + pauseMs);
     const setting = this.#clock.arm(notBefore, urgent !== undefined && urgent === due, nowMs);
     if (setting) this.#background('alarm', setting);
+  }
+
+  #prune(): void {
+    const { lastSeq } = this.#state;
+    if (lastSeq === this.#prunedAtSeq) return;
+    this.#store.pruneIncidents(lastSeq);
+    this.#prunedAtSeq = lastSeq;
   }
 
   #policy(): Policy | undefined {

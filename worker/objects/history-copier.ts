@@ -4,6 +4,8 @@ import { copyToHistory } from '../store/history.ts';
 
 /** A run waits this long for company before it is copied: an alarm is a row written, so several runs share one. */
 const COPY_AFTER_MS = 10_000;
+/** A backlog is worked off a turn at a time: fresh runs and pages come first. */
+const NEXT_TURN_AFTER_MS = 1_000;
 /** While D1 refuses, the pause doubles from `COPY_AFTER_MS` up to this. */
 const RETRY_AFTER_MAX_MS = 300_000;
 /** Rows of one D1 batch: it stays far below D1's 30 s and 100 kB-a-statement bounds. */
@@ -50,7 +52,7 @@ export class HistoryCopier {
     try {
       const more = await this.#copyBatches();
       this.#failures = 0;
-      if (more) this.#dueMs = clock();
+      if (more) this.#dueMs = clock() + NEXT_TURN_AFTER_MS;
     } catch (error) {
       this.#failures += 1;
       this.#dueMs =
