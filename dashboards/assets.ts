@@ -1,8 +1,8 @@
 import { BUNDLED } from './bundled.ts';
 
 /**
- * The files of `dashboards/public`, inside the Worker's bundle: the same in production, in tests and in `latchkey
- * serve`, with no router before the probes' requests. Their paths carry the hash of their content.
+ * A file of `dashboards/public`. They are in the Worker's bundle, which is the same in production, in tests and in
+ * `latchkey serve`, and has no router before the probes' requests.
  */
 export type AssetName = keyof typeof BUNDLED;
 export type Asset = { type: string; text: string };

@@ -2,7 +2,7 @@
 export const BUNDLED = {
   'app.js': {
     type: 'text/javascript; charset=utf-8',
-    hash: '304a390a4337',
+    hash: '2367803eecfa',
     text: `/**
  * Keeps an operator's page alive: asks for its fragment, changes only what differs, counts ages on, puts times into
  * the reader's zone, and says so when the data is old. Without it every page works by links and reloads itself.
@@ -216,8 +216,10 @@ function pair(totalMs, bigMs, big, smallMs, small) {
 function signInByLink() {
   const form = document.querySelector('form[data-sign-in]');
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (!form || !token) return;
+  if (!token) return;
+  // Whoever is signed in already was sent on, and the browser took the fragment along.
   history.replaceState(null, '', location.pathname + location.search);
+  if (!form) return;
   form.elements.token.value = token;
   form.requestSubmit();
 }
@@ -237,7 +239,7 @@ function signInByLink() {
   },
   'style.css': {
     type: 'text/css; charset=utf-8',
-    hash: '60374719a6b1',
+    hash: '4d985464a200',
     text: `/* The look of Latchkey's pages: calm, because most of it is read by somebody who was just woken. */
 
 :root {
@@ -1002,6 +1004,11 @@ main > section > .deliveries {
 
 .runs .sign-pass {
   font-weight: 400;
+}
+
+.way summary {
+  padding: 4px 0;
+  cursor: pointer;
 }
 
 .runs summary {

@@ -1,6 +1,6 @@
 import { formatMs } from '#core/units.ts';
+import { runPath } from '#core/operator-path.ts';
 import { Mark } from './mark.tsx';
-import { runPath } from './paths.ts';
 import { RunStrip } from './run-strip.tsx';
 import type { Cell } from './standing.ts';
 import { Elapsed } from './time.tsx';

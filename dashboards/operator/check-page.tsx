@@ -2,6 +2,7 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, RunLine } from '#core/view.ts';
+import { OPERATOR_PATH, runPath } from '#core/operator-path.ts';
 import { CellView } from './cell-view.tsx';
 import { checkRow } from './check-row.ts';
 import { VerdictLine } from './checks-table.tsx';
@@ -9,7 +10,6 @@ import { incidentView } from './incident-view.ts';
 import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
-import { OPERATOR_PATH, runPath } from './paths.ts';
 import { durationText, Moment } from './time.tsx';
 import { OUTCOME_WORDS, VERDICT_WORDS } from './words.ts';
 

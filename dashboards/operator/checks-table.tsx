@@ -1,9 +1,9 @@
+import { checkPath, incidentPath } from '#core/operator-path.ts';
 import { CellView } from './cell-view.tsx';
 import type { CheckRow } from './check-row.ts';
 import { count } from './headline.ts';
 import { Mark } from './mark.tsx';
 import type { Overview } from './overview.ts';
-import { checkPath, incidentPath } from './paths.ts';
 import { durationText, Moment } from './time.tsx';
 import { VERDICT_WORDS } from './words.ts';
 
@@ -104,5 +104,5 @@ function votesText(check: CheckRow): string {
   const without = check.regions.length - check.votes;
   const missing = without === 0 ? '' : `, ${count(without, 'region')} without a vote`;
   if (check.failing > 0) return `${check.failing} of ${count(check.votes, 'vote')} fail${missing}`;
-  return `${check.votes === 1 ? 'its 1 vote passes' : `all ${check.votes} votes pass`}${missing}`;
+  return `${check.votes === 1 ? '1 vote passes' : `${check.votes} votes pass`}${missing}`;
 }

@@ -89,9 +89,13 @@ function blindReason({ checks, regions, nowMs }: HeadlineSubject): string {
 
 function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
   const notes: string[] = [];
-  const open = incidents.some((incident) => incident.status === 'open');
+  const open = incidents.filter((incident) => incident.status === 'open');
+  if (open.length > 0)
+    notes.push(
+      `${list(open.map(({ title, errorClass }) => (errorClass ? `${title} (${errorClass})` : title)))}.`,
+    );
   const unknown = checks.filter(isUnknown);
-  if (unknown.length > 0 && (open || unknown.length < checks.length))
+  if (unknown.length > 0 && (open.length > 0 || unknown.length < checks.length))
     notes.push(`Nothing is known about ${list(unknown.map((check) => check.title))}.`);
   const silent = regions.filter((region) => region.status !== 'live');
   if (silent.length > 0) notes.push(`No sign of life from ${list(silent.map((region) => region.title))}.`);

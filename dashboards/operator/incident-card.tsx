@@ -1,16 +1,22 @@
+import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { StandingWord } from './cell-view.tsx';
 import type { IncidentView } from './incident-view.ts';
-import { LedgerList } from './ledger-list.tsx';
+import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { Mark } from './mark.tsx';
-import { incidentPath, runPath, screenshotPath } from './paths.ts';
 import type { Cell } from './standing.ts';
 import { Clock, Elapsed, Moment } from './time.tsx';
 import { INCIDENT_WORDS, RULE_WORDS } from './words.ts';
 
 /** An incident at a glance: what, since when, where, and how far its page has come. */
-export function IncidentCard(props: { incident: IncidentView; cells: readonly Cell[]; nowMs: number }) {
-  const { incident, cells, nowMs } = props;
+export function IncidentCard(props: {
+  incident: IncidentView;
+  cells: readonly Cell[];
+  /** Whether the legs of its page are unfolded. */
+  unfolded: boolean;
+  nowMs: number;
+}) {
+  const { incident, cells, unfolded, nowMs } = props;
   const id = `incident-${incident.check}-${incident.seq}`;
   return (
     <article class={`card incident incident-${incident.status}`} id={id} aria-labelledby={`${id}-title`}>
@@ -33,7 +39,12 @@ export function IncidentCard(props: { incident: IncidentView; cells: readonly Ce
       </div>
       <div class="incident-page">
         <h4>How far the page has come</h4>
-        <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+        <details class="way" open={unfolded}>
+          <summary>
+            <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
+          </summary>
+          <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+        </details>
         <h4>Deliveries</h4>
         <DeliveriesTable deliveries={incident.deliveries} nowMs={nowMs} />
       </div>

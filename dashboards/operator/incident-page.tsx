@@ -1,12 +1,12 @@
 import type { Check, Config } from '#core/config.ts';
 import type { Page } from '#core/page.ts';
 import type { IncidentView as StoredIncident } from '#core/view.ts';
+import { checkPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { Cause, IncidentLinks, IncidentStatus } from './incident-card.tsx';
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
-import { LedgerList } from './ledger-list.tsx';
-import { checkPath, OPERATOR_PATH } from './paths.ts';
+import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { Clock } from './time.tsx';
 import { EVENT_WORDS, INCIDENT_WORDS } from './words.ts';
 
@@ -52,6 +52,9 @@ export function incidentPage(
           </div>
           <div class="incident-page">
             <h2>Way of the page</h2>
+            <p>
+              <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
+            </p>
             <LedgerList ledger={incident.ledger} nowMs={nowMs} />
           </div>
         </div>

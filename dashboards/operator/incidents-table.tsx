@@ -1,7 +1,7 @@
 import { formatMs } from '#core/units.ts';
+import { incidentPath } from '#core/operator-path.ts';
 import type { IncidentView } from './incident-view.ts';
 import { Mark } from './mark.tsx';
-import { incidentPath } from './paths.ts';
 import { Clock, Elapsed } from './time.tsx';
 import { INCIDENT_WORDS } from './words.ts';
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
+import { OPERATOR_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
 import { ASSETS_VERSION, assetPath } from '../assets.ts';
-import { OPERATOR_PATH, SIGN_OUT_PATH } from './paths.ts';
 import { Clock } from './time.tsx';
 
 /** How often the page comes anew where there is no JavaScript; with it, app.js asks every 2 s. */

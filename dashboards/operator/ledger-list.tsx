@@ -9,39 +9,43 @@ export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: numbe
   const startMs = ledger.legs[0]?.atMs ?? nowMs;
   const wholeMs = Math.max(1, ...ledger.legs.map((leg) => legEndMs(leg, nowMs) - startMs));
   return (
-    <>
-      <p class={ledger.withinObjective ? 'time-to-page' : 'time-to-page over'}>
-        <TimeToPage ledger={ledger} startMs={startMs} nowMs={nowMs} />
-      </p>
-      <ol class="ledger">
-        {ledger.legs.map((leg) => (
-          <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
-            <span class="leg-title">
-              {STAGE_WORDS[leg.stage]}
-              {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
-                <span class="hush">
-                  {' '}
-                  {ledger.acceptedBy}
-                  {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
-                </span>
-              ) : null}
-              {leg.slowest ? <strong class="slowest">slowest</strong> : null}
-            </span>
-            <span class="leg-clock">
-              {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
-            </span>
-            <span class="leg-took">
-              <LegTook leg={leg} nowMs={nowMs} />
-            </span>
-            <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
-          </li>
-        ))}
-      </ol>
-    </>
+    <ol class="ledger">
+      {ledger.legs.map((leg) => (
+        <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
+          <span class="leg-title">
+            {STAGE_WORDS[leg.stage]}
+            {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
+              <span class="hush">
+                {' '}
+                {ledger.acceptedBy}
+                {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
+              </span>
+            ) : null}
+            {leg.slowest ? <strong class="slowest">slowest</strong> : null}
+          </span>
+          <span class="leg-clock">
+            {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
+          </span>
+          <span class="leg-took">
+            <LegTook leg={leg} nowMs={nowMs} />
+          </span>
+          <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+        </li>
+      ))}
+    </ol>
   );
 }
 
-function TimeToPage({ ledger, startMs, nowMs }: { ledger: LedgerView; startMs: number; nowMs: number }) {
+/** How long it took to wake somebody, against the two minutes allowed; or how long it has been taking. */
+export function TimeToPage({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
+  return (
+    <span class={ledger.withinObjective ? 'time-to-page' : 'time-to-page over'}>
+      <TimeToPageWords ledger={ledger} nowMs={nowMs} />
+    </span>
+  );
+}
+
+function TimeToPageWords({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
   const objective = formatMs(TIME_TO_PAGE_OBJECTIVE_MS);
   if (ledger.timeToPageMs !== undefined)
     return (
@@ -61,7 +65,7 @@ function TimeToPage({ ledger, startMs, nowMs }: { ledger: LedgerView; startMs: n
     <>
       <Mark shape={ledger.withinObjective ? 'waiting' : 'warning'} /> No pager has accepted yet:{' '}
       <strong>
-        <Elapsed sinceMs={startMs} nowMs={nowMs} />
+        <Elapsed sinceMs={nowMs - ledger.unpagedMs} nowMs={nowMs} />
       </strong>{' '}
       of {objective}
     </>

@@ -1,5 +1,5 @@
+import { OPERATOR_PATH } from '#core/operator-path.ts';
 import type { LayoutProps } from './layout.tsx';
-import { OPERATOR_PATH } from './paths.ts';
 
 /** What could not be shown, and the way back. */
 export function problemPage(title: string, message: string, nowMs: number): LayoutProps {

@@ -1,5 +1,5 @@
+import { SIGN_IN_PATH } from '#core/operator-path.ts';
 import { plainDocumentOf } from './layout.tsx';
-import { SIGN_IN_PATH } from './paths.ts';
 
 /** The form to sign in. `next` is a local path checked by the caller; `problem` says why the last attempt was refused. */
 export function signInDocument({ next, problem }: { next: string; problem?: string | undefined }) {

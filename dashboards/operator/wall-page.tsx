@@ -36,6 +36,7 @@ export function wallPage(overview: Overview): LayoutProps {
               <IncidentCard
                 incident={incident}
                 cells={overview.checks.find((check) => check.check === incident.check)?.regions ?? []}
+                unfolded={overview.incidents.length === 1 || incident.ledger.timeToPageMs === undefined}
                 nowMs={nowMs}
               />
             ))}

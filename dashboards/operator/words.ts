@@ -15,7 +15,7 @@ export const STANDING_WORDS: Record<Standing, { word: string; mark: MarkShape }>
   expired: { word: 'no recent result', mark: 'blind' },
   waiting: { word: 'no result yet', mark: 'waiting' },
   silent: { word: 'silent', mark: 'blind' },
-  never: { word: 'never heard of', mark: 'blind' },
+  never: { word: 'no result yet', mark: 'blind' },
 };
 
 export const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: MarkShape }> = {

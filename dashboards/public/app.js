@@ -211,8 +211,10 @@ function pair(totalMs, bigMs, big, smallMs, small) {
 function signInByLink() {
   const form = document.querySelector('form[data-sign-in]');
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (!form || !token) return;
+  if (!token) return;
+  // Whoever is signed in already was sent on, and the browser took the fragment along.
   history.replaceState(null, '', location.pathname + location.search);
+  if (!form) return;
   form.elements.token.value = token;
   form.requestSubmit();
 }

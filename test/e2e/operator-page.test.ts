@@ -185,6 +185,14 @@ describe('the link that npm start prints', () => {
   });
 });
 
+describe('any other page that the link leads to', () => {
+  it('takes the token out of the address too, and posts nothing', async () => {
+    const page = await open('/operator#token=a-token-of-24-characters');
+    await page.waitForURL((url) => url.hash === '');
+    expect(posted).toEqual([]);
+  });
+});
+
 describe.each(['light', 'dark'] as const)('every page in the %s', (colorScheme) => {
   it.each(['/operator', '/operator/check', '/operator/incident', '/operator/run', '/operator/sign-in'])(
     'fits 320 px and can be read by anybody: %s',

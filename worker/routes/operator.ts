@@ -5,7 +5,7 @@ import { checkPage } from '#dashboards/operator/check-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
-import { OPERATOR_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '#dashboards/operator/paths.ts';
+import { OPERATOR_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
 import { problemPage } from '#dashboards/operator/problem-page.tsx';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';

@@ -69,6 +69,7 @@ describe('the overview', () => {
   it('counts open incidents before everything else, and still names what it does not know', () => {
     const { headline, incidents } = overviewOf(sampleSource());
     expect(headline).toMatchObject({ tone: 'down', text: '1 incident open', short: '1 open' });
+    expect(headline.notes[0]).toBe('Portal login (http 502).');
     expect(headline.notes).toContain('Nothing is known about Expired session.');
     expect(headline.notes).toContain('Probes in US East run another configuration.');
     expect(incidents).toHaveLength(1);

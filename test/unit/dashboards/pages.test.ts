@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
 import { BUNDLED } from '#dashboards/bundled.ts';
 import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
@@ -70,6 +71,18 @@ describe('a run’s page', () => {
     expect(html.match(/class="step step-failed"/g)).toHaveLength(1);
     expect(html).toMatch(/class="step step-failed"><span class="step-title">.*? Submit the password/);
     expect(html).toContain('The target’s fault');
+  });
+});
+
+describe('the links in a page', () => {
+  it('lead to the operator’s pages', () => {
+    const page = sampleSource().checks[0]?.view?.deliveries[0]?.page;
+    if (!page) throw new Error('the sample has a page on its way');
+    const run = page.runUrl ?? '';
+    const runId = decodeURIComponent(run.slice(run.lastIndexOf('/') + 1));
+    expect(page.incidentUrl).toBe(sampleConfig.publicUrl + incidentPath(page.check, page.seq));
+    expect(run).toBe(sampleConfig.publicUrl + runPath(runId));
+    expect(page.screenshotUrl).toBe(sampleConfig.publicUrl + screenshotPath(runId));
   });
 });
 

@@ -1,4 +1,4 @@
-/** Where the operator's pages are. The links in a page (`core/page.ts`) point to the same places. */
+/** Where the operator's pages are, under the hub's origin. The links in a page (`page.ts`) point to the same places. */
 export const OPERATOR_PATH = '/operator';
 export const SIGN_IN_PATH = `${OPERATOR_PATH}/sign-in`;
 export const SIGN_OUT_PATH = `${OPERATOR_PATH}/sign-out`;
