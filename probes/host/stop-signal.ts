@@ -1,11 +1,16 @@
 /** Exit status of a program that was told twice to stop (128 + SIGINT). */
 const IMPATIENT_EXIT = 130;
 
-/** A signal that aborts at SIGINT, SIGTERM or SIGHUP. A second one ends the process at once. */
+/** A signal so soon after the first is the same wish: npm passes on the Ctrl-C that the terminal gave us already. */
+const SAME_WISH_MS = 1_000;
+
+/** A signal that aborts at SIGINT, SIGTERM or SIGHUP. A second one, a second later, ends the process at once. */
 export function stopSignal(): AbortSignal {
   const controller = new AbortController();
+  let firstMs: number | undefined;
   const stop = (): void => {
-    if (controller.signal.aborted) process.exit(IMPATIENT_EXIT);
+    firstMs ??= performance.now();
+    if (performance.now() - firstMs > SAME_WISH_MS) process.exit(IMPATIENT_EXIT);
     controller.abort();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
