@@ -15,6 +15,8 @@ export default defineConfig({
     passWithNoTests: true,
     // Browsers and workerd are stopped at the end; a SIGTERM may take its time.
     teardownTimeout: 30_000,
+    // The hub logs every page it sends; only a failing test's log is worth reading.
+    silent: 'passed-only',
     reporters: reportFolder === undefined ? ['default'] : ['default', 'json'],
     ...(reportFolder === undefined ? {} : { outputFile: { json: `${reportFolder}/${process.pid}.json` } }),
     projects: [

@@ -1,10 +1,9 @@
-import type { CheckObject } from './objects/check-object.ts';
-import type { RegionObject } from './objects/region-object.ts';
+import type { CheckRpc, RegionRpc } from './objects/rpc.ts';
 
 /** What the platform gives the hub. Secrets are read through `parseEnv` and `secretOf` only. */
 export type HubBindings = {
-  CHECKS: DurableObjectNamespace<CheckObject>;
-  REGIONS: DurableObjectNamespace<RegionObject>;
+  CHECKS: DurableObjectNamespace<CheckRpc>;
+  REGIONS: DurableObjectNamespace<RegionRpc>;
   DB: D1Database;
   ARTIFACTS: R2Bucket;
 };

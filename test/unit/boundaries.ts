@@ -4,13 +4,31 @@ import { posix } from 'node:path';
 type Rule = { folder: string; paths: string[]; packages?: string[] };
 
 /** The hub's small root files, which every shell may read. */
-const HUB_ROOT = ['worker/env.ts', 'worker/errors.ts', 'worker/log.ts', 'latchkey.config.ts'];
+const HUB_ROOT = [
+  ...[
+    'bindings',
+    'deadline',
+    'env',
+    'errors',
+    'hub',
+    'log',
+    'probe-token',
+    'secrets',
+    'semaphore',
+    'settings',
+  ].map((name) => `worker/${name}.ts`),
+  'latchkey.config.ts',
+];
 
 /** Most specific folder first. No `packages` means any; tests may import anything and are not listed. */
 const RULES: Rule[] = [
   { folder: 'worker/core', paths: [], packages: ['zod'] },
   { folder: 'worker/channels', paths: ['worker/core'], packages: ['zod', 'standardwebhooks'] },
-  { folder: 'worker/store', paths: ['worker/core'], packages: ['zod', 'cloudflare:workers'] },
+  {
+    folder: 'worker/store',
+    paths: ['worker/core', 'worker/deadline.ts'],
+    packages: ['zod', 'cloudflare:workers'],
+  },
   { folder: 'worker/objects', paths: ['worker/core', 'worker/store', 'worker/channels', ...HUB_ROOT] },
   {
     folder: 'worker/routes',

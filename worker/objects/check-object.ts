@@ -21,17 +21,9 @@ import { AlarmClock } from './alarm-clock.ts';
 import { askRegions } from './burst.ts';
 import { Draft } from './draft.ts';
 import { HistoryCopier } from './history-copier.ts';
+import { objectName } from './object-name.ts';
 import { Outbox } from './outbox.ts';
-
-/** A run on its way to its check: `ageMs` from its start to now, and its text, parsed and checked at the edge. */
-export type Entry = { ageMs: number; runJson: string };
-
-/** What became of a report. `results` holds the runs that are stored; what is missing there was not. */
-export type Ingested = {
-  results: { id: string; duplicate: boolean }[];
-  bursting: boolean;
-  nowMs: number;
-};
+import type { CheckRpc, Entry, Ingested } from './rpc.ts';
 
 /** Runs of each region in a view, and incidents: a phone's screen and what one scrolls to. */
 const VIEW_RUNS_MAX = 20;
@@ -46,7 +38,7 @@ const ERROR_PAUSE_MS = 5_000;
  * What is in memory is what is stored: it is replaced only after a transaction has gone through. `fetch` and RPC open
  * the input gate, so everything after an await looks at the state anew.
  */
-export class CheckObject extends DurableObject<HubBindings> {
+export class CheckObject extends DurableObject<HubBindings> implements CheckRpc {
   readonly #id: string;
   readonly #store: CheckStore;
   readonly #clock: AlarmClock;
@@ -58,8 +50,7 @@ export class CheckObject extends DurableObject<HubBindings> {
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
-    if (ctx.id.name === undefined) throw new Error('a check object is named by its check');
-    this.#id = ctx.id.name;
+    this.#id = objectName(ctx);
     this.#store = new CheckStore(ctx.storage.sql);
     this.#state = this.#store.state() ?? initialState();
     this.#clock = new AlarmClock(ctx.storage, () => this.#background('timer', this.#wake()));
@@ -80,10 +71,6 @@ export class CheckObject extends DurableObject<HubBindings> {
     });
   }
 
-  /**
-   * Stores runs in order and acts on them. Returns when they are stored: pages and bursts are under way, not awaited.
-   * A run that was stored before is acknowledged and changes nothing.
-   */
   ingest(entries: Entry[]): Ingested {
     const nowMs = Date.now();
     const { results, effects } = this.#storeRuns(entries, nowMs);
@@ -92,7 +79,6 @@ export class CheckObject extends DurableObject<HubBindings> {
     return { results, bursting: isBursting(this.#state, nowMs), nowMs };
   }
 
-  /** The check as the operator's page shows it. */
   view(): CheckView {
     const nowMs = Date.now();
     const check = checkOf(this.#id);
@@ -109,13 +95,11 @@ export class CheckObject extends DurableObject<HubBindings> {
     };
   }
 
-  /** A run with its steps, or `undefined` when it is not (or no longer) here. */
   run(id: string): StoredRun | undefined {
     const [, probe, boot, seq] = /^(.+)\.(\d+)\.(\d+)$/.exec(id) ?? [];
     return probe === undefined ? undefined : this.#store.run(probe, Number(boot), Number(seq));
   }
 
-  /** An incident with its pages, or `undefined`. */
   incident(seq: number): IncidentView | undefined {
     const incident = this.#store.incident(seq);
     if (!incident) return undefined;

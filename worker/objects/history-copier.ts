@@ -51,6 +51,7 @@ export class HistoryCopier {
     this.#dueMs = undefined;
     try {
       const more = await this.#copyBatches();
+      if (this.#failures > 0) log('history-back', { check: this.#check, failures: this.#failures });
       this.#failures = 0;
       if (more) this.#dueMs = clock() + NEXT_TURN_AFTER_MS;
     } catch (error) {

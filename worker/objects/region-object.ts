@@ -22,10 +22,12 @@ import { log, logError, messageOf } from '../log.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 import { checkOf, hubConfigHash } from '../settings.ts';
 import { AlarmClock } from './alarm-clock.ts';
+import { objectName } from './object-name.ts';
 import { ProbeRegistry } from './probe-registry.ts';
 import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
 import { probeRefusal, refusal, reportRefusal } from './report-rules.ts';
+import type { RegionRpc } from './rpc.ts';
 
 /** Sockets of one region: its probes, and some that are being replaced. */
 const SOCKETS_MAX = 100;
@@ -48,7 +50,7 @@ type SocketState = {
  * One region: its probes' sockets, which checks each of them runs, and the way of their runs to the checks' objects.
  * Named by the region's id. Heartbeats are answered by the runtime and wake nobody.
  */
-export class RegionObject extends DurableObject<HubBindings> {
+export class RegionObject extends DurableObject<HubBindings> implements RegionRpc {
   readonly #region: string;
   readonly #probes: ProbeRegistry;
   readonly #delivery: ReportDelivery;
@@ -60,8 +62,7 @@ export class RegionObject extends DurableObject<HubBindings> {
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
-    if (ctx.id.name === undefined) throw new Error('a region object is named by its region');
-    this.#region = ctx.id.name;
+    this.#region = objectName(ctx);
     this.#probes = new ProbeRegistry(ctx.storage.kv);
     this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
     this.#clock = new AlarmClock(ctx.storage, () => undefined);
@@ -83,7 +84,6 @@ export class RegionObject extends DurableObject<HubBindings> {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** A parsed report that came by HTTP. The refusal's status is the answer's. */
   async report(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
     const answer = await this.#store(report, identity);
     if (answer.type === 'ack')
@@ -91,7 +91,6 @@ export class RegionObject extends DurableObject<HubBindings> {
     return answer;
   }
 
-  /** A parsed poll of a probe that has no socket: its plan, and what it was told to do since the last poll. */
   async poll(hello: Hello, identity: ProbeIdentity): Promise<PollAnswer | Refusal> {
     const refused = helloRefusal(hello, identity);
     if (refused) return refused;
@@ -105,7 +104,6 @@ export class RegionObject extends DurableObject<HubBindings> {
     return { plan: planFor(this.#region, hello.probe, this.#liveProbes(nowMs), hash, nowMs), commands };
   }
 
-  /** Tells the probe that runs this check to run it at once. `live`: whether any probe was heard from lately. */
   async runNow(check: string, trigger: RunNow['trigger']): Promise<{ live: boolean; lastHeardMs: number }> {
     const nowMs = Date.now();
     const probe = checkOf(check) && assignedProbe(check, this.#liveProbes(nowMs));
@@ -116,12 +114,10 @@ export class RegionObject extends DurableObject<HubBindings> {
     return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs };
   }
 
-  /** Whether a probe of that name has reported for this region. */
   knows(probe: string): boolean {
     return this.#probes.get(probe) !== undefined;
   }
 
-  /** The region as the operator's page shows it. */
   async overview(): Promise<RegionView> {
     const hash = await hubConfigHash();
     const nowMs = Date.now();

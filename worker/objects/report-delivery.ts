@@ -4,7 +4,7 @@ import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';
 import { Semaphore } from '../semaphore.ts';
 import { checkOf } from '../settings.ts';
-import type { CheckObject, Entry, Ingested } from './check-object.ts';
+import type { CheckRpc, Entry, Ingested } from './rpc.ts';
 import { nextStart } from './region-plan.ts';
 
 /** Storing takes milliseconds; an object that is being moved may take seconds. */
@@ -21,7 +21,7 @@ export class ReportDelivery {
   readonly #checks: HubBindings['CHECKS'];
   readonly #slots = new Semaphore(CHECKS_AT_ONCE_MAX);
   /** Calls on one stub arrive in order, so each check keeps its stub until it fails. */
-  readonly #stubs = new Map<string, DurableObjectStub<CheckObject>>();
+  readonly #stubs = new Map<string, DurableObjectStub<CheckRpc>>();
 
   constructor(region: string, checks: HubBindings['CHECKS']) {
     this.#region = region;
@@ -63,7 +63,7 @@ export class ReportDelivery {
     };
   }
 
-  #stub(id: string): DurableObjectStub<CheckObject> {
+  #stub(id: string): DurableObjectStub<CheckRpc> {
     const known = this.#stubs.get(id);
     if (known) return known;
     const stub = this.#checks.getByName(id);
