@@ -174,6 +174,7 @@ async function examine(seen: {
         errorName: 'DeadlineError',
         message: '',
         waitingForBrowser: false,
+        expecting: seen.expectations.waiting().length > 0,
         picture: true,
       };
       return { trouble, state: await diagnose(room.context, room.failures) };

@@ -11,6 +11,8 @@ export type Trouble = Pick<
   JourneyTrouble,
   'source' | 'probeFault' | 'errorName' | 'message' | 'waitingForBrowser'
 > & {
+  /** At the deadline: an `expect` had not settled. */
+  expecting?: boolean;
   /** What the journey threw, when that was the trouble. */
   thrown?: { error: unknown };
   /** Whether a picture of the page helps to understand it. */
@@ -74,6 +76,7 @@ export function troubleFacts(trouble: Trouble, state: PageState | undefined): Jo
     errorName,
     message,
     waitingForBrowser,
+    expecting: trouble.expecting ?? false,
     documentStatus: state?.documentStatus,
     documentError: state?.documentError,
     documentPending: state?.pending ?? false,

@@ -62,17 +62,17 @@ describe('an outage of the portal', () => {
   });
 
   promiseOnePage(() => rig, 'portal-login', [
-    { fault: { fault: 'http-500' }, errorClass: /^http 500$/, step: /sign in/i },
-    { fault: { fault: 'http-502' }, errorClass: /^http 502$/, step: /sign in/i },
-    { fault: { fault: 'http-503' }, errorClass: /^http 503$/, step: /sign in/i },
-    { fault: { fault: 'http-504' }, errorClass: /^http 504$/, step: /sign in/i },
-    { fault: { fault: 'hang' }, errorClass: /^timeout$/, step: /sign in/i },
-    { fault: { fault: 'slow', delayMs: 20_000 }, errorClass: /^timeout$/, step: /sign in/i },
+    { fault: { fault: 'http-500' }, errorClass: /^http 500$/, step: /Open the portal|Log in/ },
+    { fault: { fault: 'http-502' }, errorClass: /^http 502$/, step: /Open the portal|Log in/ },
+    { fault: { fault: 'http-503' }, errorClass: /^http 503$/, step: /Open the portal|Log in/ },
+    { fault: { fault: 'http-504' }, errorClass: /^http 504$/, step: /Open the portal|Log in/ },
+    { fault: { fault: 'hang' }, errorClass: /^timeout$/, step: /Open the portal|Log in/ },
+    { fault: { fault: 'slow', delayMs: 20_000 }, errorClass: /^timeout$/, step: /Open the portal|Log in/ },
     { fault: { fault: 'partial', share: 0.7 }, errorClass: /^(http 5\d\d|assertion)$/, step: /./ },
-    { fault: { fault: 'maintenance' }, errorClass: /^assertion$/, step: /sign in/i },
+    { fault: { fault: 'maintenance' }, errorClass: /^assertion$/, step: /Open the portal|Log in/ },
     { fault: { fault: 'session-loop' }, errorClass: /^navigation$/, step: /./ },
     { fault: { fault: 'wrong-keys' }, errorClass: /^(http [45]\d\d|assertion)$/, step: /./ },
-    { fault: { fault: 'reset' }, errorClass: /^connect$/, step: /sign in/i },
+    { fault: { fault: 'reset' }, errorClass: /^connect$/, step: /Open the portal|Log in/ },
   ]);
 });
 

@@ -43,6 +43,8 @@ export type JourneyTrouble = {
   documentPending: boolean;
   /** Whether the journey was waiting for the browser at the deadline; false means it hung by itself. */
   waitingForBrowser: boolean;
+  /** Whether the journey was in the middle of an `expect` at the deadline: it saw a page, and not what it should show. */
+  expecting: boolean;
 };
 
 /**
@@ -75,7 +77,8 @@ export function evaluateJourney(trouble: JourneyTrouble): Failure {
   if (network) return network.owner === 'probe' ? own(network.class) : target(network.class);
   if (trouble.documentStatus !== undefined && trouble.documentStatus >= 400)
     return target('http', trouble.documentStatus);
-  if (trouble.source === 'deadline' || trouble.documentPending) return target('timeout');
+  if (trouble.documentPending) return target('timeout');
+  if (trouble.source === 'deadline') return target(trouble.expecting ? 'assertion' : 'timeout');
   if (isBrokenNavigation(trouble.message) || trouble.documentError !== undefined) return target('navigation');
   return target(trouble.errorName === 'TimeoutError' ? 'timeout' : 'assertion');
 }

@@ -9,6 +9,7 @@ function trouble(over: Partial<JourneyTrouble> = {}): JourneyTrouble {
     message: 'expect(locator).toBeVisible() failed',
     documentPending: false,
     waitingForBrowser: true,
+    expecting: false,
     ...over,
   };
 }
@@ -96,6 +97,11 @@ describe('the status of the document explains more than what the journey missed 
 describe('time', () => {
   test.each<[string, Partial<JourneyTrouble>, string]>([
     ['the deadline, waiting for the browser', { source: 'deadline' }, 'target timeout'],
+    [
+      'the deadline, in an expectation of a page that is there',
+      { source: 'deadline', expecting: true },
+      'target assertion',
+    ],
     [
       'the deadline, a navigation under way',
       { source: 'deadline', waitingForBrowser: false, documentPending: true },
@@ -188,6 +194,7 @@ test('whatever the facts, the answer is a failure that the wire takes', () => {
               documentStatus,
               documentPending: flag,
               waitingForBrowser: !flag,
+              expecting: flag,
               step: 's'.repeat(5_000),
               url: `http://x/${'u'.repeat(5_000)}`,
             });
