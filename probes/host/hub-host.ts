@@ -42,7 +42,8 @@ export type HubHost = {
 export async function startHubHost(options: HubHostOptions): Promise<HubHost> {
   const { bundle, stateDirectory, log } = options;
   const persistence = join(stateDirectory, 'data');
-  await mkdir(persistence, { recursive: true });
+  // Runs and screenshots are nobody else's business.
+  await mkdir(persistence, { recursive: true, mode: 0o700 });
   const guard = guardWorkerd(join(stateDirectory, 'workerd.pid'));
   const miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, persistence)));
   const end = async (): Promise<void> => {
