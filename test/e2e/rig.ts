@@ -26,6 +26,8 @@ export type RigOptions = {
   timeoutMs: number;
   clearAfterMs: number;
   resolveAfterMs: number;
+  /** Pause between two runs of a region in a burst; short when absent. */
+  burstGapMs?: number;
 };
 
 /** The whole of Latchkey on one machine, real processes all: portal, pager, hub in workerd, probes with Chromium. */
@@ -102,14 +104,18 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       probes.set(region, probe);
     }
 
-    const overview = async (): Promise<Overview> => {
+    const askOverview = async (): Promise<Overview | undefined> => {
       const response = await fetch(`${hubUrl}/operator/api/overview`, {
         headers: { authorization: `Bearer ${operatorToken}` },
         signal: AbortSignal.timeout(10_000),
       });
+      // A killed workerd is being started again.
+      if (response.status === 503) return undefined;
       if (!response.ok) throw new Error(`overview: HTTP ${response.status} ${await response.text()}`);
       return (await response.json()) as Overview;
     };
+    const overview = (): Promise<Overview> =>
+      until('the hub answers', askOverview, READY_DEADLINE_MS, () => hub.lines().slice(-20).join('\n'));
     return {
       portal,
       pager,
@@ -172,7 +178,7 @@ function configText(options: RigOptions, publicUrl: string, portal: Portal, page
     paging: {
       clearAfter: `${options.clearAfterMs}ms`,
       resolveAfter: `${options.resolveAfterMs}ms`,
-      burstGap: '200ms',
+      burstGap: `${options.burstGapMs ?? 200}ms`,
     },
   };
   return `export default ${JSON.stringify(config, undefined, 2)};\n`;
