@@ -1,17 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
-import { describeProblems, parseWith } from '#core/problem.ts';
 import { assignedProbe } from '#core/schedule.ts';
 import type { RegionView } from '#core/view.ts';
 import {
-  MESSAGE_BYTES_MAX,
-  PING,
-  PONG,
-  ProbeMessage,
   SILENT_AFTER_MS,
   WIRE_VERSION,
   type Ack,
   type Hello,
-  type HubMessage,
   type PollAnswer,
   type Refusal,
   type Report,
@@ -23,28 +17,16 @@ import type { ProbeIdentity } from '../probe-token.ts';
 import { checkOf, hubConfigHash } from '../settings.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { objectName } from './object-name.ts';
+import { readProbeMessage } from './probe-message.ts';
 import { ProbeRegistry } from './probe-registry.ts';
+import { CLOSE, ProbeSockets } from './probe-sockets.ts';
 import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
 import { probeRefusal, refusal, reportRefusal } from './report-rules.ts';
 import type { RegionRpc } from './rpc.ts';
 
-/** Sockets of one region: its probes, and some that are being replaced. */
-const SOCKETS_MAX = 100;
-/** Close codes for probes; 4000 and up are ours. */
-const CLOSE = { replaced: 4_000, silent: 4_001, policy: 1_008, tooBig: 1_009 } as const;
 /** Header by which the route passes on whom the token speaks for. The route sets it; a client cannot. */
 export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
-
-/** What a socket carries through hibernation. */
-type SocketState = {
-  tokenProbe?: string | undefined;
-  /** Known once it has said hello. */
-  probe?: string | undefined;
-  lastMessageMs: number;
-  /** `planKey` of the live probes its plan was made for. */
-  planKey?: number | undefined;
-};
 
 /**
  * One region: its probes' sockets, which checks each of them runs, and the way of their runs to the checks' objects.
@@ -53,6 +35,7 @@ type SocketState = {
 export class RegionObject extends DurableObject<HubBindings> implements RegionRpc {
   readonly #region: string;
   readonly #probes: ProbeRegistry;
+  readonly #sockets: ProbeSockets;
   readonly #delivery: ReportDelivery;
   readonly #clock: AlarmClock;
   /** Commands for probes that poll, by probe and check: the newest of a check is the only one that matters. */
@@ -64,23 +47,18 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     super(ctx, env);
     this.#region = objectName(ctx);
     this.#probes = new ProbeRegistry(ctx.storage.kv);
+    this.#sockets = new ProbeSockets(ctx);
     this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
     this.#clock = new AlarmClock(ctx.storage, () => undefined);
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
   /** Opens a probe's socket. The route has checked the token and says whom it speaks for. */
   override fetch(request: Request): Response {
-    if (this.ctx.getWebSockets().length >= SOCKETS_MAX)
-      return Response.json(
-        { error: `region ${this.#region} has ${SOCKETS_MAX} sockets open` },
-        { status: 503 },
-      );
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
     const tokenProbe = request.headers.get(TOKEN_PROBE_HEADER) ?? undefined;
-    setState(server, { tokenProbe, lastMessageMs: Date.now() });
+    const client = this.#sockets.accept(tokenProbe, Date.now());
+    if (!client)
+      return Response.json({ error: `region ${this.#region} has too many sockets open` }, { status: 503 });
     return new Response(null, { status: 101, webSocket: client });
   }
 
@@ -94,11 +72,10 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   async poll(hello: Hello, identity: ProbeIdentity): Promise<PollAnswer | Refusal> {
     const refused = helloRefusal(hello, identity);
     if (refused) return refused;
-    this.#closeSockets(hello.probe);
+    this.#sockets.closeOlder(hello.probe);
     this.#probes.hello(hello, 'http', Date.now());
     await this.#replan();
-    const commands = [...(this.#commands.get(hello.probe)?.values() ?? [])];
-    this.#commands.delete(hello.probe);
+    const commands = this.#takeCommands(hello.probe);
     const hash = await hubConfigHash();
     const nowMs = Date.now();
     return { plan: planFor(this.#region, hello.probe, this.#liveProbes(nowMs), hash, nowMs), commands };
@@ -145,7 +122,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
       await this.#receive(socket, message);
     } catch (error) {
       logError('socket-message-failed', error, { region: this.#region });
-      send(socket, refusal(500, 'the hub failed on this message'));
+      this.#sockets.send(socket, refusal(500, 'the hub failed on this message'));
     }
   }
 
@@ -154,7 +131,11 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   }
 
   override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
-    log('socket-error', { region: this.#region, probe: stateOf(socket).probe, error: messageOf(error) });
+    log('socket-error', {
+      region: this.#region,
+      probe: this.#sockets.state(socket).probe,
+      error: messageOf(error),
+    });
     await this.#left(socket);
   }
 
@@ -169,37 +150,40 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   }
 
   async #receive(socket: WebSocket, raw: string | ArrayBuffer): Promise<void> {
-    const bytes = typeof raw === 'string' ? utf8Bytes(raw) : raw.byteLength;
-    if (bytes > MESSAGE_BYTES_MAX) {
-      send(socket, refusal(413, `expected at most ${MESSAGE_BYTES_MAX} bytes, got ${bytes}`));
-      return socket.close(CLOSE.tooBig, 'message too big');
+    const parsed = readProbeMessage(raw);
+    if (!parsed.ok) {
+      this.#sockets.send(socket, parsed.refusal);
+      if (parsed.refusal.status === 413) socket.close(CLOSE.tooBig, 'message too big');
+      return;
     }
-    if (typeof raw !== 'string') return send(socket, refusal(400, 'expected text, got a binary message'));
-    const parsed = parseMessage(raw);
-    if (!parsed.ok) return send(socket, refusal(400, parsed.error));
     if (parsed.message.type === 'hello') return this.#hello(socket, parsed.message);
-    const state = stateOf(socket);
+    const state = this.#sockets.state(socket);
     if (state.probe === undefined)
-      return send(socket, refusal(400, 'expected a hello before the first report'));
-    setState(socket, { ...state, lastMessageMs: Date.now() });
+      return this.#sockets.send(socket, refusal(400, 'expected a hello before the first report'));
+    this.#sockets.setState(socket, { ...state, lastMessageMs: Date.now() });
     const answer = await this.#store(parsed.message, { region: this.#region, probe: state.tokenProbe });
-    send(socket, answer);
+    this.#sockets.send(socket, answer);
     await this.#replan();
   }
 
   async #hello(socket: WebSocket, hello: Hello): Promise<void> {
-    const state = stateOf(socket);
+    const state = this.#sockets.state(socket);
     const refused = helloRefusal(hello, { region: this.#region, probe: state.tokenProbe });
     if (refused) {
-      send(socket, refused);
+      this.#sockets.send(socket, refused);
       return socket.close(CLOSE.policy, 'refused');
     }
-    this.#closeSockets(hello.probe, socket);
+    this.#sockets.closeOlder(hello.probe, socket);
     const nowMs = Date.now();
     this.#probes.hello(hello, 'socket', nowMs);
     // Without a plan key it gets its plan now, whoever else is live.
-    setState(socket, { tokenProbe: state.tokenProbe, probe: hello.probe, lastMessageMs: nowMs });
+    this.#sockets.setState(socket, {
+      tokenProbe: state.tokenProbe,
+      probe: hello.probe,
+      lastMessageMs: nowMs,
+    });
     await this.#replan();
+    for (const command of this.#takeCommands(hello.probe)) this.#sockets.send(socket, command);
   }
 
   async #store(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
@@ -222,30 +206,35 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   async #replan(): Promise<void> {
     const hash = await hubConfigHash();
     const nowMs = Date.now();
-    for (const socket of this.#sockets())
-      if (nowMs - this.#heardOnMs(socket) > SILENT_AFTER_MS) socket.close(CLOSE.silent, 'silent');
+    this.#sockets.closeSilent(nowMs);
     const live = this.#liveProbes(nowMs);
     const key = planKey(live);
-    for (const socket of this.#sockets()) {
-      const state = stateOf(socket);
+    for (const socket of this.#sockets.open()) {
+      const state = this.#sockets.state(socket);
       if (state.probe === undefined || !live.includes(state.probe) || state.planKey === key) continue;
-      send(socket, planFor(this.#region, state.probe, live, hash, nowMs));
-      setState(socket, { ...state, planKey: key });
+      this.#sockets.send(socket, planFor(this.#region, state.probe, live, hash, nowMs));
+      this.#sockets.setState(socket, { ...state, planKey: key });
     }
     await this.#clock.arm(live.length > 1 ? nowMs + SILENT_AFTER_MS : undefined, false, nowMs);
   }
 
   #command(probe: string, command: RunNow): void {
-    const socket = this.#sockets().find((candidate) => stateOf(candidate).probe === probe);
-    if (socket) return send(socket, command);
+    const [socket] = this.#sockets.of(probe);
+    if (socket) return this.#sockets.send(socket, command);
     const commands = this.#commands.get(probe) ?? new Map<string, RunNow>();
     commands.set(command.check, command);
     this.#commands.set(probe, commands);
   }
 
+  #takeCommands(probe: string): RunNow[] {
+    const commands = this.#commands.get(probe);
+    this.#commands.delete(probe);
+    return [...(commands?.values() ?? [])];
+  }
+
   /** Probes that can be given work: with an open socket or polling, and heard from lately. */
   #liveProbes(nowMs: number): string[] {
-    const connected = new Set(this.#sockets().map((socket) => stateOf(socket).probe));
+    const connected = new Set(this.#sockets.open().map((socket) => this.#sockets.state(socket).probe));
     return this.#probes
       .all()
       .filter(({ probe, transport }) => transport === 'http' || connected.has(probe))
@@ -254,30 +243,14 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   }
 
   #lastHeardMs(probe: string): number {
-    const ofSockets = this.#sockets()
-      .filter((socket) => stateOf(socket).probe === probe)
-      .map((socket) => this.#heardOnMs(socket));
+    const ofSockets = this.#sockets.of(probe).map((socket) => this.#sockets.heardMs(socket));
     return Math.max(this.#probes.get(probe)?.lastHeardMs ?? 0, ...ofSockets);
   }
 
-  #heardOnMs(socket: WebSocket): number {
-    const heartbeatMs = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    return Math.max(heartbeatMs, stateOf(socket).lastMessageMs);
-  }
-
-  #sockets(): WebSocket[] {
-    return this.ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
-  }
-
-  #closeSockets(probe: string, except?: WebSocket): void {
-    for (const socket of this.#sockets())
-      if (socket !== except && stateOf(socket).probe === probe) socket.close(CLOSE.replaced, 'replaced');
-  }
-
   async #left(socket: WebSocket): Promise<void> {
-    const { probe } = stateOf(socket);
+    const { probe } = this.#sockets.state(socket);
     if (probe === undefined) return;
-    this.#probes.left(probe, this.#heardOnMs(socket));
+    this.#probes.left(probe, this.#sockets.heardMs(socket));
     await this.#replan();
   }
 }
@@ -286,39 +259,4 @@ function helloRefusal(hello: Hello, identity: ProbeIdentity): Refusal | undefine
   if (hello.wireVersion !== WIRE_VERSION)
     return refusal(409, `this hub speaks wire version ${WIRE_VERSION}, the probe ${hello.wireVersion}`);
   return probeRefusal(hello.probe, identity);
-}
-
-function parseMessage(text: string): { ok: true; message: ProbeMessage } | { ok: false; error: string } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, error: `expected JSON: ${messageOf(error)}` };
-  }
-  const parsed = parseWith(ProbeMessage, json);
-  return parsed.ok
-    ? { ok: true, message: parsed.value }
-    : { ok: false, error: describeProblems(parsed.problems) };
-}
-
-/** Bytes of a text in UTF-8, counted only when its length leaves a doubt. */
-function utf8Bytes(text: string): number {
-  return text.length * 3 <= MESSAGE_BYTES_MAX ? text.length : new TextEncoder().encode(text).length;
-}
-
-function send(socket: WebSocket, message: HubMessage): void {
-  try {
-    socket.send(JSON.stringify(message));
-  } catch (error) {
-    // It has just gone: its close event follows, and what was not acknowledged is sent again.
-    log('socket-send-failed', { message: message.type, error: messageOf(error) });
-  }
-}
-
-function stateOf(socket: WebSocket): SocketState {
-  return (socket.deserializeAttachment() as SocketState | null) ?? { lastMessageMs: 0 };
-}
-
-function setState(socket: WebSocket, state: SocketState): void {
-  socket.serializeAttachment(state);
 }
