@@ -30,15 +30,16 @@ export class AlarmClock {
   }
 
   /**
-   * Wakes the object at `dueMs` (epoch ms) at the latest. `isUrgent`: to the moment, as far as this process lives.
+   * Wakes the object by its alarm at `dueMs` at the latest, and by a timer at `urgentMs`, to the moment, as long as this
+   * process lives. Epoch ms; `undefined` when there is nothing of the kind.
    * An alarm for nothing is harmless and is not taken back. Returns the write of a new alarm, if there is one.
    */
-  arm(dueMs: number | undefined, isUrgent: boolean, nowMs: number): Promise<void> | undefined {
+  arm(dueMs: number | undefined, urgentMs: number | undefined, nowMs: number): Promise<void> | undefined {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (urgentMs !== undefined && urgentMs - nowMs <= TIMER_MS_MAX)
+      this.#timer = setTimeout(this.#onTimer, Math.max(1, urgentMs - nowMs));
     if (dueMs === undefined) return undefined;
-    const waitMs = Math.max(1, dueMs - nowMs);
-    if (isUrgent && waitMs <= TIMER_MS_MAX) this.#timer = setTimeout(this.#onTimer, waitMs);
     const alarmMs = this.#alarmMs;
     if (alarmMs !== null && alarmMs >= nowMs - STALE_AFTER_MS && alarmMs <= dueMs) return undefined;
     // An alarm set to the present moment inside alarm() is lost or stalls (workerd #6866).

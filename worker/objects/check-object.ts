@@ -211,10 +211,13 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   #rearm(pauseMs = 0): void {
     const nowMs = Date.now();
     const policy = this.#policy();
-    const urgent = earliest(this.#outbox.wakeMs(), policy && stateWakeMs(policy, this.#state, nowMs));
-    const due = earliest(urgent, this.#history.dueMs);
-    const notBefore = due === undefined ? undefined : Math.max(due, nowMs + pauseMs);
-    const setting = this.#clock.arm(notBefore, urgent !== undefined && urgent === due, nowMs);
+    const notBefore = (ms: number | undefined) =>
+      ms === undefined ? undefined : Math.max(ms, nowMs + pauseMs);
+    const urgentMs = notBefore(
+      earliest(this.#outbox.wakeMs(), policy && stateWakeMs(policy, this.#state, nowMs)),
+    );
+    const dueMs = notBefore(earliest(urgentMs, this.#history.dueMs));
+    const setting = this.#clock.arm(dueMs, urgentMs, nowMs);
     if (setting) this.#background('alarm', setting);
   }
 

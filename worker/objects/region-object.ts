@@ -215,7 +215,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
       this.#sockets.send(socket, planFor(this.#region, state.probe, live, hash, nowMs));
       this.#sockets.setState(socket, { ...state, planKey: key });
     }
-    await this.#clock.arm(live.length > 1 ? nowMs + SILENT_AFTER_MS : undefined, false, nowMs);
+    await this.#clock.arm(live.length > 1 ? nowMs + SILENT_AFTER_MS : undefined, undefined, nowMs);
   }
 
   #command(probe: string, command: RunNow): void {
