@@ -73,11 +73,17 @@ async function attempt<K extends string, S, Input>(
     return value;
   };
   const redact: Redact = (text) => redactSecrets(text, used);
+  let request: ChannelRequest;
   try {
-    const request = channel.request(page, settings, { ...context, secret });
+    request = channel.request(page, settings, { ...context, secret });
+  } catch (error) {
+    return { ok: false, verdict: 'refused', error: redact(`cannot make the message: ${messageOf(error)}`) };
+  }
+  try {
     return await post(request, channel.acceptance, context, redact);
   } catch (error) {
-    return { ok: false, verdict: 'refused', error: redact(`cannot send: ${messageOf(error)}`) };
+    // Of whatever was not foreseen it is not known that it will happen again.
+    return { ok: false, verdict: 'retry', error: redact(messageOf(error)) };
   }
 }
 
