@@ -43,6 +43,7 @@ type Generation = {
   runs: number;
   leases: number;
   retired: boolean;
+  killed: boolean;
   died: Promise<void>;
 };
 
@@ -88,6 +89,7 @@ export class WarmBrowser {
         if (released) return;
         released = true;
         generation.leases -= 1;
+        if (generation.leases === 0) this.#sweep(generation);
         this.#afterRun(generation);
       },
       kill: (why) => this.#kill(generation, why),
@@ -147,7 +149,15 @@ export class WarmBrowser {
     const group = await findChildGroup(mark);
     if (group === undefined) log('warn', 'browser-group-unknown', { executablePath });
     const died = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()));
-    const generation: Generation = { browser, group, runs: 0, leases: 0, retired: false, died };
+    const generation: Generation = {
+      browser,
+      group,
+      runs: 0,
+      leases: 0,
+      retired: false,
+      killed: false,
+      died,
+    };
     this.#alive.add(generation);
     this.#version = browser.version();
     log('info', 'browser-launched', { executablePath, version: this.#version, group });
@@ -161,6 +171,18 @@ export class WarmBrowser {
       throw new OwnFault('browser-crash', 'the browser ended right after its start');
     if (this.#closed) this.#end(generation);
     return generation;
+  }
+
+  /** Closes contexts that journeys have made by themselves and left open: with no run under way, nobody needs one. */
+  #sweep(generation: Generation): void {
+    const { log } = this.#options;
+    const left = generation.browser.contexts();
+    if (left.length === 0 || generation.killed || !generation.browser.isConnected()) return;
+    log('warn', 'journey-left-contexts', { contexts: left.length });
+    const closing = Promise.all(left.map((context) => context.close()));
+    withDeadline(closing, CLOSE_DEADLINE_MS, 'closing contexts left open').catch((error: unknown) =>
+      this.#kill(generation, errorText(error)),
+    );
   }
 
   #afterRun(generation: Generation): void {
@@ -207,6 +229,8 @@ export class WarmBrowser {
   }
 
   #kill(generation: Generation, why: string): void {
+    if (generation.killed) return;
+    generation.killed = true;
     this.#options.log('error', 'browser-killed', { why, group: generation.group });
     this.#forget(generation);
     if (generation.group !== undefined) killGroup(generation.group);

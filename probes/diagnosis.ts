@@ -123,9 +123,11 @@ async function stopLoading(
 ): Promise<{ url: string; pendingRequest?: string }> {
   const before = failures.latest(page);
   const stop = async (): Promise<void> => {
-    const failed = page.waitForEvent('requestfailed', { timeout: STOP_DEADLINE_MS });
     const session = await context.newCDPSession(page);
-    await Promise.all([failed, session.send('Page.stopLoading')]);
+    await Promise.all([
+      page.waitForEvent('requestfailed', { timeout: STOP_DEADLINE_MS }),
+      session.send('Page.stopLoading'),
+    ]);
   };
   try {
     await withDeadline(stop(), STOP_DEADLINE_MS, 'stopping the load');

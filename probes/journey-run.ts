@@ -162,11 +162,13 @@ async function examine(seen: {
       return { trouble: ownTrouble('browser-crash', ending.what) };
     case 'threw': {
       const trouble = describeThrown(ending.error);
-      const crash = CLOSED.test(trouble.message) ? await soon(room.died) : undefined;
-      if (crash !== undefined) return { trouble: ownTrouble('browser-crash', crash) };
-      if (room.page.isClosed() && CLOSED.test(trouble.message))
-        return { trouble: mistake(`the journey used its page after closing it: ${trouble.message}`) };
-      return { trouble, state: await diagnose(room.context, room.failures) };
+      if (CLOSED.test(trouble.message)) {
+        const crash = await soon(room.died);
+        if (crash !== undefined) return { trouble: ownTrouble('browser-crash', crash) };
+        if (room.page.isClosed())
+          return { trouble: mistake(`the journey used its page after closing it: ${trouble.message}`) };
+      }
+      return lookAt(room, trouble);
     }
     case 'deadline': {
       const trouble: Trouble = {
@@ -177,7 +179,7 @@ async function examine(seen: {
         expecting: seen.expectations.waiting().length > 0,
         picture: true,
       };
-      return { trouble, state: await diagnose(room.context, room.failures) };
+      return lookAt(room, trouble);
     }
     case 'done': {
       if (unfinished.length > 0) return { trouble: mistake(`not awaited: ${unfinished.join(', ')}`) };
@@ -188,6 +190,13 @@ async function examine(seen: {
     default:
       return ending satisfies never;
   }
+}
+
+/** What the page shows; a crash may come to light only now, for it reaches us after the call that it has ended. */
+async function lookAt(room: Room, trouble: Trouble): Promise<Finding> {
+  const state = await diagnose(room.context, room.failures);
+  const crash = room.death();
+  return crash === undefined ? { trouble, state } : { trouble: ownTrouble('browser-crash', crash) };
 }
 
 /** What the promise gives if it does so very soon. */

@@ -12,6 +12,8 @@ export type Room = {
   failures: NavigationFailures;
   /** Resolves with a sentence when the browser or a page of it has crashed. */
   died: Promise<string>;
+  /** That sentence, if it has already happened. */
+  death: () => string | undefined;
   /** Closes the context; kills the browser when it does not obey within `closeMs`. `reason` ends what still waits in it. */
   close(reason: string, closeMs: number): Promise<void>;
 };
@@ -25,7 +27,11 @@ const DEATH_NOTICE_MS = 200;
  */
 export async function openRoom(lease: Lease, timeoutMs: number, openMs: number): Promise<Room> {
   try {
-    return await withDeadline(furnish(lease, timeoutMs), openMs, 'opening a browser context');
+    return await withDeadline(
+      Promise.race([furnish(lease, timeoutMs), deathOf(lease)]),
+      openMs,
+      'opening a browser context',
+    );
   } catch (error) {
     const alive = lease.browser.isConnected();
     if (alive) lease.kill(errorText(error));
@@ -37,13 +43,23 @@ export async function openRoom(lease: Lease, timeoutMs: number, openMs: number):
   }
 }
 
+async function deathOf(lease: Lease): Promise<never> {
+  await lease.died;
+  throw new Error('the browser crashed or was killed');
+}
+
 async function furnish(lease: Lease, timeoutMs: number): Promise<Room> {
   const context = await lease.browser.newContext();
   // What hangs is ended by the run's deadline, and not by a second clock.
   context.setDefaultTimeout(timeoutMs);
+  let death: string | undefined;
   const died = new Promise<string>((resolve) => {
-    void lease.died.then(() => resolve('the browser crashed or was killed during the run'));
-    context.on('page', (opened) => opened.once('crash', () => resolve('a page of the browser crashed')));
+    const die = (what: string): void => {
+      death ??= what;
+      resolve(what);
+    };
+    void lease.died.then(() => die('the browser crashed or was killed during the run'));
+    context.on('page', (opened) => opened.once('crash', () => die('a page of the browser crashed')));
   });
   const page = await context.newPage();
   return {
@@ -51,9 +67,14 @@ async function furnish(lease: Lease, timeoutMs: number): Promise<Room> {
     page,
     failures: new NavigationFailures(context),
     died,
+    death: () => death,
     close: async (reason, closeMs) => {
       try {
-        await withDeadline(context.close({ reason }), closeMs, 'closing the context');
+        await withDeadline(
+          Promise.race([context.close({ reason }), lease.died]),
+          closeMs,
+          'closing the context',
+        );
       } catch (error) {
         if (!lease.browser.isConnected()) return;
         lease.kill(errorText(error));

@@ -45,25 +45,17 @@ async function runOnce(
     // Everything that is ours to get right comes before the first packet to the target.
     const secrets = readSecrets(check.secrets, options.env);
     clean = createRedactor(secrets);
-    return await withStrays(check.id, options.log, clean, async (strays) => {
-      const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
-      await admit(options);
-      const lease = await withDeadline(browser.lease(), leftMs(), 'starting the browser');
-      try {
-        return await runJourney({
-          check,
-          journey,
-          lease,
-          secrets,
-          clean,
-          deadlineMs,
-          strays,
-          log: options.log,
-        });
-      } finally {
-        lease.release();
-      }
-    });
+    const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
+    await admit(options);
+    const lease = await withDeadline(browser.lease(), leftMs(), 'starting the browser');
+    try {
+      const { log } = options;
+      return await withStrays(check.id, log, clean, (strays) =>
+        runJourney({ check, journey, lease, secrets, clean, deadlineMs, strays, log }),
+      );
+    } finally {
+      lease.release();
+    }
   } catch (error) {
     const fault = error instanceof OwnFault ? error.fault : 'probe-error';
     return ownFault(fault, clean(errorText(error)), performance.now() - startedMs);
