@@ -19,12 +19,7 @@ describe('what dies in the middle', () => {
     });
     await rig.untilUp();
   });
-  afterAll(async () => {
-    const below = [rig.hub, ...rig.probes.values()].flatMap((child) => descendantsOf(child.pid));
-    await rig.stop();
-    const left = below.filter(({ pid, command }) => isRunning(pid) && /workerd|chrom/i.test(command));
-    expect(left).toEqual([]);
-  });
+  afterAll(() => rig?.stop());
 
   it.each(['at the first failure', 'when the page is out'])(
     'a SIGKILL of workerd %s loses no run and no page',
@@ -77,6 +72,14 @@ describe('what dies in the middle', () => {
     rig.portal.mend();
     await rig.untilUp();
     expect(rig.pager.attempts()).toEqual([]);
+  });
+
+  it('leaves no workerd and no browser behind', async () => {
+    const below = [rig.hub, ...rig.probes.values()].flatMap((child) => descendantsOf(child.pid));
+    const telling = below.filter(({ command }) => /workerd|chrom/i.test(command));
+    expect(telling.length).toBeGreaterThan(REGIONS.length);
+    await rig.stop();
+    expect(telling.filter(({ pid }) => isRunning(pid))).toEqual([]);
   });
 
   async function firstConfirmation(): Promise<true | undefined> {

@@ -42,7 +42,7 @@ export type Rig = {
   overview(): Promise<Overview>;
   /** Waits until every check is up with a vote of every region. */
   untilUp(deadlineMs?: number): Promise<void>;
-  /** Ends everything, leaves nothing behind on disk, and tells the exit codes of hub and probes. */
+  /** Ends everything once, leaves nothing behind on disk, and tells the exit codes of hub and probes. */
   stop(): Promise<{ hub: number | null; probes: (number | null)[] }>;
 };
 
@@ -93,10 +93,10 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       const probe = startCommand(
         [
           'probe',
-          ...['--hub', hubUrl],
-          ...['--config', configFile],
-          ...['--name', `probe-${region}`],
-          ...['--spool', path.join(folder, 'probes', region)],
+          `--hub=${hubUrl}`,
+          `--config=${configFile}`,
+          `--name=probe-${region}`,
+          `--spool=${path.join(folder, 'probes', region)}`,
         ],
         { LATCHKEY_TOKEN: token, PORTAL_PASSWORD: DEMO.password, ...chromiumEnv() },
       );
@@ -116,6 +116,13 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     };
     const overview = (): Promise<Overview> =>
       until('the hub answers', askOverview, READY_DEADLINE_MS, () => hub.lines().slice(-20).join('\n'));
+    let stopped: ReturnType<Rig['stop']> | undefined;
+    const stop: Rig['stop'] = async () => {
+      const probeCodes = await Promise.all([...probes.values()].map((probe) => probe.stop()));
+      const hubCode = await hub.stop();
+      await endAll();
+      return { hub: hubCode, probes: probeCodes };
+    };
     return {
       portal,
       pager,
@@ -131,12 +138,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
           deadlineMs,
           async () => JSON.stringify((await overview()).checks.map(standingOf)),
         ).then(() => undefined),
-      async stop() {
-        const probeCodes = await Promise.all([...probes.values()].map((probe) => probe.stop()));
-        const hubCode = await hub.stop();
-        await endAll();
-        return { hub: hubCode, probes: probeCodes };
-      },
+      stop: () => (stopped ??= stop()),
     };
   } catch (error) {
     await endAll();
