@@ -197,7 +197,7 @@ describe('a target that fails, by class', () => {
 
   test('timeout, when the journey ends on a page that never answers', async () => {
     const result = await runBody(
-      `await page.goto(vars.url); await page.getByRole('button', { name: 'At once' }).click();`,
+      `await page.goto(vars.url); await Promise.all([page.waitForRequest('**/hang'), page.getByRole('button', { name: 'Later' }).click()]);`,
       { timeoutMs: 1_500 },
     );
     expect(labelOf(result)).toBe('fail: timeout');
