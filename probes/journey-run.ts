@@ -134,15 +134,9 @@ function toolsFor(
 }
 
 async function firstOf(code: Promise<Settled>, room: Room, deadlineMs: number): Promise<Ending> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<Ending>((resolve) => {
-    timer = setTimeout(() => resolve({ kind: 'deadline' }), Math.max(0, deadlineMs - performance.now()));
-  });
-  try {
-    return await Promise.race([code, room.died.then((what): Ending => ({ kind: 'died', what })), deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const died = room.died.then((what): Ending => ({ kind: 'died', what }));
+  const first = await within(deadlineMs - performance.now(), Promise.race([code, died]));
+  return first ?? { kind: 'deadline' };
 }
 
 /** Whether something is wrong, and what the page shows of it. */
@@ -163,7 +157,7 @@ async function examine(seen: {
     case 'threw': {
       const trouble = describeThrown(ending.error);
       if (CLOSED.test(trouble.message)) {
-        const crash = await soon(room.died);
+        const crash = await within(CRASH_NOTICE_MS, room.died);
         if (crash !== undefined) return { trouble: ownTrouble('browser-crash', crash) };
         if (room.page.isClosed())
           return { trouble: mistake(`the journey used its page after closing it: ${trouble.message}`) };
@@ -184,7 +178,7 @@ async function examine(seen: {
     case 'done': {
       if (unfinished.length > 0) return { trouble: mistake(`not awaited: ${unfinished.join(', ')}`) };
       const finding = await checkLastDocuments(room, seen.expectations.count, deadlineMs);
-      const crash = finding.trouble ? await soon(room.died) : undefined;
+      const crash = finding.trouble ? await within(CRASH_NOTICE_MS, room.died) : undefined;
       return crash === undefined ? finding : { trouble: ownTrouble('browser-crash', crash) };
     }
     default:
@@ -199,11 +193,11 @@ async function lookAt(room: Room, trouble: Trouble): Promise<Finding> {
   return crash === undefined ? { trouble, state } : { trouble: ownTrouble('browser-crash', crash) };
 }
 
-/** What the promise gives if it does so very soon. */
-async function soon(promise: Promise<string>): Promise<string | undefined> {
+/** What the promise gives, if it does so within `boundMs`. */
+async function within<T>(boundMs: number, promise: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), CRASH_NOTICE_MS);
+    timer = setTimeout(() => resolve(undefined), Math.max(0, boundMs));
   });
   const first = await Promise.race([promise, late]);
   clearTimeout(timer);
@@ -239,7 +233,7 @@ async function explainDeadline(
 ): Promise<Trouble> {
   const late = `no end within ${formatMs(check.timeoutMs)}`;
   const graceMs = deadlineMs + KILL_GRACE_MS - KILL_MS - performance.now();
-  const ended = await endingWithin(code, graceMs);
+  const ended = await within(graceMs, code);
   if (state?.pendingRequest !== undefined)
     return {
       ...trouble,
@@ -254,16 +248,6 @@ async function explainDeadline(
     };
   const cause = ended.kind === 'threw' ? `: ${describeThrown(ended.error).message}` : '';
   return { ...trouble, waitingForBrowser: true, message: `${late}${cause}` };
-}
-
-async function endingWithin(code: Promise<Settled>, graceMs: number): Promise<Settled | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), Math.max(0, graceMs));
-  });
-  const first = await Promise.race([code, late]);
-  clearTimeout(timer);
-  return first;
 }
 
 function resultOf(found: {
