@@ -11,8 +11,6 @@ const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
 export default defineConfig({
   root,
   test: {
-    // One of the suites of a run may have no test yet.
-    passWithNoTests: true,
     // Browsers and workerd are stopped at the end; a SIGTERM may take its time.
     teardownTimeout: 30_000,
     // The hub logs every page it sends; only a failing test's log is worth reading.
@@ -55,6 +53,16 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'probe',
+          include: ['test/probe/**/*.test.{ts,tsx}'],
+          // Real Chromium and real processes; a slow machine must not look like a broken product.
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // Real browsers, real workerd, real intervals: a slow machine must not look like a broken product.
@@ -62,7 +70,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file drives browsers of its own; two at once would measure each other's queueing.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
