@@ -8,7 +8,7 @@ import { startBare, type BareProcess } from './journey/bare-process.ts';
 import type { ContenderSettings } from './journey/contender-settings.ts';
 import { GROWTH_RUNS, measureGrowth } from './journey/memory-growth.ts';
 import { installPeers } from './journey/peers.ts';
-import { runElasticSynthetics, runPlaywrightTest, type RunCost } from './journey/per-run.ts';
+import { npxCpuSeconds, runElasticSynthetics, runPlaywrightTest, type RunCost } from './journey/per-run.ts';
 import { ProbeRuns } from './journey/probe-runs.ts';
 import { WarmPair, type Cost } from './journey/warm-pair.ts';
 import { median, rounded } from './statistics.ts';
@@ -38,6 +38,8 @@ interface Costs {
   readonly bare: readonly Cost[];
   readonly playwrightTest: readonly RunCost[];
   readonly elasticSynthetics: readonly RunCost[];
+  /** Of each call of npx, seconds. */
+  readonly npx: readonly number[];
   readonly probePeakBytes: number;
   readonly barePeakBytes: number;
   /** Ratio; undefined when it was not measured. */
@@ -83,7 +85,7 @@ async function measureWarm(
   rig: Rig,
   bare: BareProcess,
   { runs, say, signal }: MeasureOptions,
-): Promise<Omit<Costs, 'playwrightTest' | 'elasticSynthetics'>> {
+): Promise<Omit<Costs, 'playwrightTest' | 'elasticSynthetics' | 'npx'>> {
   const probe = rig.probes.get(REGION);
   if (probe === undefined) throw new Error(`${REGION}: no probe`);
   const finished = new ProbeRuns(probe);
@@ -116,18 +118,20 @@ async function measureWarm(
 async function measurePerRun(
   settings: ContenderSettings,
   { runs, say, signal }: MeasureOptions,
-): Promise<Pick<Costs, 'playwrightTest' | 'elasticSynthetics'>> {
+): Promise<Pick<Costs, 'playwrightTest' | 'elasticSynthetics' | 'npx'>> {
   say(`measuring ${runs} runs of playwright test and of @elastic/synthetics, in turn`);
   const playwrightTest: RunCost[] = [];
   const elasticSynthetics: RunCost[] = [];
+  const npx: number[] = [];
   // The first of each fills caches on disk and is not counted.
   for (let run = 0; run <= runs; run += 1) {
     const costs = [await runPlaywrightTest(settings, signal), await runElasticSynthetics(settings, signal)];
     if (run === 0) continue;
     playwrightTest.push(...costs.slice(0, 1));
     elasticSynthetics.push(...costs.slice(1));
+    npx.push(await npxCpuSeconds(signal));
   }
-  return { playwrightTest, elasticSynthetics };
+  return { playwrightTest, elasticSynthetics, npx };
 }
 
 function reportOf(runs: number, costs: Costs): Measurement {
@@ -136,6 +140,7 @@ function reportOf(runs: number, costs: Costs): Measurement {
   const mebibytes = (of: readonly RunCost[]): number =>
     median(of.map(({ peakMemoryBytes }) => peakMemoryBytes)) / MIB;
   const { probe, bare, playwrightTest, elasticSynthetics, growth, missed } = costs;
+  const npx = median(costs.npx);
   const figures = {
     cpuToBare: cpu(probe) / cpu(bare),
     cpuToPlaywrightTest: cpu(probe) / cpu(playwrightTest),
@@ -151,6 +156,9 @@ function reportOf(runs: number, costs: Costs): Measurement {
     bareWallSeconds: wall(bare),
     playwrightTestWallSeconds: wall(playwrightTest),
     elasticSyntheticsWallSeconds: wall(elasticSynthetics),
+    npxCpuSeconds: npx,
+    cpuToPlaywrightTestWithoutNpx: cpu(probe) / (cpu(playwrightTest) - npx),
+    cpuToElasticSyntheticsWithoutNpx: cpu(probe) / (cpu(elasticSynthetics) - npx),
     bareRssMiB: costs.barePeakBytes / MIB,
     playwrightTestRssMiB: mebibytes(playwrightTest),
     elasticSyntheticsRssMiB: mebibytes(elasticSynthetics),
@@ -166,7 +174,7 @@ function reportOf(runs: number, costs: Costs): Measurement {
     notes: [
       'Seconds are medians. CPU is of the whole tree of processes, Chromium included; memory is PSS at its peak.',
       'The probe reports to a real hub, whose CPU is not counted. Probe and bare script stay warm and run at the same',
-      'pace; playwright test and @elastic/synthetics start anew for each run, as they do when a scheduler calls them.',
+      'pace; playwright test and @elastic/synthetics start anew for each run, by npx, as a scheduler would call them.',
       ...(missed.length === 0
         ? []
         : [`${missed.length} runs of the probe did not pass, the last: ${missed.at(-1)}`]),

@@ -10,11 +10,6 @@ export const PEERS_FOLDER = fileURLToPath(new URL('../peers', import.meta.url));
 const INSTALL_DEADLINE_MS = 10 * 60_000;
 const PROGRESS_INTERVAL_MS = 10_000;
 
-/** The script behind a peer's command. */
-export function peerScript(file: string): string {
-  return path.join(PEERS_FOLDER, 'node_modules', file);
-}
-
 /** Installs the peers with `npm ci` unless they are there as the lock says. Rejects with the end of npm's output. */
 export async function installPeers(say: (line: string) => void, signal: AbortSignal): Promise<void> {
   if (peersAreCurrent()) return;
