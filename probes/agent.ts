@@ -64,6 +64,11 @@ export class Agent {
     this.#lease = new RunnerLease(options);
   }
 
+  /** Launches what runs need, so that the first one does not wait for it. Never rejects. */
+  warm(): Promise<void> {
+    return this.#lease.warm([...this.#checks.values()]);
+  }
+
   /** Waits for the hub's plan; without one in `PLAN_WAIT_MS_MAX` starts by phases of its own. */
   start(): void {
     const { clock, log, region, checks } = this.#options;

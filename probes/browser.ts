@@ -68,6 +68,11 @@ export class WarmBrowser {
     return this.#version;
   }
 
+  /** Launches the browser. Never rejects: the log and the next run say why it could not be. */
+  async warm(): Promise<void> {
+    await Promise.allSettled([this.#generation()]);
+  }
+
   /**
    * A place in a living browser, which is launched if need be. Throws `OwnFault`: `browser-missing`, `browser-crash`,
    * `disk-full`, `memory` or `probe-error`.

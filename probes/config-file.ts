@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { canonicalJson, parseConfig, type Config } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
 import { withDeadline } from './deadline.ts';
-import { errorText } from './log.ts';
+import { loadProblem } from './load-problem.ts';
 
 /** The same digits the hub shows (`configHash` in worker/config.ts; a test holds the two together). */
 const CONFIG_HASH_CHARS = 12;
@@ -36,7 +36,7 @@ async function importDefault(path: string): Promise<unknown> {
     };
     return module.default;
   } catch (error) {
-    throw new ConfigFileError(`${path}: cannot be loaded: ${errorText(error)}`, { cause: error });
+    throw new ConfigFileError(`${path}: cannot be loaded: ${loadProblem(path, error)}`, { cause: error });
   }
 }
 

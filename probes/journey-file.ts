@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { withDeadline } from './deadline.ts';
 import { isJourney, type Journey } from './journey.ts';
-import { errorText } from './log.ts';
+import { loadProblem } from './load-problem.ts';
 import { OwnFault } from './own-fault.ts';
 
 /** The journey in `path`. Throws `OwnFault` `journey-error` naming the file and what was expected of it. */
@@ -14,7 +14,7 @@ export async function loadJourney(path: string, deadlineMs: number): Promise<Jou
   } catch (error) {
     throw new OwnFault(
       'journey-error',
-      `${path}: expected a journey, cannot be loaded: ${errorText(error)}`,
+      `${path}: expected a journey, cannot be loaded: ${loadProblem(path, error)}`,
       {
         cause: error,
       },

@@ -33,12 +33,15 @@ export type JourneyRunOptions = {
   lease: Lease;
   secrets: ReadonlyMap<string, string>;
   clean: Redactor;
-  /** On the scale of `performance.now()`: when the journey must have ended. */
-  deadlineMs: number;
+  /** On the scale of `performance.now()`: when the context must be open. The check's timeout begins with it. */
+  readyByMs: number;
   /** Errors that the journey has left behind so far. */
   strays: readonly string[];
   log: Log;
 };
+
+/** A run under way: `deadlineMs` is when the journey must have ended, on the scale of `performance.now()`. */
+type JourneyRun = JourneyRunOptions & { deadlineMs: number };
 
 type Settled = { kind: 'done' } | { kind: 'threw'; error: unknown };
 type Ending = Settled | { kind: 'deadline' } | { kind: 'died'; what: string };
@@ -47,13 +50,14 @@ type Ending = Settled | { kind: 'deadline' } | { kind: 'died'; what: string };
 type Finding = { trouble?: Trouble | undefined; state?: PageState | undefined };
 
 /**
- * Runs a journey in a fresh context and closes it, within the deadline plus `KILL_GRACE_MS`. Rejects with an `OwnFault`
+ * Runs a journey in a fresh context and closes it, within the check's timeout plus `KILL_GRACE_MS` once it is open. Rejects with an `OwnFault`
  * when no context could be had; anything else is in the result.
  */
 export async function runJourney(options: JourneyRunOptions): Promise<RunResult> {
-  const { check, deadlineMs } = options;
-  const room = await openRoom(options.lease, check.timeoutMs, deadlineMs - performance.now());
+  const { check } = options;
+  const room = await openRoom(options.lease, check.timeoutMs, options.readyByMs - performance.now());
   const startedMs = performance.now();
+  const deadlineMs = startedMs + check.timeoutMs;
   const newestUrl = (): string => plainUrl((room.context.pages().at(-1) ?? room.page).url());
   const steps = new StepRecorder(() => performance.now() - startedMs, newestUrl);
   const expectations = new Expectations(expect, () => deadlineMs - performance.now());
@@ -67,7 +71,7 @@ export async function runJourney(options: JourneyRunOptions): Promise<RunResult>
   const found = await examine({ ending, unfinished, mistakes, room, expectations, deadlineMs });
   const { state } = found;
   let { trouble } = found;
-  const screenshot = trouble?.picture ? await picture(options, state) : undefined;
+  const screenshot = trouble?.picture ? await picture({ ...options, deadlineMs }, state) : undefined;
   const reason = `still waiting when the run ended after ${formatMs(durationMs)}`;
   await room.close(reason, Math.max(CLOSE_MS, deadlineMs - performance.now()));
   if (ending.kind === 'deadline' && trouble?.source === 'deadline')
@@ -204,10 +208,7 @@ async function within<T>(boundMs: number, promise: Promise<T>): Promise<T | unde
   return first;
 }
 
-async function picture(
-  options: JourneyRunOptions,
-  state: PageState | undefined,
-): Promise<Uint8Array | undefined> {
+async function picture(options: JourneyRun, state: PageState | undefined): Promise<Uint8Array | undefined> {
   if (!state) return undefined;
   const leftMs = options.deadlineMs + KILL_GRACE_MS - CLOSE_MS - KILL_MS - performance.now();
   const boundMs = Math.min(SCREENSHOT_DEADLINE_MS, leftMs);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { describeProblems } from '#core/problem.ts';
 import { truncate } from '#core/units.ts';
@@ -26,6 +27,8 @@ const VERSION = z
 /** What a hello takes; a browser that boasts must not keep the probe out. */
 const VERSION_CHARS_MAX = 64;
 
+/** The hub hears of the probe at the latest by then, browser or not. */
+const WARM_MS_MAX = 5_000;
 /** Running runs get this long at a stop, the spool that long to be sent; orchestrators kill after 10 s. */
 const END_RUNS_MS = 5_000;
 const FLUSH_MS = 3_000;
@@ -116,6 +119,8 @@ async function serve(given: {
   if (isExposed(hubUrl))
     log('warn', 'hub-unencrypted', { hub: hubUrl, advice: 'the token can be read on the way: use https' });
   agent.start();
+  // The hello tells the browser's version; one that does not start must not keep the probe from saying so.
+  await Promise.race([agent.warm(), pause(WARM_MS_MAX, undefined, { ref: false }), aborted(stop)]);
   client.start();
   await aborted(stop);
   log('info', 'probe-stopping', { spooled: spool.stats().pending });

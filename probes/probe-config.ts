@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { parseWith, type Parsed, type Problem } from '#core/problem.ts';
 import { Slug } from '#core/run.ts';
 import { CONCURRENCY_DEFAULT } from './agent.ts';
-import { errorText } from './log.ts';
 import { SPOOL_BYTES_MAX, SPOOL_RUNS_MAX } from './spool.ts';
 
 /** Runs at once: above this, one machine's latency says nothing about the target. */
@@ -140,7 +139,7 @@ function optionsOf(argv: readonly string[]): Parsed<Partial<Record<OptionName, s
     const expected = Object.keys(PROBE_OPTIONS).map((name) => `--${name}`);
     return {
       ok: false,
-      problems: [{ path: 'options', expected: expected.join(', '), received: errorText(error) }],
+      problems: [{ path: 'options', expected: expected.join(', '), received: (error as Error).message }],
     };
   }
 }

@@ -5,8 +5,8 @@ import { errorText, type Log } from './log.ts';
 import { ownFault } from './run-draft.ts';
 import type { Runner, RunResult } from './runners/runner.ts';
 
-/** A runner ends within a check's timeout and its own grace; past this on top, it is stuck. */
-export const SETTLE_GRACE_MS = 5_000;
+/** A runner ends within the timeout, `READY_MS_MAX` and `KILL_GRACE_MS`; this long past the timeout it is stuck. */
+export const SETTLE_GRACE_MS = 7_000;
 /** Closing a browser takes milliseconds, killing one a second. */
 const CLOSE_DEADLINE_MS = 5_000;
 
@@ -21,6 +21,12 @@ export class RunnerLease {
   constructor(options: { clock: Clock; log: Log; createRunner(): Runner }) {
     this.#options = options;
     this.#held = { runner: options.createRunner(), running: 0, retired: false };
+  }
+
+  /** Gets the runner ready for these checks; a kind of check at a time is enough. Never rejects. */
+  async warm(checks: readonly Check[]): Promise<void> {
+    const firstOfKind = new Map(checks.map((check) => [check.kind, check]));
+    await Promise.all([...firstOfKind.values()].map((check) => this.#held.runner.warm(check)));
   }
 
   versions(): Record<string, string> {

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
 import { stopWithParent } from '../host/stop-signal.ts';
 
 /** A subcommand: gets what follows its name, resolves with the exit status. */

@@ -9,6 +9,7 @@ import { ConfigFileError, loadConfigFile, type LoadedConfig } from '../config-fi
 import { errorText, log, type Log } from '../log.ts';
 import { createRunner } from '../runners/index.ts';
 import type { Runner, RunResult } from '../runners/runner.ts';
+import { usageProblem } from './usage.ts';
 
 export const RUN_HELP = `latchkey run CHECK: run a check once, here and now, and print its steps
 
@@ -29,7 +30,7 @@ type RunOptions = { check: string; config: string; headed: boolean; json: boolea
 /** Runs one check. Resolves with the exit status. */
 export async function run(argv: readonly string[]): Promise<number> {
   const options = optionsOf(argv);
-  if (typeof options === 'string') return refuse(`${options}\n\n${RUN_HELP}`);
+  if (typeof options === 'string') return refuse(options);
   if (options === undefined) {
     console.log(RUN_HELP);
     return 0;
@@ -160,10 +161,11 @@ function optionsOf(argv: readonly string[]): RunOptions | string | undefined {
     });
     if (values.help) return undefined;
     const [check, ...rest] = positionals;
-    if (check === undefined || rest.length > 0) return `expected one CHECK, got ${positionals.length}`;
+    if (check === undefined || rest.length > 0)
+      return `expected one CHECK, got ${positionals.length}\n\n${RUN_HELP}`;
     return { check, config: values.config, headed: values.headed, json: values.json };
   } catch (error) {
-    return errorText(error);
+    return usageProblem(error, RUN_HELP);
   }
 }
 

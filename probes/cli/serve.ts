@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { z, ZodError } from 'zod';
 import { ConfigFileError } from '../config-file.ts';
 import { withDeadline } from '../deadline.ts';
 import { EnvFileError, readEnvFile } from '../host/env-file.ts';
@@ -11,6 +12,7 @@ import { hubSecrets } from '../host/hub-secrets.ts';
 import { aborted, stopSignal } from '../host/stop-signal.ts';
 import { errorCode, errorText, log } from '../log.ts';
 import { lockDirectory, SpoolLockedError } from '../spool/lock.ts';
+import { usageProblem } from './usage.ts';
 
 export const SERVE_HELP = `latchkey serve: the hub on one machine, its state on disk
 
@@ -21,13 +23,19 @@ export const SERVE_HELP = `latchkey serve: the hub on one machine, its state on 
   --env-file FILE   secrets as KEY=VALUE lines; goes before the environment
   --json            say that it is ready as one object
 
-Secrets: PROBE_TOKEN_KEYS, OPERATOR_TOKEN, COOKIE_KEY, and those the channels name. Logs go to stderr.
+Secrets: PROBE_TOKEN_KEYS, which sign the tokens of probes (one key, or two with a comma while you change it),
+OPERATOR_TOKEN, which opens the operator's page, COOKIE_KEY, which keeps it open, and those the channels name.
+The first three are yours to make up; each by: openssl rand -hex 32
+
+Logs go to stderr. Exit status: 0 stopped, 1 cannot serve, 2 wrong options.
 Put TLS in front of it: a reverse proxy or a tunnel. End it with SIGTERM or Ctrl-C.`;
 
 /** Answering a question about its own health. */
 const HEALTH_DEADLINE_MS = 10_000;
 /** Ending in order; workerd keeps nothing in memory that is not on disk. */
 const STOP_DEADLINE_MS = 8_000;
+
+const Refusal = z.object({ error: z.string() });
 
 type ServeOptions = {
   port: number;
@@ -134,7 +142,8 @@ async function secretsFor(options: ServeOptions, channels: unknown): Promise<Rec
   const { values, missing } = hubSecrets(channels, { ...process.env, ...file?.values });
   if (missing.length > 0)
     throw new ServeError(
-      `These secrets are not set: ${missing.join(', ')}. Set them in the environment or in a file given as --env-file.`,
+      `These secrets are not set: ${missing.join(', ')}. Set them in the environment or in a file given as --env-file; ` +
+        '`serve --help` says what they are and how to make them.',
     );
   return values;
 }
@@ -157,7 +166,7 @@ async function listen(options: ServeOptions): Promise<FrontDoor> {
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error;
     throw new ServeError(
-      `Port ${options.port} of ${options.host} is taken by another program. Stop it, or choose another with --port.`,
+      `Port ${options.port} of ${options.host} is taken, perhaps by another Latchkey. Stop what holds it, or choose another with --port.`,
     );
   }
 }
@@ -169,8 +178,18 @@ async function mustBeHealthy(url: URL): Promise<void> {
   const health = await ask('/healthz');
   await health.body?.cancel();
   if (health.ok) return;
-  const why = await ask('/').then((refusal) => refusal.text());
-  throw new ServeError(`The hub does not work: ${why}`);
+  const refusal = await ask('/').then((answer) => answer.text());
+  throw new ServeError(`The hub does not work: ${reasonIn(refusal)}`);
+}
+
+/** The sentence in a refusal of the hub; all of it when it is of another shape. */
+function reasonIn(refusal: string): string {
+  try {
+    return Refusal.parse(JSON.parse(refusal)).error;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof ZodError) return refusal;
+    throw error;
+  }
 }
 
 function optionsOf(argv: readonly string[]): ServeOptions | string | undefined {
@@ -196,7 +215,7 @@ function optionsOf(argv: readonly string[]): ServeOptions | string | undefined {
       return `--port: expected 0 to 65535, got ${values.port}`;
     return { ...values, port, envFile: values['env-file'] };
   } catch (error) {
-    return `${errorText(error)}\n\n${SERVE_HELP}`;
+    return usageProblem(error, SERVE_HELP);
   }
 }
 

@@ -10,6 +10,7 @@ import { terminalLine } from '../host/log-line.ts';
 import { aborted, stopSignal } from '../host/stop-signal.ts';
 import { Supervised, type Part, type PartListener } from '../host/supervised.ts';
 import { errorText } from '../log.ts';
+import { usageProblem } from './usage.ts';
 
 export const START_HELP = `latchkey start: all of Latchkey on one machine, to look at and to break
 
@@ -110,7 +111,7 @@ Latchkey is up after ${formatMs(tookMs)}.
   Portal            ${portal}/
   Pager inbox       http://127.0.0.1:${options.pagerPort}/
 
-  Break the login   curl -d '{"fault":"http-503"}' ${faults}     (more faults: ${portal}/admin)
+  Break the login   curl -d '{"fault":"http-502"}' ${faults}     (more faults: ${portal}/admin)
   Mend it           curl -X DELETE ${faults}
 
 A page is in the inbox within two minutes of the break, and resolves some minutes after the mend.
@@ -122,7 +123,7 @@ async function mustBeFree(options: StartOptions): Promise<void> {
   for (const [option, key, what] of PORTS)
     if (!(await isPortFree(options[key])))
       throw new Error(
-        `Port ${options[key]}, meant for ${what}, is taken by another program. Stop it, or choose another with --${option} and a --config that names it.`,
+        `Port ${options[key]}, meant for ${what}, is taken, perhaps by another Latchkey. Stop what holds it, or choose another with --${option} and a --config that names it.`,
       );
 }
 
@@ -156,7 +157,7 @@ function optionsOf(argv: readonly string[]): StartOptions | string | undefined {
       verbose: values.verbose,
     };
   } catch (error) {
-    return `${errorText(error)}\n\n${START_HELP}`;
+    return usageProblem(error, START_HELP);
   }
 }
 

@@ -4,6 +4,7 @@ import { mintProbeToken } from '#worker/probe-token.ts';
 import { loadConfigFile } from '../config-file.ts';
 import { readEnvFile } from '../host/env-file.ts';
 import { errorText } from '../log.ts';
+import { usageProblem } from './usage.ts';
 
 export const TOKEN_HELP = `latchkey token REGION: mint the token of a probe, on stdout
 
@@ -73,7 +74,7 @@ function optionsOf(argv: readonly string[]): TokenOptions | string | undefined {
       return `expected one region, got ${positionals.length}\n\n${TOKEN_HELP}`;
     return { region, probe: values.probe, config: values.config, envFile: values['env-file'] };
   } catch (error) {
-    return `${errorText(error)}\n\n${TOKEN_HELP}`;
+    return usageProblem(error, TOKEN_HELP);
   }
 }
 

@@ -18,6 +18,7 @@ export function createRunner(options: RunnerOptions): Runner {
     return runner;
   };
   return {
+    warm: (check) => runnerOf(check.kind).warm(check),
     run: (check) => runnerOf(check.kind).run(check),
     close: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.close()));

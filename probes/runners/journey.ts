@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Check } from '#core/config.ts';
-import { WarmBrowser, type BrowserOptions } from '../browser.ts';
-import { withDeadline } from '../deadline.ts';
+import { WarmBrowser, type BrowserOptions, type Lease } from '../browser.ts';
+import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from '../journey-file.ts';
 import { runJourney } from '../journey-run.ts';
 import { errorText } from '../log.ts';
@@ -10,7 +10,7 @@ import { OwnFault } from '../own-fault.ts';
 import { createRedactor, readSecrets, type Redactor } from '../redact.ts';
 import { ownFault } from '../run-draft.ts';
 import { withStrays } from '../strays.ts';
-import type { Runner, RunResult } from './runner.ts';
+import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
 
 export type JourneyRunnerOptions = BrowserOptions & {
   /** What the journeys' paths are relative to: the folder of the configuration. */
@@ -23,6 +23,7 @@ export type JourneyRunnerOptions = BrowserOptions & {
 export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
   const browser = new WarmBrowser(options);
   return {
+    warm: () => browser.warm(),
     run: (check) => runOnce(check, options, browser),
     close: () => browser.close(),
     versions: () => {
@@ -38,8 +39,8 @@ async function runOnce(
   browser: WarmBrowser,
 ): Promise<RunResult> {
   const startedMs = performance.now();
-  const deadlineMs = startedMs + check.timeoutMs;
-  const leftMs = (): number => Math.max(1, deadlineMs - performance.now());
+  const readyByMs = startedMs + READY_MS_MAX;
+  const leftMs = (): number => Math.max(1, readyByMs - performance.now());
   let clean: Redactor = createRedactor(new Map());
   try {
     // Everything that is ours to get right comes before the first packet to the target.
@@ -47,18 +48,35 @@ async function runOnce(
     clean = createRedactor(secrets);
     const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
     await admit(options);
-    const lease = await withDeadline(browser.lease(), leftMs(), 'starting the browser');
+    const lease = await leaseWithin(browser, leftMs());
     try {
       const { log } = options;
       return await withStrays(check.id, log, clean, (strays) =>
-        runJourney({ check, journey, lease, secrets, clean, deadlineMs, strays, log }),
+        runJourney({ check, journey, lease, secrets, clean, readyByMs, strays, log }),
       );
     } finally {
       lease.release();
     }
   } catch (error) {
-    const fault = error instanceof OwnFault ? error.fault : 'probe-error';
-    return ownFault(fault, clean(errorText(error)), performance.now() - startedMs);
+    const tookMs = performance.now() - startedMs;
+    // Its message says it all; the cause behind it would be said twice.
+    if (error instanceof OwnFault) return ownFault(error.fault, clean(error.message), tookMs);
+    return ownFault('probe-error', clean(errorText(error)), tookMs);
+  }
+}
+
+/** A browser that takes longer to start serves the next run; this one would measure our own slowness. */
+async function leaseWithin(browser: WarmBrowser, deadlineMs: number): Promise<Lease> {
+  const leasing = browser.lease();
+  try {
+    return await withDeadline(leasing, deadlineMs, 'starting the browser');
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    void leasing.then(
+      (lease) => lease.release(),
+      () => undefined,
+    );
+    throw new OwnFault('overload', `the browser was not ready within ${READY_MS_MAX} ms`, { cause: error });
   }
 }
 

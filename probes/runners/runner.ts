@@ -11,14 +11,21 @@ export type RunResult = {
   screenshot?: Uint8Array;
 };
 
+/**
+ * What is ours to get ready before a run (secrets, journey file, memory, browser, context) may take this long. It is not
+ * the target's time: the check's timeout begins when all of it is there. A cold start on a busy small machine takes 1–3 s.
+ */
+export const READY_MS_MAX = 4_000;
 /** From a run's deadline to its result, whatever happens: a last look, closing the context, and a kill behind it. */
 export const KILL_GRACE_MS = 2_000;
 
 /**
- * Runs one kind of check once. Resolves within the check's timeout plus `KILL_GRACE_MS`, whatever the target does;
- * a fault of our own is an `invalid` result, never a rejection. Concurrent calls are allowed.
+ * Runs one kind of check once. Resolves within the check's timeout plus `READY_MS_MAX` and `KILL_GRACE_MS`, whatever the
+ * target does; a fault of our own is an `invalid` result, never a rejection. Concurrent calls are allowed.
  */
 export type Runner = {
+  /** Gets ready what the first run of such a check would wait for. Never rejects: a fault shows in the run. */
+  warm(check: Check): Promise<void>;
   run(check: Check): Promise<RunResult>;
   /** Frees what the runner holds (the browser). Idempotent; afterwards `run` gives `invalid`. */
   close(): Promise<void>;

@@ -44,7 +44,7 @@ function promiseOnePage(rig: () => Rig, check: CheckName, cases: readonly Case[]
   );
 }
 
-const schedule = { intervalMs: 3_000, timeoutMs: 2_800, clearAfterMs: 1_500, resolveAfterMs: 3_000 };
+const schedule = { intervalMs: 4_000, timeoutMs: 3_800, clearAfterMs: 1_500, resolveAfterMs: 3_000 };
 
 describe('an outage of the portal', () => {
   let rig: Rig;

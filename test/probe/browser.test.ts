@@ -1,12 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { findBrowserExecutable } from '#probes/browser-executable.ts';
 import { WarmBrowser, type BrowserOptions } from '#probes/browser.ts';
 import { groupMembers, killGroup } from '#probes/process-tree.ts';
 import { createJourneyRunner } from '#probes/runners/journey.ts';
-import type { RunResult } from '#probes/runners/runner.ts';
+import { READY_MS_MAX, type RunResult } from '#probes/runners/runner.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
 import { eventLog, type EventLog } from '#test/fixtures/event-log.ts';
 import { startOddServer } from '#test/fixtures/odd-server.ts';
+import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 import { writeJourney } from '#test/fixtures/written-journey.ts';
 
 const WAIT = { timeout: 10_000, interval: 20 };
@@ -150,4 +153,37 @@ test('what a journey opens is closed after it, and a stopped runner gives invali
   expect(runner.versions().chromium).toMatch(/^\d+\./);
   await runner.close();
   expect((await run()).failure).toMatchObject({ owner: 'probe', class: 'probe-error' });
+});
+
+/** A Chromium that starts late, as on a machine with too much to do. */
+async function lateChromium(lateS: number): Promise<string> {
+  const directory = await temporaryDirectory();
+  const file = join(directory, 'late-chromium');
+  await writeFile(file, `#!/bin/sh\nsleep ${lateS}\nexec "${findBrowserExecutable(process.env)}" "$@"\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+async function runnerOf(executable: string, timeoutMs: number) {
+  const site = await startOddServer();
+  onTestFinished(() => site.close());
+  const { directory, file } = await writeJourney(
+    'await page.goto(vars.url); await page.waitForTimeout(300);',
+  );
+  const env = { ...process.env, LATCHKEY_CHROMIUM: executable };
+  const runner = createJourneyRunner({ directory, env, log: eventLog().log });
+  onTestFinished(() => runner.close());
+  return { runner, run: () => runner.run(aCheck({ file, timeoutMs, vars: { url: site.url } })) };
+}
+
+test('a browser that starts late does not eat into the time of the target', async () => {
+  const { run } = await runnerOf(await lateChromium(1.5), 1_400);
+  expect(await run()).toMatchObject({ outcome: 'pass' });
+});
+
+test('a browser that starts too late makes the run invalid, and the next one has it', async () => {
+  const { runner, run } = await runnerOf(await lateChromium(READY_MS_MAX / 1_000), 5_000);
+  expect((await run()).failure).toMatchObject({ owner: 'probe', class: 'overload' });
+  await runner.warm(aCheck());
+  expect(await run()).toMatchObject({ outcome: 'pass' });
 });

@@ -147,7 +147,10 @@ test('a runner that does not end gives invalid probe-error and gets a successor;
   expect((await spooled(1))[0]).toMatchObject({
     check: 'a',
     outcome: 'invalid',
-    failure: { class: 'probe-error', message: expect.stringContaining('25000 ms') as string },
+    failure: {
+      class: 'probe-error',
+      message: expect.stringContaining(`${20_000 + SETTLE_GRACE_MS} ms`) as string,
+    },
   });
   expect(runners).toHaveLength(2);
   expect(runner.closed).toBe(0);
