@@ -1,5 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PROBES_MAX } from '#core/incident.ts';
+import { RUNS_PER_REPORT_MAX } from '#core/wire.ts';
 import { aRun, checkObject, migrate, report, reportAged, TIMED_OUT } from './hub.ts';
 
 beforeAll(migrate);
@@ -23,6 +25,22 @@ describe('a report over HTTP', () => {
     expect(after.runs['us-east']).toHaveLength(1);
     expect(after.state.regions['us-east']?.failuresInRow).toBe(1);
     expect(after.state.suspicion?.streak).toEqual(before.state.suspicion?.streak);
+  });
+
+  it('that comes again after its probe was forgotten still counts once', async () => {
+    const run = aRun('order', 'eu-west');
+    await report('eu-west', run);
+    const pods = Array.from({ length: PROBES_MAX }, (_, index) =>
+      aRun('order', 'eu-west', { probe: `pod-${index}`, seq: 1, id: `pod-${index}.${run.boot}.1` }),
+    );
+    for (let sent = 0; sent < pods.length; sent += RUNS_PER_REPORT_MAX)
+      await report('eu-west', ...pods.slice(sent, sent + RUNS_PER_REPORT_MAX));
+    expect((await checkObject('order').view()).state.probes).not.toHaveProperty(run.probe);
+    expect((await report('eu-west', run)).runs).toEqual([run.id]);
+    const rows = await runInDurableObject(checkObject('order'), (_object, state) =>
+      state.storage.sql.exec('SELECT 1 FROM runs WHERE probe = ?', run.probe).toArray(),
+    );
+    expect(rows).toHaveLength(1);
   });
 
   it('with a run older than interval and timeout is history only', async () => {

@@ -5,13 +5,16 @@ import type { Run } from './run.ts';
 import {
   extendStreak,
   heard,
+  isCurrent,
   isLive,
   pagingRule,
   quorumOf,
+  voteExpiresAtMs,
   withVote,
   type RegionState,
   type Rule,
   type Streak,
+  type Vote,
 } from './verdict.ts';
 
 /**
@@ -56,14 +59,19 @@ export type Suspicion = {
   streak: Streak;
   /** Of the first failure of the streak, which rule 1 pages on. */
   streakLedger: Ledger;
-  /** Of the first failure since all was clear, which rules 2 and 3 page on. */
+  /** Of the first failure since all was clear, or since no more than one region failed; rules 2 and 3 page on it. */
   ledger: Ledger;
   cause: Cause;
+  /** Start of the last failure: one after its vote has expired does not go on with what was before. */
+  lastFailedStartMs: number;
   /** A burst asks for runs back to back until then, epoch ms. */
   burstUntilMs: number;
   /** When the regions were last asked. */
   askedAtMs: number;
 };
+
+/** The newest run of a probe that a check has seen. */
+export type ProbeOrder = { boot: number; seq: number; receivedMs: number };
 
 /** All a check remembers. Plain JSON; owned by its CheckObject. */
 export type CheckState = {
@@ -73,8 +81,8 @@ export type CheckState = {
   /** The latest incident, resolved or not. */
   incident?: Incident | undefined;
   lastGoodAtMs?: number | undefined;
-  /** Last run counted of each probe: what comes out of order does not vote. */
-  probes: Record<string, { boot: number; seq: number }>;
+  /** Newest run of each probe and when it came: what comes out of order does not vote. */
+  probes: Record<string, ProbeOrder>;
 };
 
 /** Everything `step` must know of the configuration. */
@@ -106,6 +114,8 @@ export type Stepped = { state: CheckState; effects: CheckEffect[] };
 export const BURST_MAX_MS = 120_000;
 /** While a burst runs the regions are asked again this often: a lost command or a region that died must not stall it. */
 export const BURST_ASK_INTERVAL_MS = 5_000;
+/** Probes whose order a check remembers: five in each of twenty regions. A name may be new at every start of a container. */
+export const PROBES_MAX = 100;
 /** Successes per live region that recovery takes (DESIGN section 5, "Resolve"). */
 const RECOVERY_SUCCESSES = 2;
 
@@ -165,9 +175,39 @@ export function isLate(
   nowMs: number,
 ): boolean {
   if (nowMs - startedAtMs > check.intervalMs + check.timeoutMs) return true;
-  const last = state.probes[run.probe];
-  if (!last) return false;
-  return run.boot < last.boot || (run.boot === last.boot && run.seq <= last.seq);
+  const last = orderedBy(state.probes[run.probe], check, nowMs);
+  return last !== undefined && !isNewer(run, last);
+}
+
+/** Whether a run comes after another one of the same probe. */
+export function isNewer(run: Run, last: ProbeOrder): boolean {
+  return run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq);
+}
+
+/**
+ * What a probe's runs must come after; nothing once all that began before is late by its age. So a probe whose clock was
+ * set back, and with it the number of its boot, is heard again.
+ */
+function orderedBy(last: ProbeOrder | undefined, check: Check, nowMs: number): ProbeOrder | undefined {
+  return last && nowMs - last.receivedMs > check.intervalMs + check.timeoutMs ? undefined : last;
+}
+
+function withOrder(
+  before: CheckState['probes'],
+  check: Check,
+  run: Run,
+  nowMs: number,
+): CheckState['probes'] {
+  const last = orderedBy(before[run.probe], check, nowMs);
+  if (last && !isNewer(run, last)) return before;
+  const others = Object.entries(before)
+    .filter(([probe, order]) => probe !== run.probe && orderedBy(order, check, nowMs))
+    .toSorted(([, a], [, b]) => b.receivedMs - a.receivedMs)
+    .slice(0, PROBES_MAX - 1);
+  return {
+    ...Object.fromEntries(others),
+    [run.probe]: { boot: run.boot, seq: run.seq, receivedMs: nowMs },
+  };
 }
 
 function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, { type: 'run' }>): Stepped {
@@ -175,35 +215,48 @@ function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, 
   if (!policy.check.regions.includes(run.region)) return { state: before, effects: [] };
   const startedAtMs = Math.min(event.startedAtMs, nowMs);
   const late = isLate(before, policy.check, run, startedAtMs, nowMs);
-  const last = before.probes[run.probe];
-  const isNewest = !last || run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq);
   const region = heard(before.regions[run.region], policy.check, nowMs);
   const state: CheckState = {
     ...before,
     regions: { ...before.regions, [run.region]: region },
-    probes: isNewest ? { ...before.probes, [run.probe]: { boot: run.boot, seq: run.seq } } : before.probes,
+    probes: withOrder(before.probes, policy.check, run, nowMs),
   };
   if (late) return settle(policy, state, nowMs);
   if (run.outcome === 'invalid') {
     state.regions[run.region] = { ...region, abstains: true };
     return settle(policy, state, nowMs);
   }
-  state.regions[run.region] = withVote(region, {
+  const failing = failingRegions(state, policy.check, nowMs);
+  const vote: Vote = {
     outcome: run.outcome,
     runId: run.id,
     startedAtMs,
     durationMs: run.durationMs,
     failure: run.failure,
-  });
+  };
+  state.regions[run.region] = withVote(region, vote, policy.check);
   return run.outcome === 'pass'
-    ? settle(policy, afterPass(state, run, startedAtMs), nowMs)
-    : settle(policy, afterFail(state, run, startedAtMs, nowMs), nowMs);
+    ? settle(policy, afterPass(policy, state, run, startedAtMs, nowMs), nowMs)
+    : settle(policy, afterFail(policy, state, run, startedAtMs, nowMs, failing), nowMs);
 }
 
-function afterPass(state: CheckState, run: Run, startedAtMs: number): CheckState {
+/** Regions whose failures are not made up for yet. */
+function failingRegions(state: CheckState, check: Check, nowMs: number): string[] {
+  return Object.entries(state.regions).flatMap(([id, region]) =>
+    region.score > 0 && isCurrent(region, check, nowMs) ? [id] : [],
+  );
+}
+
+function afterPass(
+  policy: Policy,
+  state: CheckState,
+  run: Run,
+  startedAtMs: number,
+  nowMs: number,
+): CheckState {
   const next: CheckState = { ...state, lastGoodAtMs: Math.max(state.lastGoodAtMs ?? 0, startedAtMs) };
   if (state.suspicion) {
-    const clear = Object.values(state.regions).every((region) => region.score === 0);
+    const clear = failingRegions(state, policy.check, nowMs).length === 0;
     const streak = extendStreak(state.suspicion.streak, run.region, 'pass');
     next.suspicion = clear ? undefined : { ...state.suspicion, streak };
   }
@@ -217,7 +270,15 @@ function afterPass(state: CheckState, run: Run, startedAtMs: number): CheckState
   return next;
 }
 
-function afterFail(state: CheckState, run: Run, startedAtMs: number, nowMs: number): CheckState {
+/** `failingBefore`: the regions that were failing already. */
+function afterFail(
+  policy: Policy,
+  state: CheckState,
+  run: Run,
+  startedAtMs: number,
+  nowMs: number,
+  failingBefore: readonly string[],
+): CheckState {
   const failure = run.failure;
   if (!failure) return state;
   const cause: Cause = { failure, runId: run.id, region: run.region, screenshot: run.screenshot };
@@ -239,20 +300,35 @@ function afterFail(state: CheckState, run: Run, startedAtMs: number, nowMs: numb
     receivedMs: nowMs,
   };
   const suspicion = state.suspicion;
-  if (!suspicion) {
+  const goesOn =
+    suspicion && startedAtMs < voteExpiresAtMs({ startedAtMs: suspicion.lastFailedStartMs }, policy.check);
+  if (!goesOn) {
     const streak = { count: 1, regions: [run.region] };
     return {
       ...state,
-      suspicion: { streak, streakLedger: ledger, ledger, cause, burstUntilMs: 0, askedAtMs: 0 },
+      suspicion: {
+        streak,
+        streakLedger: ledger,
+        ledger,
+        cause,
+        lastFailedStartMs: startedAtMs,
+        burstUntilMs: 0,
+        askedAtMs: 0,
+      },
     };
   }
+  // One bad region alone never pages, so what begins when a second one fails has not begun with it.
+  const isBeginning =
+    isBurstOver(suspicion, nowMs) && failingBefore.length <= 1 && !failingBefore.includes(run.region);
   return {
     ...state,
     suspicion: {
       ...suspicion,
       streak: extendStreak(suspicion.streak, run.region, 'fail'),
       streakLedger: suspicion.streak.count === 0 ? ledger : suspicion.streakLedger,
+      ledger: isBeginning ? ledger : suspicion.ledger,
       cause,
+      lastFailedStartMs: Math.max(suspicion.lastFailedStartMs, startedAtMs),
     },
   };
 }
@@ -278,7 +354,7 @@ function settle(policy: Policy, before: CheckState, nowMs: number): Stepped {
   const suspicion = before.suspicion;
   if (!suspicion) return { state: before, effects: [] };
   const rule = pagingRule(before.regions, suspicion.streak, policy.check, nowMs);
-  return rule ? open(policy, before, suspicion, rule, nowMs) : confirm(before, suspicion, nowMs);
+  return rule ? open(policy, before, suspicion, rule, nowMs) : confirm(policy, before, suspicion, nowMs);
 }
 
 function open(policy: Policy, before: CheckState, suspicion: Suspicion, rule: Rule, nowMs: number): Stepped {
@@ -303,12 +379,14 @@ function open(policy: Policy, before: CheckState, suspicion: Suspicion, rule: Ru
  * Starts a burst, asks again while it lasts, and starts another only on new evidence: one region that keeps failing
  * alone must not make all of them hammer the target for ever.
  */
-function confirm(state: CheckState, suspicion: Suspicion, nowMs: number): Stepped {
+function confirm(policy: Policy, state: CheckState, suspicion: Suspicion, nowMs: number): Stepped {
   const isNew = suspicion.burstUntilMs === 0;
-  const isOver = !isNew && nowMs >= suspicion.burstUntilMs;
+  const isOver = isBurstOver(suspicion, nowMs);
   if (isOver) {
-    const failing = Object.values(state.regions).filter((region) => region.vote?.outcome === 'fail').length;
-    if (failing < 2) return { state, effects: [] };
+    const failing = Object.values(state.regions).filter(
+      (region) => region.vote?.outcome === 'fail' && isCurrent(region, policy.check, nowMs),
+    );
+    if (failing.length < 2) return { state, effects: [] };
   }
   if (!isNew && nowMs < suspicion.askedAtMs + BURST_ASK_INTERVAL_MS) return { state, effects: [] };
   const next: Suspicion = {
@@ -318,6 +396,10 @@ function confirm(state: CheckState, suspicion: Suspicion, nowMs: number): Steppe
     ledger: { ...suspicion.ledger, burstAskedMs: suspicion.ledger.burstAskedMs ?? nowMs },
   };
   return { state: { ...state, suspicion: next }, effects: [{ type: 'burst' }] };
+}
+
+function isBurstOver(suspicion: Suspicion, nowMs: number): boolean {
+  return suspicion.burstUntilMs !== 0 && nowMs >= suspicion.burstUntilMs;
 }
 
 function settleIncident(policy: Policy, before: CheckState, incident: Incident, nowMs: number): Stepped {

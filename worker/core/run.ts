@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 
-/** Ids people choose: they end up in URLs, dedup keys and file names. */
+/** Ids people choose: they end up in URLs, dedup keys, file names and as keys of objects, which all have a `constructor`. */
 export const Slug = z
   .string()
   .regex(
-    /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
-    'expected 1–64 of a–z, 0–9 and -, not starting or ending with -',
+    /^(?!constructor$)[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/,
+    'expected 1–64 of a–z, 0–9 and -, not starting or ending with -, and not “constructor”',
   );
 
 export const OUTCOMES = ['pass', 'fail', 'invalid'] as const;

@@ -66,7 +66,7 @@ export function unanimousStreak(liveRegions: number): number {
 }
 
 /** When a vote stops counting, epoch ms. */
-export function voteExpiresAtMs(vote: Vote, timing: VoteTiming): number {
+export function voteExpiresAtMs(vote: Pick<Vote, 'startedAtMs'>, timing: VoteTiming): number {
   return vote.startedAtMs + resultDueMs(timing);
 }
 
@@ -88,7 +88,7 @@ function resultDueMs(timing: VoteTiming): number {
  */
 export function inQuorum(region: RegionState, timing: VoteTiming, nowMs: number): boolean {
   if (!isLive(region, timing, nowMs) || region.abstains) return false;
-  if (region.vote && nowMs < voteExpiresAtMs(region.vote, timing)) return true;
+  if (isCurrent(region, timing, nowMs)) return true;
   return nowMs - region.liveSinceMs < resultDueMs(timing);
 }
 
@@ -112,15 +112,22 @@ export function heard(region: RegionState | undefined, timing: VoteTiming, nowMs
   };
 }
 
-/** The region after a usable run. */
-export function withVote(region: RegionState, vote: Vote): RegionState {
+/** Whether the region's last usable run still counts, and with it what it has added up to. */
+export function isCurrent(region: RegionState, timing: VoteTiming, nowMs: number): boolean {
+  return region.vote !== undefined && nowMs < voteExpiresAtMs(region.vote, timing);
+}
+
+/** The region after a usable run. One that began after the vote before had expired does not add to what that had. */
+export function withVote(region: RegionState, vote: Vote, timing: VoteTiming): RegionState {
+  const goesOn = isCurrent(region, timing, vote.startedAtMs);
   const failed = vote.outcome === 'fail';
-  const score = region.score + (failed ? SCORE_FAIL : SCORE_PASS);
+  const score = (goesOn ? region.score : 0) + (failed ? SCORE_FAIL : SCORE_PASS);
+  const failuresBefore = goesOn ? region.failuresInRow : 0;
   return {
     ...region,
     vote,
     abstains: false,
-    failuresInRow: failed ? region.failuresInRow + 1 : 0,
+    failuresInRow: failed ? failuresBefore + 1 : 0,
     score: Math.min(SCORE_MAX, Math.max(0, score)),
   };
 }
@@ -157,9 +164,12 @@ export function pagingRule(
   if (quorum.length === 0) return undefined;
   if (streak.count >= unanimousStreak(quorum.length) && quorum.every((id) => streak.regions.includes(id)))
     return 'unanimous';
-  const members = quorum.flatMap((id) => regions[id] ?? []);
+  // One that has just come back is waited for; what it said long ago does not count.
+  const members = quorum
+    .flatMap((id) => regions[id] ?? [])
+    .filter((region) => isCurrent(region, timing, nowMs));
   const scores = members.map((region) => region.score);
-  const withoutWorst = scores.reduce((sum, score) => sum + score, 0) - Math.max(...scores);
+  const withoutWorst = scores.reduce((sum, score) => sum + score, 0) - Math.max(0, ...scores);
   const threshold = quorum.length === 3 ? SCORE_PAGE_OF_THREE : SCORE_PAGE;
   if (quorum.length >= 3 && withoutWorst >= threshold) return 'partial';
   const failing = members.filter((region) => region.failuresInRow >= REGIONAL_FAILURES);
@@ -169,9 +179,7 @@ export function pagingRule(
 /** What the votes say now: silence is `blind`, never `up`. */
 export function verdictOf(regions: Record<string, RegionState>, timing: VoteTiming, nowMs: number): Verdict {
   const votes = Object.values(regions).flatMap((region) =>
-    inQuorum(region, timing, nowMs) && region.vote && nowMs < voteExpiresAtMs(region.vote, timing)
-      ? [region.vote]
-      : [],
+    inQuorum(region, timing, nowMs) && region.vote && isCurrent(region, timing, nowMs) ? [region.vote] : [],
   );
   if (votes.length === 0) return 'blind';
   const failed = votes.filter((vote) => vote.outcome === 'fail').length;

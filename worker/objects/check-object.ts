@@ -4,6 +4,7 @@ import {
   initialState,
   isBursting,
   isLate,
+  isNewer,
   stateWakeMs,
   type CheckEffect,
   type CheckState,
@@ -183,9 +184,8 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   #isStored(state: CheckState, run: Run): boolean {
     const last = state.probes[run.probe];
     const counted = checkOf(this.#id)?.regions.includes(run.region) ?? false;
-    // `step` does not count runs of a region the check has left; only the table knows those.
-    if (counted && (!last || run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq)))
-      return false;
+    // Of a probe that `step` has forgotten, or of a region the check has left, only the table knows.
+    if (counted && last && isNewer(run, last)) return false;
     return this.#store.hasRun(run.probe, run.boot, run.seq);
   }
 

@@ -3,6 +3,7 @@ import {
   BURST_MAX_MS,
   initialState,
   isBursting,
+  PROBES_MAX,
   stateWakeMs,
   step,
   type CheckEffect,
@@ -180,6 +181,63 @@ describe('rules 2 and 3', () => {
   });
 });
 
+describe('old evidence', () => {
+  const HOUR_MS = 3_600_000;
+
+  it('a failure of hours ago is no part of a streak, and the page does not count from it', () => {
+    const regions = ['us-east'];
+    const story = new Story(aPolicy({ regions })).run(aFailedRun, 'us-east').wait(3 * HOUR_MS);
+    const backAtMs = story.nowMs;
+    story.run(aFailedRun, 'us-east').wait(2_000).run(aFailedRun, 'us-east');
+    expect(story.pages).toHaveLength(0);
+    expect(story.bursts).toBeGreaterThan(1);
+    story.wait(2_000).run(aFailedRun, 'us-east');
+    expect(story.pages.map((page) => page.sinceMs)).toEqual([backAtMs - 500]);
+  });
+
+  it('what a region said before it fell silent does not make a page when it comes back', () => {
+    const story = new Story().allPass().alive(...FOUR_REGIONS);
+    for (let count = 0; count < 6; count++) story.run(aFailedRun, 'us-west').run(aRun, 'us-east').wait(1_000);
+    const others = ['us-east', 'eu-west', 'ap-south'];
+    story
+      .alive(...others)
+      .wait(HOUR_MS)
+      .allPass(others);
+    for (let count = 0; count < 6; count++) story.run(aFailedRun, 'us-east').run(aRun, 'eu-west').wait(1_000);
+    story.alive(...FOUR_REGIONS).run(aFailedRun, 'us-west');
+    expect(story.pages).toHaveLength(0);
+    expect(story.state.regions['us-west']).toMatchObject({ failuresInRow: 1, score: 4 });
+  });
+
+  it('a region that died while it failed keeps no suspicion alive, and no burst', () => {
+    const others = ['us-east', 'eu-west', 'ap-south'];
+    const story = new Story()
+      .allPass()
+      .run(aFailedRun, 'us-west')
+      .alive(...others);
+    story.wait(HOUR_MS).allPass(others);
+    expect(story.state.suspicion).toBeUndefined();
+    for (let round = 0; round < 60; round++)
+      story.run(aFailedRun, 'us-east').run(aRun, 'eu-west').run(aRun, 'ap-south').wait(10_000).tick();
+    expect(isBursting(story.state, story.nowMs)).toBe(false);
+  });
+
+  it('a long failure of one region is not the beginning of the partial outage that follows', () => {
+    const story = new Story().allPass().alive(...FOUR_REGIONS);
+    for (let round = 0; round < 60; round++) {
+      story.run(aFailedRun, 'us-east').run(aRun, 'us-west').run(aRun, 'eu-west').run(aRun, 'ap-south');
+      story.wait(30_000).tick();
+    }
+    const onsetMs = story.nowMs;
+    for (let round = 0; round < 12 && story.pages.length === 0; round++)
+      for (const [index, region] of FOUR_REGIONS.entries())
+        story.run(index === 0 || (index + round) % 2 === 0 ? aFailedRun : aRun, region).wait(3_000);
+    expect(story.pages.map((page) => page.rule)).toEqual(['partial']);
+    expect(story.pages[0]?.sinceMs).toBeGreaterThanOrEqual(onsetMs - 500);
+    expect(story.state.incident?.ledger.burstAskedMs).toBeGreaterThanOrEqual(onsetMs);
+  });
+});
+
 describe('burst', () => {
   it('asks all regions at the first failure and again while it lasts', () => {
     const story = new Story().allPass().run(aFailedRun, 'us-east');
@@ -245,6 +303,20 @@ describe('runs that do not vote', () => {
     expect(story.state.suspicion).toBeUndefined();
     story.run(aFailedRun, 'us-east', { seq: 1, boot: 1_900_000_000_000 });
     expect(story.state.suspicion?.streak.count).toBe(1);
+  });
+
+  it('a probe whose clock was set back is heard again once the runs before cannot be fresh any more', () => {
+    const story = new Story().run(aRun, 'us-east', { boot: 1_900_000_000_000 }).wait(200_000);
+    story.run(aFailedRun, 'us-east', { seq: 1, boot: 1_800_000_000_000 });
+    expect(story.state.suspicion?.streak.count).toBe(1);
+  });
+
+  it('remembers the order of a bounded number of probes, however many names there have been', () => {
+    const story = new Story();
+    for (let index = 0; index < 400; index++) story.run(aRun, 'us-east', { probe: `pod-${index}` }).wait(10);
+    expect(Object.keys(story.state.probes).length).toBeLessThanOrEqual(PROBES_MAX);
+    story.wait(600_000).run(aRun, 'us-east', { probe: 'pod-last' });
+    expect(Object.keys(story.state.probes)).toEqual(['pod-last']);
   });
 
   it('a run of a region the check does not have is ignored', () => {

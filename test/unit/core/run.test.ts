@@ -31,6 +31,10 @@ describe('Run', () => {
     expect(pathsOf(aRun({ steps: [nested(STEP_DEPTH_MAX + 1)] }))).toEqual(['steps']);
     expect(pathsOf(aRun({ steps: [nested(STEP_DEPTH_MAX)] }))).toEqual([]);
   });
+  it('refuses the one id that every object has as a key already', () => {
+    expect(Run.safeParse(aRun({ probe: 'constructor' })).success).toBe(false);
+    expect(Run.safeParse(aRun({ probe: 'constructor-1' })).success).toBe(true);
+  });
   it('refuses unknown keys', () => {
     expect(pathsOf({ ...aRun(), extra: 1 })).toEqual(['extra']);
   });
