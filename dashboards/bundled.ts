@@ -239,7 +239,7 @@ function signInByLink() {
   },
   'style.css': {
     type: 'text/css; charset=utf-8',
-    hash: '4d985464a200',
+    hash: '02af0387fe78',
     text: `/* The look of Latchkey's pages: calm, because most of it is read by somebody who was just woken. */
 
 :root {
@@ -1019,7 +1019,7 @@ main > section > .deliveries {
 
 .run-outcome {
   display: inline-block;
-  margin-left: 8px;
+  margin-top: 4px;
   font-size: 1.125rem;
   letter-spacing: 0;
 }

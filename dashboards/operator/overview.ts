@@ -1,4 +1,4 @@
-import type { Check } from '#core/config.ts';
+import { SEVERITIES, type Check } from '#core/config.ts';
 import { activeIncident } from '#core/incident.ts';
 import type { CheckView } from '#core/view.ts';
 import { checkRow, type CheckRow } from './check-row.ts';
@@ -14,7 +14,7 @@ import type { OverviewSource } from './source.ts';
 export type Overview = {
   nowMs: number;
   headline: Headline;
-  /** Not resolved: open ones first, the oldest on top. */
+  /** Not resolved: open ones first, among them the most severe, then the oldest, on top. */
   incidents: IncidentView[];
   checks: CheckRow[];
   regions: RegionRow[];
@@ -26,7 +26,12 @@ export function overviewOf(source: OverviewSource): Overview {
   const checks = source.checks.map(({ check, view }) => checkRow(config, check, view, nowMs));
   const incidents = source.checks
     .flatMap(({ check, view }) => activeView(config, check, view, nowMs))
-    .toSorted((a, b) => Number(a.status !== 'open') - Number(b.status !== 'open') || a.sinceMs - b.sinceMs);
+    .toSorted(
+      (a, b) =>
+        Number(a.status !== 'open') - Number(b.status !== 'open') ||
+        SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+        a.sinceMs - b.sinceMs,
+    );
   const regions = source.regions.map(({ region, view }) => regionRow(config, region, view, nowMs));
   return {
     nowMs,

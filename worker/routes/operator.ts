@@ -44,6 +44,9 @@ operatorRoutes.use(`${OPERATOR_PATH}/*`, sameOrigin, async (c, next) => {
   await next();
 });
 
+/** Who types the hub's bare address is looking for this. */
+operatorRoutes.get('/', (c) => c.redirect(OPERATOR_PATH, 303));
+
 operatorRoutes.get(SIGN_IN_PATH, async (c) => {
   const next = localNext(c.req.query('next'));
   return (await hasSession(c)) ? c.redirect(next, 303) : c.html(signInDocument({ next }));
