@@ -32,7 +32,13 @@ const ENVELOPE_BYTES = 64 * (RUNS_PER_REPORT_MAX + 1);
 /** When the disk cannot be read just now. */
 const DISK_RETRY_MS = 1_000;
 
-/** Sends what is in the spool, in order, one report at a time, until the hub has acknowledged it. */
+/** A check whose runs the hub could not store: how often in a row, and when they are sent again, by the monotonic clock. */
+type Held = { failures: number; untilMs: number };
+
+/**
+ * Sends what is in the spool, in order, one report at a time, until the hub has acknowledged it. Each check has an object
+ * of its own in the hub: one that cannot store its runs must not hold up those of the others.
+ */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #loop = new Loop(() => this.#step());
@@ -40,6 +46,7 @@ export class Delivery {
   #failures = 0;
   /** Runs that are sent one by one, after a report of several was refused, to find the bad one. */
   #singly = 0;
+  readonly #held = new Map<string, Held>();
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -67,13 +74,19 @@ export class Delivery {
   async #step(): Promise<Pause> {
     const link = this.#link;
     if (link === undefined) return 'until-woken';
-    const { spool } = this.#options;
+    const { spool, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const held = [...this.#held].filter(([, { untilMs }]) => untilMs > nowMs);
     const batch = await spool.oldest(
       this.#singly > 0 ? 1 : RUNS_PER_REPORT_MAX,
       MESSAGE_BYTES_MAX - ENVELOPE_BYTES,
+      new Set(held.map(([check]) => check)),
     );
-    if (batch.length === 0)
-      return spool.stats().pending > 0 ? { untilWokenOrMs: DISK_RETRY_MS } : 'until-woken';
+    if (batch.length === 0) {
+      if (spool.stats().pending === 0) return 'until-woken';
+      const waitMs = held.map(([, { untilMs }]) => untilMs - nowMs);
+      return { untilWokenOrMs: Math.min(DISK_RETRY_MS, ...waitMs) };
+    }
     const answer = await link.report({ type: 'report', entries: batch.map((entry) => this.#aged(entry)) });
     switch (answer.kind) {
       case 'ok':
@@ -91,15 +104,24 @@ export class Delivery {
     const { spool, log } = this.#options;
     await spool.acknowledge(ack.runs);
     this.#options.onStarts(ack.starts);
-    const stored = batch.filter(({ run }) => ack.runs.includes(run.id)).length;
     this.#options.onAcknowledged(spool.stats().pending === 0);
     this.#singly = Math.max(0, this.#singly - batch.length);
-    if (stored > 0) {
-      this.#failures = 0;
-      return 'now';
-    }
-    log('warn', 'report-not-stored', { runs: batch.length });
-    return this.#backOff();
+    this.#failures = 0;
+    const lacking = batch.filter(({ run }) => !ack.runs.includes(run.id)).map(({ run }) => run.check);
+    for (const check of new Set(batch.map(({ run }) => run.check)))
+      this.#hold(check, lacking.includes(check));
+    if (lacking.length > 0)
+      log('warn', 'report-not-stored', { runs: lacking.length, checks: [...new Set(lacking)].join(' ') });
+    return 'now';
+  }
+
+  /** Keeps a check's runs back for a while after the hub could not store them; takes that back when it could. */
+  #hold(check: string, lacking: boolean): void {
+    if (!lacking) return void this.#held.delete(check);
+    const { clock, timings } = this.#options;
+    const failures = (this.#held.get(check)?.failures ?? 0) + 1;
+    const waitMs = backoffMs(failures, Math.random(), timings.backoffMinMs, timings.backoffMaxMs);
+    this.#held.set(check, { failures, untilMs: clock.monotonicMs() + waitMs });
   }
 
   async #refused(

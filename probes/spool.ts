@@ -23,6 +23,7 @@ export const SCREENSHOTS_BYTES_MAX = 64 * 1024 * 1024;
 const DEAD_BYTES_MAX = 1024 * 1024;
 const FILE_DEADLINE_MS = 5_000;
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
+const NO_CHECKS: ReadonlySet<string> = new Set();
 
 export type SpoolOptions = {
   directory: string;
@@ -50,6 +51,7 @@ export type SpoolStats = {
 
 type Entry = {
   id: string;
+  check: string;
   outcome: Outcome;
   bytes: number;
   startedMonotonicMs: number | undefined;
@@ -128,9 +130,16 @@ export class Spool {
         const run = Run.safeParse(JSON.parse(record.json));
         if (!run.success) unreadable.push(record.json);
         else {
-          const { id, outcome, boot } = run.data;
+          const { id, check, outcome, boot } = run.data;
           newestBoot = Math.max(newestBoot, boot);
-          entries.set(id, { id, outcome, bytes, startedMonotonicMs: undefined, at: { offset, bytes } });
+          entries.set(id, {
+            id,
+            check,
+            outcome,
+            bytes,
+            startedMonotonicMs: undefined,
+            at: { offset, bytes },
+          });
         }
       }
     });
@@ -175,6 +184,7 @@ export class Spool {
     const bare = numbered(draft, this.#origin, seq, false);
     const entry: Entry = {
       id: bare.id,
+      check: bare.check,
       outcome: bare.outcome,
       bytes: jsonBytes(bare),
       startedMonotonicMs,
@@ -202,13 +212,19 @@ export class Spool {
   }
 
   /**
-   * The oldest runs, at most `runsMax` and about `bytesMax` bytes of JSON, but at least one. Never rejects; empty when
-   * there is none, the oldest is still being written, or the disk cannot be read just now.
+   * The oldest runs, at most `runsMax` and about `bytesMax` bytes of JSON, but at least one; none of the checks in
+   * `without`. Never rejects; empty when there is none, the oldest is still being written, or the disk cannot be read
+   * just now.
    */
-  async oldest(runsMax: number, bytesMax: number): Promise<SpooledRun[]> {
+  async oldest(
+    runsMax: number,
+    bytesMax: number,
+    without: ReadonlySet<string> = NO_CHECKS,
+  ): Promise<SpooledRun[]> {
     const chosen: Entry[] = [];
     let bytes = 0;
     for (const entry of this.#entries.values()) {
+      if (without.has(entry.check)) continue;
       // The order is kept: a run still on its way to the disk holds up those behind it, for some milliseconds.
       if (entry.at === 'writing' || chosen.length >= runsMax) break;
       if (chosen.length > 0 && bytes + entry.bytes > bytesMax) break;

@@ -142,6 +142,19 @@ test('a report whose acknowledgement is lost is sent again with the same run ids
   expect(reports.map(({ entries }) => entries.map(({ run }) => run.id))).toEqual([ids, ids]);
 });
 
+test('a check whose runs the hub cannot store does not hold up the others, and keeps its order', async () => {
+  const { hub, client, spool, append } = await aHubAndClient({ unstorable: 'broken' });
+  const broken = await append(2 * RUNS_PER_REPORT_MAX, { check: 'broken' });
+  const sound = await append(3);
+  client.start();
+  await until(async () => expect((await hub.record()).stored).toEqual(sound));
+  expect(spool.stats().pending).toBe(broken.length);
+  const more = await append(1);
+  await until(async () => expect((await hub.record()).stored).toEqual([...sound, ...more]));
+  await hub.set({ unstorable: '' });
+  await untilStored(hub, spool, [...sound, ...more, ...broken]);
+});
+
 test('run-now comes through the socket', async () => {
   const { hub, client, heard } = await aHubAndClient();
   client.start();

@@ -15,6 +15,8 @@ export const HEARTBEAT_INTERVAL_MS = 10_000;
 export const SILENT_AFTER_MS = 35_000;
 /** How often a probe without a socket asks for commands over HTTP. */
 export const POLL_INTERVAL_MS = 5_000;
+/** A hub answers a message within this, if only by leaving out the runs it could not store; a probe waits for longer. */
+export const ANSWER_MS_MAX = 9_000;
 export const PING = 'ping';
 export const PONG = 'pong';
 

@@ -1,4 +1,4 @@
-import type { NextStart, Report } from '#core/wire.ts';
+import { ANSWER_MS_MAX, type NextStart, type Report } from '#core/wire.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';
@@ -8,7 +8,9 @@ import type { CheckRpc, Entry, Ingested } from './rpc.ts';
 import { nextStart } from './region-plan.ts';
 
 /** Storing takes milliseconds; an object that is being moved may take seconds. */
-const INGEST_TIMEOUT_MS = 10_000;
+const INGEST_TIMEOUT_MS = 5_000;
+/** All checks of a report, those that waited for a connection included: the probe must hear of what is stored. */
+const DELIVERY_TIMEOUT_MS = ANSWER_MS_MAX - 1_000;
 /** Six connections may wait at once in one invocation, and `wrangler dev` does not enforce it. */
 const CHECKS_AT_ONCE_MAX = 6;
 
@@ -40,9 +42,20 @@ export class ReportDelivery {
       byCheck.set(run.check, entries);
     }
     const answers = await Promise.all(
-      Array.from(byCheck, ([check, entries]) => this.#slots.run(() => this.#deliverTo(check, entries))),
+      Array.from(byCheck, ([check, entries]) => this.#deliverInTime(check, entries)),
     );
     return { runs: answers.flatMap(({ runs }) => runs), starts: answers.flatMap(({ starts }) => starts) };
+  }
+
+  /** What has not begun in time is stored all the same, and acknowledged when it is sent again. */
+  async #deliverInTime(id: string, entries: Entry[]): Promise<Delivered> {
+    try {
+      const delivered = this.#slots.run(() => this.#deliverTo(id, entries));
+      return await withDeadline(delivered, DELIVERY_TIMEOUT_MS, `check ${id}`);
+    } catch (error) {
+      logError('report-not-in-time', error, { check: id, region: this.#region, runs: entries.length });
+      return { runs: [], starts: [] };
+    }
   }
 
   async #deliverTo(id: string, entries: Entry[]): Promise<Delivered> {

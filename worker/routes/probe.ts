@@ -2,6 +2,7 @@ import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import { parseWith } from '#core/problem.ts';
 import {
+  ANSWER_MS_MAX,
   Hello,
   MESSAGE_BYTES_MAX,
   PROBE_PATHS,
@@ -20,7 +21,7 @@ import { TOKEN_PROBE_HEADER } from '../objects/region-object.ts';
 import { imageTypeOf, putScreenshot } from '../store/artifacts.ts';
 
 /** A region's object answers once the checks' objects have stored the runs: longer than they are given. */
-const REGION_TIMEOUT_MS = 15_000;
+const REGION_TIMEOUT_MS = ANSWER_MS_MAX;
 
 /** The probe API: its paths and messages are those of `#core/wire.ts`. */
 export const probeRoutes = new Hono<Hub>();
