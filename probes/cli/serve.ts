@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z, ZodError } from 'zod';
+import { OPERATOR_PATH } from '#core/operator-path.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { withDeadline } from '../deadline.ts';
 import { EnvFileError, readEnvFile } from '../host/env-file.ts';
@@ -119,7 +120,12 @@ type Ready = {
 function readyLine({ json }: ServeOptions, ready: Ready): string {
   return json
     ? JSON.stringify({ ready: true, ...ready })
-    : `The hub is ready at ${ready.url}: ${ready.checks} checks in ${ready.regions} regions, state in ${ready.statePath}`;
+    : `The hub is ready at ${ready.url}: ${counted(ready.checks, 'check')} in ${counted(ready.regions, 'region')}, state in ${ready.statePath}
+Operator's page: ${ready.url}${OPERATOR_PATH} (the way in is OPERATOR_TOKEN). A probe needs: latchkey token REGION`;
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 async function end(
