@@ -8,14 +8,38 @@ export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[
 /** Characters of a received value that are echoed back: enough to recognise it, never a whole body. */
 const RECEIVED_CHARS_MAX = 80;
 
+/** Problems told of one input: more than anybody mends at once. A hostile message can be wrong in 100,000 places. */
+const PROBLEMS_MAX = 100;
+
 /**
- * Parses `input` strictly and reports every problem at once, each with its path, what was expected and what came.
- * Never throws.
+ * Parses `input` strictly and reports every problem at once (the first `PROBLEMS_MAX`), each with its path, what was
+ * expected and what came. Never throws.
  */
 export function parseWith<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
-  const result = schema.safeParse(input, { reportInput: true });
+  let result: z.ZodSafeParseResult<T>;
+  try {
+    result = schema.safeParse(input, { reportInput: true });
+  } catch (error) {
+    // The stack has ended: a recursive schema goes as deep as its input.
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, problems: [{ path: '(root)', expected: 'less nesting', received: error.message }] };
+  }
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, problems: result.error.issues.flatMap((issue) => problemsOf(issue, input)) };
+  return { ok: false, problems: firstProblems(result.error.issues, input) };
+}
+
+function firstProblems(issues: readonly z.core.$ZodIssue[], root: unknown): Problem[] {
+  const problems: Problem[] = [];
+  let hidden = 0;
+  for (const issue of issues) {
+    const found = issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
+    const told = Math.min(found, PROBLEMS_MAX - problems.length);
+    if (told > 0) problems.push(...problemsOf(issue, root, told));
+    hidden += found - told;
+  }
+  return hidden > 0
+    ? [...problems, { path: '(and elsewhere)', expected: 'no more problems', received: `${hidden} more` }]
+    : problems;
 }
 
 /** The problems as one text, a line each: `checks.login.interval: expected …, got …`. */
@@ -25,9 +49,9 @@ export function describeProblems(problems: readonly Problem[]): string {
     .join('\n');
 }
 
-function problemsOf(issue: z.core.$ZodIssue, root: unknown): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, root: unknown, keysMax: number): Problem[] {
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, keysMax).map((key) => ({
       path: pathText([...issue.path, key]),
       expected: 'no such key',
       received: show(valueAt(root, [...issue.path, key])),
