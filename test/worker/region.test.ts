@@ -1,8 +1,10 @@
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nextStartInMs, phaseMs } from '#core/schedule.ts';
+import type { RegionView } from '#core/view.ts';
 import { MESSAGE_BYTES_MAX, type PollAnswer } from '#core/wire.ts';
+import type { ProbeRecord } from '#worker/objects/probe-registry.ts';
 import { aRun, ask, checkObject, migrate, report, TIMED_OUT, until } from './hub.ts';
 import { connect, helloOf, reportOf } from './probe-socket.ts';
 
@@ -190,6 +192,44 @@ describe('a probe without a socket', () => {
     expect((await poll()).commands).toEqual([]);
     const { probes } = await region.overview();
     expect(probes.find(({ probe }) => probe === 'poller')).toMatchObject({ transport: 'http', live: true });
+  });
+});
+
+describe('a region whose object lost its sockets, as at every deploy', () => {
+  const HOUR_MS = 3_600_000;
+
+  /** What the region says of a probe once its object has died, an hour after the hello; heartbeats are not stored. */
+  async function afterDeath(name: string): Promise<RegionView['probes'][number] | undefined> {
+    await runInDurableObject(env.REGIONS.getByName('ap-south'), (_object, state) => {
+      const record = state.storage.kv.get<ProbeRecord>(`probe:${name}`);
+      if (record) state.storage.kv.put(`probe:${name}`, { ...record, lastHeardMs: Date.now() - HOUR_MS });
+    });
+    await abortAllDurableObjects();
+    const { probes } = await env.REGIONS.getByName('ap-south').overview();
+    return probes.find(({ probe }) => probe === name);
+  }
+
+  it('is not called silent before its probe has had time to come back', async () => {
+    const probe = await connect('ap-south');
+    probe.send(helloOf('longstanding'));
+    await probe.next('plan');
+    expect(await afterDeath('longstanding')).toMatchObject({ live: true });
+    // That time is given once, not at every start of the object.
+    expect(await afterDeath('longstanding')).toMatchObject({ live: false });
+  });
+
+  it('is silent all the same when its probe had left before', async () => {
+    const probe = await connect('ap-south');
+    probe.send(helloOf('gone'));
+    await probe.next('plan');
+    probe.close();
+    await until(() =>
+      runInDurableObject(
+        env.REGIONS.getByName('ap-south'),
+        (_object, state) => state.storage.kv.get<ProbeRecord>('probe:gone')?.connected === false,
+      ),
+    );
+    expect(await afterDeath('gone')).toMatchObject({ live: false });
   });
 });
 

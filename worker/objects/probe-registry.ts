@@ -11,6 +11,8 @@ export type ProbeRecord = Pick<
   'probe' | 'boot' | 'configHash' | 'versions' | 'spooled' | 'dropped'
 > & {
   transport: 'socket' | 'http';
+  /** Whether it had a socket open when that was last stored. */
+  connected: boolean;
   /** Last heard by what is stored; the heartbeats of an open socket are newer. */
   lastHeardMs: number;
 };
@@ -50,6 +52,7 @@ export class ProbeRegistry {
       spooled,
       dropped,
       transport,
+      connected: transport === 'socket',
       lastHeardMs: nowMs,
     };
     const isSame = before !== undefined && said(before) === said(record);
@@ -67,10 +70,20 @@ export class ProbeRegistry {
     if (record.transport === 'http' && this.#isHeardStale(probe, atMs)) this.#write(next);
   }
 
-  /** Its socket is gone: from now on only storage knows when it was last heard. */
-  left(probe: string, lastHeardMs: number): void {
+  /** A socket is gone: from now on only storage knows when it was last heard. `connected`: it has another one. */
+  left(probe: string, lastHeardMs: number, connected: boolean): void {
     const record = this.#records.get(probe);
-    if (record) this.#write({ ...record, lastHeardMs: Math.max(record.lastHeardMs, lastHeardMs) });
+    if (record) this.#write({ ...record, connected, lastHeardMs: Math.max(record.lastHeardMs, lastHeardMs) });
+  }
+
+  /**
+   * The object starts anew. A probe that was connected and is not any more was dropped by us, at a deploy or a crash; its
+   * heartbeats until then are not stored. It counts as heard now, once, so that it has time to come back.
+   */
+  startedAnew(isConnected: (probe: string) => boolean, nowMs: number): void {
+    for (const record of this.all())
+      if (record.connected && !isConnected(record.probe))
+        this.#write({ ...record, connected: false, lastHeardMs: nowMs });
   }
 
   #isHeardStale(probe: string, nowMs: number): boolean {

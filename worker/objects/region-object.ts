@@ -48,6 +48,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     this.#region = objectName(ctx);
     this.#probes = new ProbeRegistry(ctx.storage.kv);
     this.#sockets = new ProbeSockets(ctx);
+    this.#probes.startedAnew((probe) => this.#sockets.of(probe).length > 0, Date.now());
     this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
     this.#clock = new AlarmClock(ctx.storage, () => undefined);
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
@@ -249,7 +250,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   async #left(socket: WebSocket): Promise<void> {
     const { probe } = this.#sockets.state(socket);
     if (probe === undefined) return;
-    this.#probes.left(probe, this.#sockets.heardMs(socket));
+    this.#probes.left(probe, this.#sockets.heardMs(socket), this.#sockets.of(probe).length > 0);
     await this.#replan();
   }
 }
