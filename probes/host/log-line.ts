@@ -35,7 +35,7 @@ function isNoteworthy(event: Record<string, unknown>): boolean {
 
 function format(part: string, nowMs: number, text: string): string {
   const time = new Date(nowMs).toTimeString().slice(0, 8);
-  return truncate(`${time} ${part.padEnd(9)} ${text.replaceAll(/\s+/g, ' ')}`, LINE_CHARS_MAX);
+  return truncate(`${time} ${part.padEnd(9)} ${text.replaceAll(/[\s\p{Cc}]+/gu, ' ')}`, LINE_CHARS_MAX);
 }
 
 /** workerd marks so what it says of itself and does not want to be asked about. */

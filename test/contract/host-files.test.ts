@@ -68,3 +68,9 @@ it.each([
   const text = terminalLine('part', line, 0, false);
   expect(text?.replace(/^\S+ part +/, '')).toBe(shown);
 });
+
+it('what a page of the target says cannot steer the terminal', () => {
+  const message = '\u001b]0;owned\u0007\u001b[2J\u009b31m not found';
+  for (const line of [JSON.stringify({ event: 'run-finished', outcome: 'fail', message }), message])
+    expect(terminalLine('part', line, 0, false)).not.toMatch(/\p{Cc}/u);
+});
