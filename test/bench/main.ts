@@ -20,6 +20,14 @@ class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+const stopping = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => {
+    process.exitCode = EXIT_CODES[name];
+    stopping.abort(new Error(`stopped by ${name}`));
+  });
+}
+
 const say = (line: string): void => console.error(line);
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -34,7 +42,7 @@ async function main(argv: readonly string[]): Promise<void> {
   const bench = await load();
   const runs = values.runs === undefined ? bench.runsDefault : parseRuns(values.runs);
   const machine = describeMachine();
-  const { notes, ...measured } = await bench.measure({ runs, say, signal: signalOfProcess() });
+  const { notes, ...measured } = await bench.measure({ runs, say, signal: stopping.signal });
   const report: Report = { name, machine, ...measured };
   console.log(values.json === true ? JSON.stringify(report) : tableOf(report, notes));
 }
@@ -81,21 +89,15 @@ ${benches.join('\n')}
 A benchmark reports. A missed target is printed and is no failure; only an error makes the exit code 1.`;
 }
 
-function signalOfProcess(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      process.exitCode = EXIT_CODES[name];
-      controller.abort(new Error(`stopped by ${name}`));
-    });
-  }
-  return controller.signal;
-}
-
 try {
   await main(process.argv.slice(2));
 } catch (error) {
+  if (stopping.signal.aborted) {
+    say(`bench: ${(stopping.signal.reason as Error).message}`);
+    // What was under way may still wait for something that cannot come any more.
+    process.exit();
+  }
   const usage = error instanceof UsageError;
   say(usage ? `bench: ${error.message}` : `bench: ${(error as Error).stack ?? String(error)}`);
-  process.exitCode ??= usage ? EXIT_USAGE : 1;
+  process.exitCode = usage ? EXIT_USAGE : 1;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LEDGER_STAGES, type LedgerView } from '#dashboards/operator/ledger.ts';
 import { startRig, type Rig } from '../e2e/rig.ts';
@@ -58,21 +59,27 @@ async function measure({ runs, say, signal }: MeasureOptions): Promise<Measureme
     resolveAfterMs: RESOLVE_AFTER_MS,
   });
   try {
-    const breaks: Record<Mode['name'], Break[]> = { fastFail: [], hang: [] };
-    const epochMs = performance.now();
-    for (let run = 0; run < runs; run += 1) {
-      for (const mode of MODES) {
-        await rig.untilUp(UP_DEADLINE_MS);
-        await moment(epochMs, (run + 0.5) / runs, signal);
-        const broken = await breakOnce(rig, mode);
-        breaks[mode.name].push(broken);
-        say(`${mode.name} ${run + 1} of ${runs}: ${broken.toPageS.toFixed(1)} s = ${legsText(broken)}`);
-      }
-    }
-    return reportOf(runs, breaks);
+    // A page may be minutes away; who stops the benchmark does not wait for it.
+    const stopped = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error));
+    return await Promise.race([measureBreaks(rig, { runs, say, signal }), stopped]);
   } finally {
     await rig.stop();
   }
+}
+
+async function measureBreaks(rig: Rig, { runs, say, signal }: MeasureOptions): Promise<Measurement> {
+  const breaks: Record<Mode['name'], Break[]> = { fastFail: [], hang: [] };
+  const epochMs = performance.now();
+  for (let run = 0; run < runs; run += 1) {
+    for (const mode of MODES) {
+      await rig.untilUp(UP_DEADLINE_MS);
+      await moment(epochMs, (run + 0.5) / runs, signal);
+      const broken = await breakOnce(rig, mode);
+      breaks[mode.name].push(broken);
+      say(`${mode.name} ${run + 1} of ${runs}: ${broken.toPageS.toFixed(1)} s = ${legsText(broken)}`);
+    }
+  }
+  return reportOf(runs, breaks);
 }
 
 /**

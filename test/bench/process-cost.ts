@@ -57,6 +57,11 @@ export class ProcessTree {
     return (this.#accountTicks + this.#lostTicks) / TICKS_PER_SECOND;
   }
 
+  /** Processes that live now, as of the last sample. */
+  get size(): number {
+    return this.#members.size;
+  }
+
   /** The largest sum of PSS seen by `memoryBytes`. */
   get peakMemoryBytes(): number {
     return this.#peakMemoryBytes;
