@@ -22,7 +22,7 @@ async function costOf(script: string): Promise<number> {
 
 /** Starts to burn when its parent has gone. */
 const BURN_AS_ORPHAN = `
-  const parent = process.ppid;
+  const parent = Number(process.argv[1]);
   const look = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(look);
@@ -30,7 +30,7 @@ const BURN_AS_ORPHAN = `
   }, 20);`;
 
 const spawning = (script: string): string =>
-  `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(script)}], { stdio: 'ignore', detached: true })`;
+  `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(script)}, String(process.pid)], { stdio: 'ignore', detached: true })`;
 
 describe.runIf(process.platform === 'linux')('the cost of a tree of processes', { timeout: 20_000 }, () => {
   test('holds what the process itself used, after its end too', async () => {
