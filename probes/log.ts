@@ -19,12 +19,14 @@ export const log: Log = (level, event, fields = {}) => {
   );
 };
 
-/** The message of anything thrown, with the system's error code when the message lacks it. */
+/** The message of anything thrown, with the system's error code and the cause's message when it lacks them. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = errorCode(error);
-  const cause = error.cause instanceof Error ? ` (${errorText(error.cause)})` : '';
-  return `${code !== undefined && !error.message.includes(code) ? `${code}: ` : ''}${error.message || error.name}${cause}`;
+  const { cause } = error;
+  const because =
+    cause instanceof Error && !error.message.includes(cause.message) ? ` (${errorText(cause)})` : '';
+  return `${code !== undefined && !error.message.includes(code) ? `${code}: ` : ''}${error.message || error.name}${because}`;
 }
 
 /** `ENOSPC`, `ECONNREFUSED` and their kin; `undefined` for an error without a code. */
