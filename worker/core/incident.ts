@@ -388,10 +388,12 @@ function confirm(policy: Policy, state: CheckState, suspicion: Suspicion, nowMs:
     );
     if (failing.length < 2) return { state, effects: [] };
   }
-  if (!isNew && nowMs < suspicion.askedAtMs + BURST_ASK_INTERVAL_MS) return { state, effects: [] };
+  // Asked in the future: the clock has been set back.
+  const wasJustAsked = nowMs >= suspicion.askedAtMs && nowMs < suspicion.askedAtMs + BURST_ASK_INTERVAL_MS;
+  if (!isNew && wasJustAsked) return { state, effects: [] };
   const next: Suspicion = {
     ...suspicion,
-    burstUntilMs: isNew || isOver ? nowMs + BURST_MAX_MS : suspicion.burstUntilMs,
+    burstUntilMs: Math.min(nowMs + BURST_MAX_MS, isNew || isOver ? Infinity : suspicion.burstUntilMs),
     askedAtMs: nowMs,
     ledger: { ...suspicion.ledger, burstAskedMs: suspicion.ledger.burstAskedMs ?? nowMs },
   };

@@ -45,6 +45,8 @@ export const LEASE_MS = 10_000;
 const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
 /** A provider's Retry-After is honoured up to this: a page cannot wait for longer. */
 const RETRY_AFTER_MAX_MS = 30_000;
+/** Nothing is put off for longer: neither a retry nor the end of a lease. */
+const WAIT_MS_MAX = Math.max(RETRY_AFTER_MAX_MS, LEASE_MS);
 /** A page older than this wakes nobody usefully; it ends `dead`, said so in the log and on the operator's page. */
 export const DELIVERY_AGE_MAX_MS = 86_400_000;
 /** Characters kept of an attempt's error. */
@@ -70,12 +72,12 @@ export function newDelivery(page: Page, channel: string, nowMs: number): Deliver
  * channel has accepted the trigger.
  */
 export function dueDeliveries(deliveries: readonly Delivery[], nowMs: number): Delivery[] {
-  return deliveries.filter((delivery) => readyAtMs(delivery, deliveries) <= nowMs);
+  return deliveries.filter((delivery) => wakeAtMs(delivery, deliveries, nowMs) <= nowMs);
 }
 
 /** When the outbox next wants attention, epoch ms; `undefined` when nothing is open. */
-export function outboxWakeMs(deliveries: readonly Delivery[]): number | undefined {
-  const times = deliveries.map((delivery) => readyAtMs(delivery, deliveries)).filter(Number.isFinite);
+export function outboxWakeMs(deliveries: readonly Delivery[], nowMs: number): number | undefined {
+  const times = deliveries.map((delivery) => wakeAtMs(delivery, deliveries, nowMs)).filter(Number.isFinite);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -122,6 +124,12 @@ export function orphanedResolves(deliveries: readonly Delivery[]): Delivery[] {
       ? [{ ...delivery, state: 'dead' as const, lastError: 'its trigger was never accepted' }]
       : [];
   });
+}
+
+/** When a delivery is ready; at once if that is further away than any wait: the clock has been set back since. */
+function wakeAtMs(delivery: Delivery, all: readonly Delivery[], nowMs: number): number {
+  const readyMs = readyAtMs(delivery, all);
+  return Number.isFinite(readyMs) && readyMs > nowMs + WAIT_MS_MAX ? nowMs : readyMs;
 }
 
 function readyAtMs(delivery: Delivery, all: readonly Delivery[]): number {

@@ -214,7 +214,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     const notBefore = (ms: number | undefined) =>
       ms === undefined ? undefined : Math.max(ms, nowMs + pauseMs);
     const urgentMs = notBefore(
-      earliest(this.#outbox.wakeMs(), policy && stateWakeMs(policy, this.#state, nowMs)),
+      earliest(this.#outbox.wakeMs(nowMs), policy && stateWakeMs(policy, this.#state, nowMs)),
     );
     const dueMs = notBefore(earliest(urgentMs, this.#history.dueMs));
     const setting = this.#clock.arm(dueMs, urgentMs, nowMs);

@@ -57,13 +57,13 @@ export class Outbox {
   }
 
   /** When something is next due, epoch ms. */
-  wakeMs(): number | undefined {
-    return this.#deliveries.size === 0 ? undefined : outboxWakeMs(this.all());
+  wakeMs(nowMs: number): number | undefined {
+    return this.#deliveries.size === 0 ? undefined : outboxWakeMs(this.all(), nowMs);
   }
 
   /** Whether a drain would do anything. */
   isDue(nowMs: number): boolean {
-    return (this.wakeMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+    return (this.wakeMs(nowMs) ?? Number.POSITIVE_INFINITY) <= nowMs;
   }
 
   /** Attempts all that is due, in parallel and each on its own. Resolves when the attempts have ended. */

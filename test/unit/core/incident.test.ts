@@ -250,6 +250,13 @@ describe('burst', () => {
     expect(story.bursts).toBe(2);
   });
 
+  it('is not held up by a clock that is set back, and is no longer for it', () => {
+    const story = new Story().allPass().run(aFailedRun, 'us-east').wait(-3_600_000);
+    story.run(aFailedRun, 'us-east');
+    expect(story.bursts).toBe(2);
+    expect(isBursting(story.state, story.nowMs + BURST_MAX_MS)).toBe(false);
+  });
+
   it('ends when the score is clear', () => {
     const story = new Story().allPass().run(aFailedRun, 'us-east').run(aRun, 'us-east');
     expect(isBursting(story.state, story.nowMs)).toBe(true);
