@@ -172,7 +172,7 @@ async function listen(options: ServeOptions): Promise<FrontDoor> {
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error;
     throw new ServeError(
-      `Port ${options.port} of ${options.host} is taken, perhaps by another Latchkey. Stop what holds it, or choose another with --port.`,
+      `Port ${options.port} of ${options.host} is taken already, perhaps by another Latchkey. Stop what holds it, or choose another with --port.`,
     );
   }
 }

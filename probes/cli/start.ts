@@ -123,7 +123,7 @@ async function mustBeFree(options: StartOptions): Promise<void> {
   for (const [option, key, what] of PORTS)
     if (!(await isPortFree(options[key])))
       throw new Error(
-        `Port ${options[key]}, meant for ${what}, is taken, perhaps by another Latchkey. Stop what holds it, or choose another with --${option} and a --config that names it.`,
+        `Port ${options[key]}, meant for ${what}, is taken already, perhaps by another Latchkey. Stop what holds it, or choose another with --${option} and a --config that names it.`,
       );
 }
 
