@@ -126,13 +126,15 @@ export class Delivery {
 
   async #refused(
     batch: readonly SpooledRun[],
-    { status, error, retryAfterMs }: HubAnswer<Ack> & { kind: 'refused' },
+    { status, error, retryAfterMs, byHub }: HubAnswer<Ack> & { kind: 'refused' },
   ): Promise<Pause> {
     const { spool, log, timings } = this.#options;
     // A token for another region or probe: runs left over from before a rename will never be taken, ours may be.
-    const isForeign = status === 403 && batch.some(({ run }) => !spool.isOwn(run));
-    if (BAD_MESSAGE.has(status) || isForeign) {
-      const [only, ...others] = batch;
+    const isForeign = byHub && status === 403 && batch.some(({ run }) => !spool.isOwn(run));
+    const [only, ...others] = batch;
+    // A proxy that takes less than the hub may take the runs one by one.
+    const isBad = BAD_MESSAGE.has(status) && (byHub || (status === 413 && others.length > 0));
+    if (isBad || isForeign) {
       if (only === undefined || others.length > 0) {
         log('warn', 'report-refused', { status, error, runs: batch.length, next: 'sent one by one' });
         this.#singly = batch.length;

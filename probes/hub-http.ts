@@ -7,12 +7,12 @@ import type { HubTimings } from './hub-timings.ts';
 import { errorText } from './log.ts';
 
 /**
- * What became of a message: answered; refused with the HTTP status it got (on a socket: would have got); or lost, when
- * nobody knows whether the hub has it.
+ * What became of a message: answered; refused with the HTTP status it got (on a socket: would have got), `byHub` or by
+ * somebody on the way; or lost, when nobody knows whether the hub has it.
  */
 export type HubAnswer<T> =
   | { kind: 'ok'; value: T }
-  | { kind: 'refused'; status: number; error: string; retryAfterMs?: number | undefined }
+  | { kind: 'refused'; byHub: boolean; status: number; error: string; retryAfterMs?: number | undefined }
   | { kind: 'lost'; error: string };
 
 /** Characters of a refusal's body that are kept: the reason, not a proxy's whole error page. */
@@ -76,7 +76,14 @@ export class HubHttp {
       const text = await readText(response);
       if (response.ok) return { kind: 'ok', value: text };
       const waitMs = retryAfterMs(response.headers.get('retry-after'), Date.now());
-      return { kind: 'refused', status: response.status, error: reasonOf(text), retryAfterMs: waitMs };
+      const reason = hubReasonOf(text);
+      return {
+        kind: 'refused',
+        byHub: reason !== undefined,
+        status: response.status,
+        error: truncate(reason ?? text, ERROR_CHARS_MAX),
+        retryAfterMs: waitMs,
+      };
     } catch (error) {
       return { kind: 'lost', error: `${method} ${path}: ${errorText(error)}` };
     }
@@ -103,11 +110,11 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** `error` of a JSON body, else the body's beginning. */
-function reasonOf(text: string): string {
+/** The reason a hub gives in `error` of a JSON body; `undefined` when this was not said by a hub. */
+function hubReasonOf(text: string): string | undefined {
   const body = jsonOf(text);
   const reason = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
-  return truncate(typeof reason === 'string' ? reason : text, ERROR_CHARS_MAX);
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 /** PNG by its signature (RFC 2083), anything else a runner makes is JPEG. */

@@ -166,7 +166,12 @@ export class HubSocket {
           this.#planned.reject(new HubRefusedError(message.status, message.error));
           return this.close(message.error);
         }
-        return this.#answer({ kind: 'refused', status: message.status, error: message.error });
+        return this.#answer({
+          kind: 'refused',
+          byHub: true,
+          status: message.status,
+          error: message.error,
+        });
     }
   }
 

@@ -252,6 +252,16 @@ test.each([401, 403, 404, 409, 429, 500, 503])(
   },
 );
 
+test("a refusal in a proxy's words, not the hub's, gives no run up", async () => {
+  const { hub, client, spool, append, log } = await aHubAndClient({ upgrade: 400, proxyStatus: 400 });
+  const ids = await append(3);
+  client.start();
+  await until(() => expect(log('report-refused').length).toBeGreaterThan(1));
+  expect(spool.stats()).toMatchObject({ pending: 3, refused: 0 });
+  await hub.set({ proxyStatus: 0 });
+  await untilStored(hub, spool, ids);
+});
+
 test('Retry-After is honoured', async () => {
   const { hub, client, spool, log, append } = await aHubAndClient({ upgrade: 403 });
   client.start();
