@@ -233,6 +233,18 @@ describe('a region whose object lost its sockets, as at every deploy', () => {
   });
 });
 
+it('however many names there have been, a probe that is connected is not forgotten', async () => {
+  const stable = await connect('us-west');
+  stable.send(helloOf('stable'));
+  await stable.next('plan');
+  for (let index = 0; index < 60; index++)
+    await ask('us-west', 'POST', '/api/probe/poll', helloOf(`pod-${index}`));
+  const { probes } = await env.REGIONS.getByName('us-west').overview();
+  expect(probes.length).toBeLessThanOrEqual(50);
+  expect(probes.map(({ probe }) => probe)).toContain('stable');
+  stable.close();
+});
+
 it('a silent region says so', async () => {
   const region = env.REGIONS.getByName('nobody-here');
   expect(await region.runNow('login', 'burst')).toEqual({ live: false, lastHeardMs: 0 });

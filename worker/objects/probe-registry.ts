@@ -96,9 +96,10 @@ export class ProbeRegistry {
     this.#storedHeardMs.set(record.probe, record.lastHeardMs);
   }
 
+  /** Of a connected one the hello may be weeks old, and it is there all the same. */
   #forgetOldest(): void {
     const surplus = this.all()
-      .toSorted((a, b) => b.lastHeardMs - a.lastHeardMs)
+      .toSorted((a, b) => Number(b.connected) - Number(a.connected) || b.lastHeardMs - a.lastHeardMs)
       .slice(PROBES_MAX);
     for (const { probe } of surplus) {
       this.#kv.delete(KEY_PREFIX + probe);
