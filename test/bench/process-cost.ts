@@ -11,6 +11,8 @@ const SNAPSHOT_ATTEMPTS_MAX = 20;
 
 interface ProcessTimes {
   readonly parent: number;
+  /** It has ended, and nobody has waited for it yet. */
+  readonly isZombie: boolean;
   /** Since boot; with the pid it tells a process from a later one of the same pid. */
   readonly startTicks: number;
   /** Its own time, and that of the children it has waited for. */
@@ -57,9 +59,9 @@ export class ProcessTree {
     return (this.#accountTicks + this.#lostTicks) / TICKS_PER_SECOND;
   }
 
-  /** Processes that live now, as of the last sample. */
+  /** Processes that live, as of the last sample. */
   get size(): number {
-    return this.#members.size;
+    return [...this.#members.values()].filter(({ isZombie }) => !isZombie).length;
   }
 
   /** The largest sum of PSS seen by `memoryBytes`. */
@@ -140,6 +142,7 @@ function readTimes(pid: number): ProcessTimes | undefined {
   const field = (number: number): number => Number(fields[number - 3]);
   return {
     parent: field(4),
+    isZombie: fields[0] === 'Z',
     startTicks: field(22),
     cpuTicks: field(14) + field(15),
     reapedTicks: field(16) + field(17),
