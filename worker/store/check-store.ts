@@ -16,8 +16,8 @@ export const INCIDENTS_KEPT_MAX = 200;
  * What a check's object keeps in its own SQLite: the only SQL over it.
  *
  * Rows written are the bill, so `runs` has no secondary index and no AUTOINCREMENT (which writes a second row). A
- * duplicate is told by the last (boot, seq) of its probe, which the state holds: only a run not newer than that can be
- * one, and only then the table is scanned. A probe sends in order, so that is rare. `probe`, `boot` and `seq` come
+ * duplicate is told by the last (boot, seq) of its probe, which the state holds: only a run not newer than that, or of a
+ * probe the state has forgotten, can be one, and only then the table is scanned. A probe sends in order, so that is rare. `probe`, `boot` and `seq` come
  * before the text of the run, so that a scan does not read the text.
  */
 export class CheckStore {
