@@ -74,7 +74,7 @@ async function removeStale(path: string): Promise<void> {
 
 function lockedBy(where: string, holder: Holder | undefined): SpoolLockedError {
   return new SpoolLockedError(
-    `the spool ${where} is in use by process ${holder?.pid ?? 'unknown'}; give each probe a directory of its own`,
+    `the spool ${where} is in use by process ${holder?.pid ?? 'unknown'}; give each probe of this machine a name (--name) or a directory (--spool) of its own`,
     holder?.pid,
   );
 }
