@@ -18,7 +18,7 @@ import {
 import { draftOf, ownFault } from './run-draft.ts';
 import { RunnerLease } from './runner-lease.ts';
 import type { Runner, RunResult } from './runners/runner.ts';
-import type { Spool } from './spool.ts';
+import type { Spool } from './spool/spool.ts';
 
 /**
  * Runs at once. On two cores, a third login journey makes all of them slower: the latency would be our own queueing

@@ -8,13 +8,13 @@ import { Agent } from './agent.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
 import { aborted, stopSignal } from './host/stop-signal.ts';
-import { HubClient } from './hub-client.ts';
+import { HubClient } from './hub/hub-client.ts';
 import { errorText, log } from './log.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
 import type { Runner } from './runners/runner.ts';
 import { SpoolLockedError } from './spool/lock.ts';
-import { Spool } from './spool.ts';
-import { isStray } from './strays.ts';
+import { Spool } from './spool/spool.ts';
+import { isStray } from './runners/journey/strays.ts';
 
 /** Exit codes of a probe. A supervisor should start it again after `failed` only. */
 export const EXIT = { stopped: 0, failed: 1, badConfig: 2, spoolLocked: 3 } as const;

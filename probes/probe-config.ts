@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseWith, type Parsed, type Problem } from '#core/problem.ts';
 import { Slug } from '#core/run.ts';
 import { CONCURRENCY_DEFAULT } from './agent.ts';
-import { SPOOL_BYTES_MAX, SPOOL_RUNS_MAX } from './spool.ts';
+import { SPOOL_BYTES_MAX, SPOOL_RUNS_MAX } from './spool/spool.ts';
 
 /** Runs at once: above this, one machine's latency says nothing about the target. */
 const CONCURRENCY_MAX = 32;

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '../backoff.ts';
+import { backoffMs } from '../hub/backoff.ts';
 import { withDeadline } from '../deadline.ts';
 import { errorCode } from '../log.ts';
 

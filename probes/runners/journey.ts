@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import type { Check } from '#core/config.ts';
-import { WarmBrowser, type BrowserOptions, type Lease } from '../browser.ts';
+import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
-import { loadJourney } from '../journey-file.ts';
-import { runJourney } from '../journey-run.ts';
+import { loadJourney } from './journey/journey-file.ts';
+import { runJourney } from './journey/journey-run.ts';
 import { errorText } from '../log.ts';
-import { MEMORY_FREE_MIB_MIN, availableMemoryMiB } from '../memory.ts';
+import { MEMORY_FREE_MIB_MIN, availableMemoryMiB } from '../browser/memory.ts';
 import { OwnFault } from '../own-fault.ts';
 import { createRedactor, readSecrets, type Redactor } from '../redact.ts';
 import { ownFault } from '../run-draft.ts';
-import { withStrays } from '../strays.ts';
+import { withStrays } from './journey/strays.ts';
 import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
 
 export type JourneyRunnerOptions = BrowserOptions & {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findBrowserExecutable } from '#probes/browser-executable.ts';
+import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
 import { startRig, type Rig } from '../e2e/rig.ts';
 import type { Benchmark, Measurement, MeasureOptions } from './benchmark.ts';
 import { startBare, type BareProcess } from './journey/bare-process.ts';

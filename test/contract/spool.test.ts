@@ -4,7 +4,7 @@ import { copyFile, readdir, readFile, stat, symlink, truncate, writeFile } from 
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Run } from '#core/run.ts';
-import { Spool, UNSTORED_RUNS_MAX, type SpoolOptions } from '#probes/spool.ts';
+import { Spool, UNSTORED_RUNS_MAX, type SpoolOptions } from '#probes/spool/spool.ts';
 import { encodeRecord } from '#probes/spool/record.ts';
 import { SpoolLockedError } from '#probes/spool/lock.ts';
 import { eventLog } from '#test/fixtures/event-log.ts';

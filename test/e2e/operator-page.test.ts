@@ -9,7 +9,7 @@ import { overviewOf } from '#dashboards/operator/overview.ts';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
 import { wallPage } from '#dashboards/operator/wall-page.tsx';
-import { findBrowserExecutable } from '#probes/browser-executable.ts';
+import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
 import { listenOnLoopback, readText, type LoopbackServer } from '#test/fixtures/loopback-server.ts';
 import {
   healthySource,

@@ -1,9 +1,9 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { findBrowserExecutable } from '#probes/browser-executable.ts';
-import { WarmBrowser, type BrowserOptions } from '#probes/browser.ts';
-import { groupMembers, killGroup } from '#probes/process-tree.ts';
+import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
+import { WarmBrowser, type BrowserOptions } from '#probes/browser/browser.ts';
+import { groupMembers, killGroup } from '#probes/browser/process-tree.ts';
 import { createJourneyRunner } from '#probes/runners/journey.ts';
 import { READY_MS_MAX, type RunResult } from '#probes/runners/runner.ts';
 import { aCheck } from '#test/fixtures/builders.ts';

@@ -6,7 +6,7 @@ import { eventLog } from '#test/fixtures/event-log.ts';
 import { StandInHub } from '#test/fixtures/stand-in-hub.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 import { EXIT } from '#probes/main.ts';
-import { Spool } from '#probes/spool.ts';
+import { Spool } from '#probes/spool/spool.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures');
 /** A token as far as a probe can read it; its signature is the hub's business. */

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { groupMembers } from '#probes/process-tree.ts';
+import { groupMembers } from '#probes/browser/process-tree.ts';
 import { descendantsOf, isRunning } from '#test/e2e/processes.ts';
 import type { LoopbackServer } from '#test/fixtures/loopback-server.ts';
 import { startOddServer } from '#test/fixtures/odd-server.ts';

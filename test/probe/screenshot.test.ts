@@ -1,7 +1,7 @@
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findBrowserExecutable } from '#probes/browser-executable.ts';
-import { takeScreenshot } from '#probes/screenshot.ts';
+import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
+import { takeScreenshot } from '#probes/browser/screenshot.ts';
 
 const SECRET = 'hunter2-hunter2';
 const COVERED = 0x44;

@@ -4,7 +4,7 @@ import type { Run } from '#core/run.ts';
 import type { Plan } from '#core/wire.ts';
 import { Agent, PLAN_WAIT_MS_MAX } from '#probes/agent.ts';
 import { SETTLE_GRACE_MS } from '#probes/runner-lease.ts';
-import { Spool } from '#probes/spool.ts';
+import { Spool } from '#probes/spool/spool.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
 import { eventLog } from '#test/fixtures/event-log.ts';
 import { ManualClock } from '#test/fixtures/manual-clock.ts';

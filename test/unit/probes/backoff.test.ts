@@ -5,7 +5,7 @@ import {
   BACKOFF_MS_MIN,
   RETRY_AFTER_MS_MAX,
   retryAfterMs,
-} from '#probes/backoff.ts';
+} from '#probes/hub/backoff.ts';
 
 const NOW_MS = Date.parse('2026-11-21T12:00:00Z');
 

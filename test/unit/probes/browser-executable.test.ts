@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { findBrowserExecutable } from '#probes/browser-executable.ts';
+import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 
 async function anExecutable(): Promise<string> {

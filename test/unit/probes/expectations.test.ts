@@ -1,6 +1,6 @@
 import { expect as playwrightExpect } from 'playwright/test';
 import { expect, test } from 'vitest';
-import { Expectations } from '#probes/expectations.ts';
+import { Expectations } from '#probes/runners/journey/expectations.ts';
 
 const watched = (remainingMs = 1_000): Expectations => new Expectations(playwrightExpect, () => remainingMs);
 

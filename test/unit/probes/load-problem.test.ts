@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadJourney } from '#probes/journey-file.ts';
+import { loadJourney } from '#probes/runners/journey/journey-file.ts';
 import { loadProblem } from '#probes/load-problem.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Loop, type Pause } from '#probes/loop.ts';
+import { Loop, type Pause } from '#probes/hub/loop.ts';
 
 /** A loop that pauses as listed and then stops. */
 function scripted(pauses: Pause[]): { loop: Loop; done: Promise<void>; steps: () => number } {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { availableMemoryMiB } from '#probes/memory.ts';
+import { availableMemoryMiB } from '#probes/browser/memory.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 
 const MIB = 1_024 * 1_024;

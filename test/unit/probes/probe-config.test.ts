@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeProblems } from '#core/problem.ts';
 import { readProbeConfig, slugOf } from '#probes/probe-config.ts';
-import { SPOOL_BYTES_MAX, SPOOL_RUNS_MAX } from '#probes/spool.ts';
+import { SPOOL_BYTES_MAX, SPOOL_RUNS_MAX } from '#probes/spool/spool.ts';
 
 function aToken(claims: object): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;

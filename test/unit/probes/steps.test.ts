@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { STEPS_MAX, STEP_DEPTH_MAX } from '#core/run.ts';
 import { JourneyMistake } from '#probes/journey.ts';
-import { StepRecorder } from '#probes/steps.ts';
+import { StepRecorder } from '#probes/runners/journey/steps.ts';
 
 /** A recorder whose clock advances by 10 ms at each look. */
 function aRecorder(): StepRecorder {

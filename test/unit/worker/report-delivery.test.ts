@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ANSWER_MS_MAX, RUNS_PER_REPORT_MAX, type Report } from '#core/wire.ts';
-import { HUB_TIMINGS } from '#probes/hub-timings.ts';
+import { HUB_TIMINGS } from '#probes/hub/hub-timings.ts';
 import { ReportDelivery } from '#worker/objects/report-delivery.ts';
 import { aRun } from '#test/fixtures/builders.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '#core/wire.ts';
 import type { HubAnswer } from './hub-http.ts';
 import type { HubTimings } from './hub-timings.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 
 /** What the hub tells a probe by itself. */
 export type HubCommands = { onPlan(plan: Plan): void; onRunNow(command: RunNow): void };

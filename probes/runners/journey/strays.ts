@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { stripVTControlCharacters } from 'node:util';
-import { errorText, type Log } from './log.ts';
-import type { Redactor } from './redact.ts';
+import { errorText, type Log } from '../../log.ts';
+import type { Redactor } from '../../redact.ts';
 
 type Scope = { check: string; log: Log; clean: Redactor; strays: string[] };
 

@@ -1,6 +1,6 @@
 import type { Frame, Locator, Page } from 'playwright';
 import { SCREENSHOT_BYTES_MAX } from '#core/wire.ts';
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../deadline.ts';
 
 /** Readable text at a tenth of a PNG's size. */
 const JPEG_QUALITY = 60;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { errorCode } from './log.ts';
+import { errorCode } from '../log.ts';
 
 const PS_TIMEOUT_MS = 2_000;
 const BYTES_PER_KIB = 1_024;

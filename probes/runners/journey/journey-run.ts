@@ -4,18 +4,18 @@ import { evaluateJourney } from '#core/checks/journey.ts';
 import type { Check } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
-import type { Lease } from './browser.ts';
+import type { Lease } from '../../browser/browser.ts';
 import { diagnose, type PageState } from './diagnosis.ts';
 import { checkLastDocuments } from './last-document.ts';
 import { Expectations } from './expectations.ts';
-import { JourneyMistake, type Journey, type JourneyTools } from './journey.ts';
+import { JourneyMistake, type Journey, type JourneyTools } from '../../journey.ts';
 import { describeThrown, mistake, ownTrouble, troubleFacts, type Trouble } from './journey-trouble.ts';
-import { errorText, type Log } from './log.ts';
-import { OwnFault } from './own-fault.ts';
-import { plainUrl, type Redactor } from './redact.ts';
-import { openRoom, type Room } from './room.ts';
-import { KILL_GRACE_MS, type RunResult } from './runners/runner.ts';
-import { takeScreenshot } from './screenshot.ts';
+import { errorText, type Log } from '../../log.ts';
+import { OwnFault } from '../../own-fault.ts';
+import { plainUrl, type Redactor } from '../../redact.ts';
+import { openRoom, type Room } from '../../browser/room.ts';
+import { KILL_GRACE_MS, type RunResult } from '../runner.ts';
+import { takeScreenshot } from '../../browser/screenshot.ts';
 import { StepRecorder } from './steps.ts';
 
 /** Kept of the grace for closing the context, and for a kill in its place. */

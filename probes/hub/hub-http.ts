@@ -4,7 +4,7 @@ import { Ack, MESSAGE_BYTES_MAX, PollAnswer, PROBE_PATHS, type Hello, type Repor
 import { truncate } from '#core/units.ts';
 import { retryAfterMs } from './backoff.ts';
 import type { HubTimings } from './hub-timings.ts';
-import { errorText } from './log.ts';
+import { errorText } from '../log.ts';
 
 /**
  * What became of a message: answered; refused with the HTTP status it got (on a socket: would have got), `byHub` or by

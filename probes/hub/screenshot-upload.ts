@@ -1,9 +1,9 @@
 import { backoffMs } from './backoff.ts';
 import type { HubHttp } from './hub-http.ts';
 import type { HubTimings } from './hub-timings.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
-import type { Spool } from './spool.ts';
+import type { Spool } from '../spool/spool.ts';
 
 export type UploadOptions = { spool: Spool; http: HubHttp; timings: HubTimings; log: Log };
 

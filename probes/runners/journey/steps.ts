@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { STEPS_MAX, STEP_DEPTH_MAX, type Step } from '#core/run.ts';
 import { truncate } from '#core/units.ts';
-import { JourneyMistake } from './journey.ts';
+import { JourneyMistake } from '../../journey.ts';
 
 const TITLE_CHARS_MAX = 200;
 const URL_CHARS_MAX = 2_000;

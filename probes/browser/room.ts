@@ -1,9 +1,9 @@
 import type { BrowserContext, Page } from 'playwright';
 import type { Lease } from './browser.ts';
-import { withDeadline } from './deadline.ts';
-import { NavigationFailures } from './diagnosis.ts';
-import { errorText } from './log.ts';
-import { OwnFault } from './own-fault.ts';
+import { withDeadline } from '../deadline.ts';
+import { NavigationFailures } from '../runners/journey/diagnosis.ts';
+import { errorText } from '../log.ts';
+import { OwnFault } from '../own-fault.ts';
 
 /** The fresh browser context of one run, and what may end it. */
 export type Room = {

@@ -2,11 +2,11 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright';
 import { z } from 'zod';
-import { errorCode } from './log.ts';
-import { OwnFault } from './own-fault.ts';
+import { errorCode } from '../log.ts';
+import { OwnFault } from '../own-fault.ts';
 
 /** Where set-up writes which browser it found, downloaded or installed. */
-const RECORD_FILE = fileURLToPath(new URL('../.latchkey/browser.json', import.meta.url));
+const RECORD_FILE = fileURLToPath(new URL('../../.latchkey/browser.json', import.meta.url));
 const BrowserRecord = z.object({ executablePath: z.string().min(1) });
 
 /** Usual places, the headless shell first: it needs a third of the CPU of the whole browser. */

@@ -1,8 +1,8 @@
-import { withDeadline, DeadlineError } from './deadline.ts';
+import { withDeadline, DeadlineError } from '../../deadline.ts';
 import { ERROR_PAGE, diagnose, documentStatusOf, type PageState } from './diagnosis.ts';
 import { ownTrouble, type Trouble } from './journey-trouble.ts';
-import { errorText } from './log.ts';
-import type { Room } from './room.ts';
+import { errorText } from '../../log.ts';
+import type { Room } from '../../browser/room.ts';
 
 /** No login ends on these, whatever the journey says of the page. */
 const SERVER_ERROR_MIN = 500;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { chromium, type Browser } from 'playwright';
 import { findBrowserExecutable } from './browser-executable.ts';
-import { withDeadline } from './deadline.ts';
-import { errorCode, errorText, type Log } from './log.ts';
-import { OwnFault } from './own-fault.ts';
+import { withDeadline } from '../deadline.ts';
+import { errorCode, errorText, type Log } from '../log.ts';
+import { OwnFault } from '../own-fault.ts';
 import { findChildGroup, groupMemoryBytes, killGroup } from './process-tree.ts';
 
 const BYTES_PER_MIB = 1_024 * 1_024;

@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
-import { withDeadline } from './deadline.ts';
-import { isJourney, type Journey } from './journey.ts';
-import { loadProblem } from './load-problem.ts';
-import { OwnFault } from './own-fault.ts';
+import { withDeadline } from '../../deadline.ts';
+import { isJourney, type Journey } from '../../journey.ts';
+import { loadProblem } from '../../load-problem.ts';
+import { OwnFault } from '../../own-fault.ts';
 
 /** The journey in `path`. Throws `OwnFault` `journey-error` naming the file and what was expected of it. */
 export async function loadJourney(path: string, deadlineMs: number): Promise<Journey> {

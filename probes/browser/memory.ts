@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errorCode } from './log.ts';
+import { errorCode } from '../log.ts';
 
 const BYTES_PER_MIB = 1_024 * 1_024;
 /** A login in a fresh context takes 60–130 MiB over the idle browser; the rest is for the probe itself. */

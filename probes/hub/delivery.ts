@@ -1,11 +1,11 @@
 import { MESSAGE_BYTES_MAX, RUNS_PER_REPORT_MAX, type Ack, type NextStart, type Report } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { HubAnswer } from './hub-http.ts';
 import type { HubTimings } from './hub-timings.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
-import type { Spool, SpooledRun } from './spool.ts';
+import type { Spool, SpooledRun } from '../spool/spool.ts';
 
 /** A way to the hub that takes reports: the socket, or HTTP. */
 export type Link = { report(report: Report): Promise<HubAnswer<Ack>> };

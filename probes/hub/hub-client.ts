@@ -1,14 +1,14 @@
 import type { Hello, NextStart, PollAnswer } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import { Delivery, type Link } from './delivery.ts';
 import { HubHttp, type HubAnswer } from './hub-http.ts';
 import { HubRefusedError, HubSocket, type HubCommands } from './hub-socket.ts';
 import { HUB_TIMINGS, type HubTimings } from './hub-timings.ts';
-import { errorText, type Log } from './log.ts';
+import { errorText, type Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
 import { ScreenshotUpload } from './screenshot-upload.ts';
-import type { Spool } from './spool.ts';
+import type { Spool } from '../spool/spool.ts';
 
 /** Sockets that could not be opened, in a row, before HTTP is tried: a proxy refuses every upgrade alike. */
 const SOCKET_FAILURES_MAX = 3;

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, Request } from 'playwright';
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../../deadline.ts';
 
 /** A document that runs answers in a few milliseconds; one that waits for a server or loops does not answer at all. */
 const STATUS_DEADLINE_MS = 300;

@@ -1,15 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Run, type Outcome } from '#core/run.ts';
-import { withDeadline } from './deadline.ts';
-import { errorCode, errorText, type Log } from './log.ts';
-import { numbered, unstored, jsonBytes, type Origin, type RunDraft } from './run-draft.ts';
-import { keepBoot, nextBoot } from './spool/boot.ts';
-import { runsToDrop } from './spool/eviction.ts';
-import { Journal, type Place } from './spool/journal.ts';
-import { lockDirectory } from './spool/lock.ts';
-import { keepRefused } from './spool/refused.ts';
-import { Screenshots } from './spool/screenshots.ts';
+import { withDeadline } from '../deadline.ts';
+import { errorCode, errorText, type Log } from '../log.ts';
+import { numbered, unstored, jsonBytes, type Origin, type RunDraft } from '../run-draft.ts';
+import { keepBoot, nextBoot } from './boot.ts';
+import { runsToDrop } from './eviction.ts';
+import { Journal, type Place } from './journal.ts';
+import { lockDirectory } from './lock.ts';
+import { keepRefused } from './refused.ts';
+import { Screenshots } from './screenshots.ts';
 
 /** Runs kept at most: over a day of ten checks at an interval of 60 s, or twenty minutes of 500 at 30 s. */
 export const SPOOL_RUNS_MAX = 20_000;

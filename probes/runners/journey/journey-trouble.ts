@@ -2,9 +2,9 @@ import { inspect, stripVTControlCharacters } from 'node:util';
 import type { JourneyTrouble } from '#core/checks/journey.ts';
 import type { PROBE_FAULTS } from '#core/failure.ts';
 import type { PageState } from './diagnosis.ts';
-import { errorText } from './log.ts';
-import { OwnFault } from './own-fault.ts';
-import { plainUrl } from './redact.ts';
+import { errorText } from '../../log.ts';
+import { OwnFault } from '../../own-fault.ts';
+import { plainUrl } from '../../redact.ts';
 
 /** Why a run is not a pass, before anybody has judged it. */
 export type Trouble = Pick<
