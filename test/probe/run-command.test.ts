@@ -30,7 +30,7 @@ async function aProject(body: string, timeout = '8s'): Promise<string> {
   const config = {
     publicUrl: 'http://127.0.0.1:1',
     regions: { here: {} },
-    channels: {},
+    channels: { oncall: { kind: 'none' } },
     checks: {
       'front-door': {
         kind: 'journey',

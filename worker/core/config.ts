@@ -90,6 +90,8 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
       if (regions.length === 0) problem(['regions'], 'expected at least one region', config.regions);
       if (regions.length > REGIONS_MAX)
         problem(['regions'], `expected at most ${REGIONS_MAX} regions`, regions.length);
+      // Without a channel nobody is ever woken, and nothing would say so.
+      if (channels.length === 0) problem(['channels'], 'expected at least one channel', config.channels);
       if (channels.length > CHANNELS_MAX)
         problem(['channels'], `expected at most ${CHANNELS_MAX} channels`, channels.length);
       if (checks.length > CHECKS_MAX)

@@ -1,4 +1,4 @@
-import { defineConfig } from '#worker/config.ts';
+import { defineConfig, secret } from '#worker/config.ts';
 
 const regions = { 'us-east': {}, 'us-west': {}, 'eu-west': {}, 'ap-south': {} };
 const CHECKS = 50;
@@ -17,5 +17,5 @@ export default defineConfig({
     login: check,
     ...Object.fromEntries(Array.from({ length: CHECKS }, (_, index) => [`login-${index + 1}`, check])),
   },
-  channels: {},
+  channels: { oncall: { kind: 'pagerduty', routingKey: secret('PAGERDUTY_ROUTING_KEY') } },
 });

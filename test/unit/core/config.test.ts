@@ -116,6 +116,11 @@ describe('parseConfig', () => {
     expect(problems.some((line) => line.startsWith(problem))).toBe(true);
   });
 
+  it('refuses a configuration that could wake nobody', () => {
+    const problems = problemsOf(input({ channels: {} }));
+    expect(problems).toContain('channels: expected at least one channel, got {}');
+  });
+
   it('refuses to resolve before it is clear', () => {
     expect(problemsOf(input({ paging: { clearAfter: '5m', resolveAfter: '1m' } }))[0]).toMatch(
       /^paging\.resolveAfter/,
