@@ -239,7 +239,7 @@ function signInByLink() {
   },
   'style.css': {
     type: 'text/css; charset=utf-8',
-    hash: '02af0387fe78',
+    hash: '1a297e22829f',
     text: `/* The look of Latchkey's pages: calm, because most of it is read by somebody who was just woken. */
 
 :root {
@@ -888,6 +888,7 @@ td .sign {
   box-shadow: inset 5px 0 var(--fail);
 }
 
+.verdict-in-part > th,
 .verdict-partial > th,
 .verdict-regional > th {
   box-shadow: inset 5px 0 var(--warning);
@@ -1197,6 +1198,7 @@ main > section > .steps {
     box-shadow: inset 5px 0 var(--fail);
   }
 
+  .checks .verdict-in-part,
   .checks .verdict-partial,
   .checks .verdict-regional {
     box-shadow: inset 5px 0 var(--warning);

@@ -11,7 +11,7 @@ import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
 import { durationText, Moment } from './time.tsx';
-import { OUTCOME_WORDS, VERDICT_WORDS } from './words.ts';
+import { OUTCOME_WORDS, verdictWords } from './words.ts';
 
 /** One check: how each region stands, its last runs, and its incidents. */
 export function checkPage(
@@ -25,7 +25,7 @@ export function checkPage(
     incidentView(check, config.paging, incident, view?.deliveries ?? [], nowMs),
   );
   return {
-    state: VERDICT_WORDS[row.verdict].word.toLowerCase(),
+    state: verdictWords(row).word.toLowerCase(),
     title: check.title,
     live: true,
     nowMs,

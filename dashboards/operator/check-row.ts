@@ -54,6 +54,11 @@ function confirmingOf(state: CheckState, nowMs: number): CheckRow['confirming'] 
   return state.suspicion && isBursting(state, nowMs) ? { failures: state.suspicion.streak.count } : undefined;
 }
 
+/** Whether a check is up only as far as its votes tell: some of its regions have none. Shown as a caution, never as health. */
+export function isSeenInPart(check: CheckRow): boolean {
+  return check.verdict === 'up' && check.votes < check.regions.length;
+}
+
 /** A region's title; its id when the configuration no longer names it. */
 export function titleOf(config: Pick<Config, 'regions'>, region: string): string {
   return config.regions.find((known) => known.id === region)?.title ?? region;

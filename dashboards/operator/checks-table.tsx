@@ -1,11 +1,11 @@
 import { checkPath, incidentPath } from '#core/operator-path.ts';
 import { CellView } from './cell-view.tsx';
-import type { CheckRow } from './check-row.ts';
+import { isSeenInPart, type CheckRow } from './check-row.ts';
 import { count } from './headline.ts';
 import { Mark } from './mark.tsx';
 import type { Overview } from './overview.ts';
 import { durationText, Moment } from './time.tsx';
-import { VERDICT_WORDS } from './words.ts';
+import { verdictWords } from './words.ts';
 
 /** Checks × regions. The roles are written out because a phone's layout takes the table's boxes apart. */
 export function ChecksTable({ overview }: { overview: Overview }) {
@@ -31,7 +31,11 @@ export function ChecksTable({ overview }: { overview: Overview }) {
         </thead>
         <tbody role="rowgroup">
           {checks.map((check) => (
-            <tr role="row" class={`verdict-${check.verdict}`} data-key={check.check}>
+            <tr
+              role="row"
+              class={`verdict-${isSeenInPart(check) ? 'in-part' : check.verdict}`}
+              data-key={check.check}
+            >
               <th role="rowheader" scope="row">
                 <CheckHead check={check} nowMs={nowMs} />
               </th>
@@ -90,10 +94,11 @@ function CheckHead({ check, nowMs }: { check: CheckRow; nowMs: number }) {
 
 /** The verdict and the votes it is made of: never more than the votes say. */
 export function VerdictLine({ check }: { check: CheckRow }) {
-  const { word, mark } = VERDICT_WORDS[check.verdict];
+  const { word, mark } = verdictWords(check);
   return (
     <p class={`verdict sign sign-${mark}`}>
-      <Mark shape={mark} /> <strong>{word}</strong> <span class="hush">{votesText(check)}</span>
+      <Mark shape={mark} /> <strong>{word}</strong>
+      {isSeenInPart(check) ? null : <span class="hush"> {votesText(check)}</span>}
     </p>
   );
 }

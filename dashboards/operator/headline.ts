@@ -1,9 +1,9 @@
 import { formatMs, MS_PER_MINUTE } from '#core/units.ts';
-import type { CheckRow } from './check-row.ts';
+import { isSeenInPart, type CheckRow } from './check-row.ts';
 import type { IncidentView } from './incident-view.ts';
 import type { RegionRow } from './region-row.ts';
 
-/** `down`: wake up. `warning`: look. `blind`: nothing is known. `up`: every check is up by votes. */
+/** `down`: wake up. `warning`: look. `blind`: nothing is known. `up`: every check is up by the votes of all its regions. */
 export type Tone = 'down' | 'warning' | 'blind' | 'up';
 
 /** The state of everything in one line, and what a person should know next. */
@@ -23,7 +23,7 @@ export type HeadlineSubject = {
   nowMs: number;
 };
 
-/** The words somebody reads first at 3 am. `up` only when every check is up by votes: silence is never health. */
+/** The words somebody reads first at 3 am. `up` only when every region says so: silence is never health. */
 export function headlineOf(subject: HeadlineSubject): Headline {
   return { ...stateOf(subject), notes: notesOf(subject) };
 }
@@ -65,7 +65,28 @@ function stateOf(subject: HeadlineSubject): Omit<Headline, 'notes'> {
     };
   const text =
     checks.length === 1 ? `${checks[0]?.title ?? 'The check'} is up` : `All ${checks.length} checks up`;
+  const sight = sightOf(subject);
+  if (sight.seeing < sight.regions || checks.some(isSeenInPart)) {
+    const seen = `${sight.seeing} of ${count(sight.regions, 'region')}`;
+    return {
+      tone: 'warning',
+      text: checks.length === 1 ? `${text}, seen from ${seen}` : `${text}, seen in full from ${seen}`,
+      short: `up from ${sight.seeing} of ${sight.regions}`,
+    };
+  }
   return { tone: 'up', text, short: 'all up' };
+}
+
+/** Regions that some check runs in, and those of them that are live and have a vote on each of their checks. */
+function sightOf({ checks, regions }: HeadlineSubject): { seeing: number; regions: number } {
+  const cells = checks.flatMap((check) => check.regions);
+  const used = [...new Set(cells.map((cell) => cell.region))];
+  const seeing = used.filter(
+    (id) =>
+      regions.every((region) => region.region !== id || region.status === 'live') &&
+      cells.every((cell) => cell.region !== id || cell.votes),
+  );
+  return { seeing: seeing.length, regions: used.length };
 }
 
 function isUnknown(check: CheckRow): boolean {

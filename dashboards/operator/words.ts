@@ -1,6 +1,6 @@
 import type { Outcome } from '#core/run.ts';
 import type { Rule } from '#core/verdict.ts';
-import type { CheckRow } from './check-row.ts';
+import { isSeenInPart, type CheckRow } from './check-row.ts';
 import type { Tone } from './headline.ts';
 import type { DeliveryView, IncidentView } from './incident-view.ts';
 import type { LedgerStage } from './ledger.ts';
@@ -18,7 +18,7 @@ export const STANDING_WORDS: Record<Standing, { word: string; mark: MarkShape }>
   never: { word: 'no result yet', mark: 'blind' },
 };
 
-export const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: MarkShape }> = {
+const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: MarkShape }> = {
   up: { word: 'Up', mark: 'pass' },
   partial: { word: 'Partly failing', mark: 'warning' },
   regional: { word: 'Failing in one region', mark: 'warning' },
@@ -26,6 +26,12 @@ export const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: Ma
   blind: { word: 'Blind', mark: 'blind' },
   unreadable: { word: 'Not readable', mark: 'blind' },
 };
+
+/** A check's verdict as it may be said: `Up` alone, and its green, only when every region has a vote. */
+export function verdictWords(check: CheckRow): { word: string; mark: MarkShape } {
+  if (!isSeenInPart(check)) return VERDICT_WORDS[check.verdict];
+  return { word: `Up, seen from ${check.votes} of ${check.regions.length} regions`, mark: 'warning' };
+}
 
 export const OUTCOME_WORDS: Record<Outcome, { word: string; mark: MarkShape }> = {
   pass: { word: 'passed', mark: 'pass' },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Check } from '#core/config.ts';
 import { overviewOf, type Overview } from '#dashboards/operator/overview.ts';
 import type { OverviewSource } from '#dashboards/operator/source.ts';
+import { verdictWords } from '#dashboards/operator/words.ts';
 import { healthySource, SAMPLE_NOW_MS, sampleConfig, sampleSource } from '#test/fixtures/operator-samples.ts';
 
 /** The healthy sample, seen so much later: nothing has been heard since. */
@@ -29,6 +30,39 @@ describe('the overview', () => {
       ['up', 4],
       ['up', 4],
     ]);
+  });
+
+  it('is up with a caution, never in green, while a region has no vote', () => {
+    const source = healthySource();
+    const without = (silentChecks: readonly string[]): OverviewSource => ({
+      ...source,
+      checks: source.checks.map(({ check, view }) => {
+        const { 'ap-south': _silent, ...heard } = view?.state.regions ?? {};
+        return {
+          check,
+          view:
+            view && silentChecks.includes(check.id)
+              ? { ...view, state: { ...view.state, regions: heard } }
+              : view,
+        };
+      }),
+    });
+    const { headline, checks } = overviewOf(without(['portal-login']));
+    expect(headline).toMatchObject({
+      tone: 'warning',
+      text: 'All 3 checks up, seen in full from 3 of 4 regions',
+      short: 'up from 3 of 4',
+    });
+    expect(checks.map(({ verdict }) => verdict)).toEqual(['up', 'up', 'up']);
+    expect(checks.map(verdictWords)).toMatchObject([
+      { word: 'Up, seen from 3 of 4 regions', mark: 'warning' },
+      { word: 'Up', mark: 'pass' },
+      { word: 'Up', mark: 'pass' },
+    ]);
+    const { checks: all } = without(['portal-login']);
+    expect(overviewOf({ ...source, checks: all.slice(0, 1) }).headline.text).toBe(
+      'Portal login is up, seen from 3 of 4 regions',
+    );
   });
 
   it('is blind, never up, when the regions have fallen silent', () => {
@@ -137,5 +171,9 @@ describe('the overview', () => {
     });
     expect(regions.map(({ status }) => status)).toEqual(['never', 'silent', 'unreadable', 'live']);
     expect(headline.notes).toContain('No sign of life from US East, US West and Europe West.');
+    expect(headline).toMatchObject({
+      tone: 'warning',
+      text: 'All 3 checks up, seen in full from 1 of 4 regions',
+    });
   });
 });
