@@ -1,5 +1,5 @@
 import type { Check, Config } from '#core/config.ts';
-import { activeIncident, isBursting, type CheckState } from '#core/incident.ts';
+import { activeIncident, isBursting, type CheckState } from '#core/check-state.ts';
 import type { CheckView } from '#core/view.ts';
 import { verdictOf, type Verdict } from '#core/verdict.ts';
 import { cellOf, type Cell } from './standing.ts';

@@ -1,4 +1,5 @@
-import type { Incident, Ledger } from '#core/incident.ts';
+import type { Incident } from '#core/incident.ts';
+import type { Ledger } from '#core/ledger.ts';
 
 /** DESIGN section 5: time-to-page has its own objective, 99 % within 120 s. */
 export const TIME_TO_PAGE_OBJECTIVE_MS = 120_000;

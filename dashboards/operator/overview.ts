@@ -1,5 +1,5 @@
 import { SEVERITIES, type Check } from '#core/config.ts';
-import { activeIncident } from '#core/incident.ts';
+import { activeIncident } from '#core/check-state.ts';
 import type { CheckView } from '#core/view.ts';
 import { checkRow, type CheckRow } from './check-row.ts';
 import { headlineOf, type Headline } from './headline.ts';

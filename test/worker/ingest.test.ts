@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PROBES_MAX } from '#core/incident.ts';
+import { PROBES_MAX } from '#core/check-state.ts';
 import { RUNS_PER_REPORT_MAX } from '#core/wire.ts';
 import { aRun, checkObject, migrate, report, reportAged, TIMED_OUT } from './hub.ts';
 

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.ts';
-import type { CheckState, Incident } from './incident.ts';
+import type { CheckState } from './check-state.ts';
+import type { Incident } from './incident.ts';
 import type { Delivery } from './outbox.ts';
 import type { Outcome, Run } from './run.ts';
 import type { Verdict } from './verdict.ts';

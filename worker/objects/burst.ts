@@ -1,5 +1,5 @@
 import type { Check } from '#core/config.ts';
-import type { CheckState } from '#core/incident.ts';
+import type { CheckState } from '#core/check-state.ts';
 import { SILENT_AFTER_MS } from '#core/wire.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';

@@ -1,16 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Check } from '#core/config.ts';
-import {
-  initialState,
-  isBursting,
-  isLate,
-  isNewer,
-  stateWakeMs,
-  type CheckEffect,
-  type CheckState,
-  type Incident,
-  type Policy,
-} from '#core/incident.ts';
+import { initialState, isBursting, isLate, isNewer, type CheckState } from '#core/check-state.ts';
+import type { Incident } from '#core/incident.ts';
+import type { Policy } from '#core/policy.ts';
+import { stateWakeMs, type CheckEffect } from '#core/step.ts';
 import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
 import { verdictOf } from '#core/verdict.ts';

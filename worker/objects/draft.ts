@@ -1,11 +1,7 @@
-import {
-  step,
-  type CheckEffect,
-  type CheckEvent,
-  type CheckState,
-  type Incident,
-  type Policy,
-} from '#core/incident.ts';
+import type { CheckState } from '#core/check-state.ts';
+import type { Incident } from '#core/incident.ts';
+import type { Policy } from '#core/policy.ts';
+import { step, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import { newDelivery, type Delivery } from '#core/outbox.ts';
 
 /**

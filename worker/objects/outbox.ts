@@ -1,4 +1,4 @@
-import type { CheckEvent } from '#core/incident.ts';
+import type { CheckEvent } from '#core/step.ts';
 import {
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,

@@ -1,4 +1,5 @@
-import type { CheckState, Incident } from '#core/incident.ts';
+import type { CheckState } from '#core/check-state.ts';
+import type { Incident } from '#core/incident.ts';
 import { isSettled, type Delivery } from '#core/outbox.ts';
 import type { Run } from '#core/run.ts';
 import type { RunLine, StoredRun } from '#core/view.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Ledger } from '#core/incident.ts';
+import type { Ledger } from '#core/ledger.ts';
 import { LEDGER_STAGES, ledgerView, type LedgerStage } from '#dashboards/operator/ledger.ts';
 
 const START = 1_000_000;

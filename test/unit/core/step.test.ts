@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  BURST_MAX_MS,
-  initialState,
-  isBursting,
-  PROBES_MAX,
-  stateWakeMs,
-  step,
-  type CheckEffect,
-  type CheckState,
-  type Policy,
-} from '#core/incident.ts';
+import { initialState, isBursting, PROBES_MAX, type CheckState } from '#core/check-state.ts';
+import type { Policy } from '#core/policy.ts';
+import { stateWakeMs, step, type CheckEffect } from '#core/step.ts';
+import { BURST_MAX_MS } from '#core/suspicion.ts';
 import type { Run } from '#core/run.ts';
 import { aFailedRun, anInvalidRun, aPolicy, aRun, FOUR_REGIONS } from '#test/fixtures/builders.ts';
 

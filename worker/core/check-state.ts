@@ -1,0 +1,82 @@
+import type { Incident } from './incident.ts';
+import type { Run } from './run.ts';
+import type { Suspicion } from './suspicion.ts';
+import type { RegionState, VoteTiming } from './verdict.ts';
+
+/** The newest run of a probe that a check has seen. */
+export type ProbeOrder = { boot: number; seq: number; receivedMs: number };
+
+/** All a check remembers. Plain JSON; owned by its CheckObject. */
+export type CheckState = {
+  regions: Record<string, RegionState>;
+  lastSeq: number;
+  suspicion?: Suspicion | undefined;
+  /** The latest incident, resolved or not. */
+  incident?: Incident | undefined;
+  lastGoodAtMs?: number | undefined;
+  /** Newest run of each probe and when it came: what comes out of order does not vote. */
+  probes: Record<string, ProbeOrder>;
+};
+
+/** Probes whose order a check remembers: five in each of twenty regions. A name may be new at every start of a container. */
+export const PROBES_MAX = 100;
+
+/** A check nobody has reported on. */
+export function initialState(): CheckState {
+  return { regions: {}, lastSeq: 0, probes: {} };
+}
+
+/** The incident that is not over, if any. */
+export function activeIncident(state: CheckState): Incident | undefined {
+  return state.incident?.status === 'resolved' ? undefined : state.incident;
+}
+
+/** Whether regions should run back to back now. */
+export function isBursting(state: CheckState, nowMs: number): boolean {
+  return state.suspicion !== undefined && nowMs < state.suspicion.burstUntilMs;
+}
+
+/** DESIGN law 6: older than interval + timeout, or out of its probe's order. Such a run is history only. */
+export function isLate(
+  state: CheckState,
+  timing: VoteTiming,
+  run: Run,
+  startedAtMs: number,
+  nowMs: number,
+): boolean {
+  if (nowMs - startedAtMs > timing.intervalMs + timing.timeoutMs) return true;
+  const last = orderedBy(state.probes[run.probe], timing, nowMs);
+  return last !== undefined && !isNewer(run, last);
+}
+
+/** Whether a run comes after another one of the same probe. */
+export function isNewer(run: Run, last: ProbeOrder): boolean {
+  return run.boot > last.boot || (run.boot === last.boot && run.seq > last.seq);
+}
+
+/** The order of probes after a run; the probes longest unheard are forgotten beyond `PROBES_MAX`. */
+export function withOrder(
+  before: CheckState['probes'],
+  timing: VoteTiming,
+  run: Run,
+  nowMs: number,
+): CheckState['probes'] {
+  const last = orderedBy(before[run.probe], timing, nowMs);
+  if (last && !isNewer(run, last)) return before;
+  const others = Object.entries(before)
+    .filter(([probe, order]) => probe !== run.probe && orderedBy(order, timing, nowMs))
+    .toSorted(([, a], [, b]) => b.receivedMs - a.receivedMs)
+    .slice(0, PROBES_MAX - 1);
+  return {
+    ...Object.fromEntries(others),
+    [run.probe]: { boot: run.boot, seq: run.seq, receivedMs: nowMs },
+  };
+}
+
+/**
+ * What a probe's runs must come after; nothing once all that began before is late by its age. So a probe whose clock was
+ * set back, and with it the number of its boot, is heard again.
+ */
+function orderedBy(last: ProbeOrder | undefined, timing: VoteTiming, nowMs: number): ProbeOrder | undefined {
+  return last && nowMs - last.receivedMs > timing.intervalMs + timing.timeoutMs ? undefined : last;
+}
