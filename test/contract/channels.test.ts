@@ -166,6 +166,13 @@ function receivedText(): string {
     .replaceAll('&amp;', '&');
 }
 
+/** The part of it that is written for people: a webhook's fields repeat for programs what its text says. */
+function shownText(kind: ChannelKind): string {
+  if (kind !== 'webhook') return receivedText();
+  const [{ data }] = pager.received().map(({ body }) => body) as [{ data: { text: string } }];
+  return data.text;
+}
+
 async function withServer<T>(
   answer: (response: ServerResponse, body: string, path: string) => void,
   use: (server: LoopbackServer) => Promise<T>,
@@ -206,6 +213,35 @@ describe.each(KINDS)('channel %s', (kind) => {
       'https://wiki.example/runbook?page=login&v=2',
     ])
       expect(text).toContain(fact);
+  });
+
+  it('says once what several regions failed with, and names each with its vote', async () => {
+    await send(kind, TRIGGER, pagerOrigin());
+    const shown = shownText(kind);
+    expect(shown).toContain('2 of 3 regions: http 502: Bad gateway');
+    expect(shown.match(/http 502: Bad gateway/g)).toHaveLength(1);
+    for (const line of ['Virginia (us-east): fail, 3 in a row', 'Dublin (eu-west): fail, 2 in a row'])
+      expect(shown).toContain(line);
+    expect(shown).toContain('Mumbai (ap-south): silent');
+  });
+
+  it('says the page’s own error once, when it is what every region failed with', async () => {
+    const regions = TRIGGER.regions.map((line) => ({
+      ...line,
+      vote: 'fail',
+      failure: `${TRIGGER.errorClass}: ${TRIGGER.error}`,
+    }));
+    await send(kind, { ...TRIGGER, regions }, pagerOrigin());
+    const shown = shownText(kind);
+    expect(shown).toContain('all 3 regions: the same error, http 502');
+    expect(shown.match(/expected the home page/g)).toHaveLength(1);
+  });
+
+  it('keeps the failures of regions apart when they differ', async () => {
+    const regions = TRIGGER.regions.map((line, index) => ({ ...line, failure: `timeout: ${index} s` }));
+    await send(kind, { ...TRIGGER, regions }, pagerOrigin());
+    expect(shownText(kind)).toContain('Virginia (us-east): fail, 3 in a row — timeout: 0 s');
+    expect(shownText(kind)).toContain('Mumbai (ap-south): silent — timeout: 2 s');
   });
 
   it('says in the resolve how long it lasted', async () => {

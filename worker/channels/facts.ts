@@ -1,4 +1,4 @@
-import type { Page } from '#core/page.ts';
+import { sharedFailure, type Page } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
 
 /** How much of a page a provider has room for. */
@@ -9,11 +9,13 @@ export type PageFacts = {
   summary: string;
   /** Label and value, in the order a person asks. */
   facts: [label: string, value: string][];
-  /** A line per region, the failing ones first. */
+  /** A line per region, the failing ones first; before them what all failing ones have in common. */
   regions: string[];
   /** The incident first. */
   links: { text: string; href: string }[];
 };
+
+type Shared = NonNullable<ReturnType<typeof sharedFailure>>;
 
 /** Ever less room: a page is shortened, never refused for its size (reference: paging, section 1.4, rule 9). */
 const ROOMS: readonly Room[] = [
@@ -70,17 +72,32 @@ export function isoTime(timeMs: number): string {
 }
 
 function regionLines(page: Page, room: Room): string[] {
+  const shared = sharedFailure(page);
   const ordered = page.regions.toSorted((a, b) => Number(b.vote === 'fail') - Number(a.vote === 'fail'));
   const lines = ordered.slice(0, room.regionsMax).map((region) => {
     const streak = region.failuresInRow > 1 ? `, ${region.failuresInRow} in a row` : '';
-    const failure = region.failure === undefined ? '' : ` — ${region.failure.replaceAll(/\s+/g, ' ')}`;
+    const failure =
+      region.failure === undefined || shared ? '' : ` — ${region.failure.replaceAll(/\s+/g, ' ')}`;
     return truncate(
       `${region.title} (${region.region}): ${region.vote}${streak}${failure}`,
       room.textCharsMax,
     );
   });
   const hidden = ordered.length - lines.length;
-  return hidden > 0 ? [...lines, `and ${hidden} more`] : lines;
+  return [
+    ...(shared ? [truncate(sharedLine(shared, page), room.textCharsMax)] : []),
+    ...lines,
+    ...(hidden > 0 ? [`and ${hidden} more`] : []),
+  ];
+}
+
+/** `all 4 regions: timeout: …`; what the fact `Error` says already is not said again. */
+function sharedLine({ text, regions, isError }: Shared, page: Page): string {
+  const where =
+    regions === page.regions.length
+      ? `all ${regions} regions`
+      : `${regions} of ${page.regions.length} regions`;
+  return `${where}: ${isError ? `the same error, ${page.errorClass ?? 'of no class'}` : text}`;
 }
 
 function linksOf(page: Page): PageFacts['links'] {

@@ -67,6 +67,9 @@ const SUMMARY_CHARS_MAX = 1_024;
 /** Characters of an error message in a page; the whole is on the operator's page. */
 const ERROR_CHARS_MAX = 600;
 
+/** Characters of a region's failure: a line or two of a list. */
+const REGION_FAILURE_CHARS_MAX = 200;
+
 /** The page for an incident. Pure: the same subject gives the same page, so a repeat is the same message. */
 export function pageOf(
   event: Page['event'],
@@ -106,6 +109,24 @@ export function pageOf(
   };
 }
 
+/**
+ * The failure that all regions with a failure have in common, if two or more have one: it is said once for all of them.
+ * `regions`: how many; `isError`: it is the page's own `error`. White space does not tell failures apart.
+ */
+export function sharedFailure(
+  page: Pick<Page, 'regions' | 'errorClass' | 'error'>,
+): { text: string; regions: number; isError: boolean } | undefined {
+  const failures = page.regions.flatMap(({ failure }) => (failure === undefined ? [] : [oneLine(failure)]));
+  const [text] = failures;
+  if (text === undefined || failures.length < 2 || failures.some((other) => other !== text)) return undefined;
+  const error = truncate(`${page.errorClass ?? ''}: ${page.error ?? ''}`, REGION_FAILURE_CHARS_MAX);
+  return { text, regions: failures.length, isError: oneLine(error) === text };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
 /** Key of an incident at every provider (DESIGN section 5: `dedup_key = check:seq`). */
 export function dedupKey(check: string, seq: number): string {
   return `${check}:${seq}`;
@@ -138,6 +159,8 @@ function regionLine(
   return {
     ...base,
     vote: region.vote.outcome,
-    ...(failure ? { failure: truncate(`${failureLabel(failure)}: ${failure.message}`, 200) } : {}),
+    ...(failure
+      ? { failure: truncate(`${failureLabel(failure)}: ${failure.message}`, REGION_FAILURE_CHARS_MAX) }
+      : {}),
   };
 }
