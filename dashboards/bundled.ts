@@ -2,7 +2,7 @@
 export const BUNDLED = {
   'app.js': {
     type: 'text/javascript; charset=utf-8',
-    hash: '2367803eecfa',
+    hash: '0bf7eecde768',
     text: `/**
  * Keeps an operator's page alive: asks for its fragment, changes only what differs, counts ages on, puts times into
  * the reader's zone, and says so when the data is old. Without it every page works by links and reloads itself.
@@ -13,6 +13,8 @@ const POLL_MS = 2_000;
 const POLL_HIDDEN_MS = 15_000;
 /** The hub answers in milliseconds; a poll that hangs is a lost one. */
 const POLL_TIMEOUT_MS = 5_000;
+/** How often a picture that its probe had not uploaded yet is asked for again. */
+const PICTURE_RETRY_MS = 10_000;
 /** Data older than two polls and a bit must not look live. */
 const STALE_AFTER_MS = POLL_MS * 2 + 2_000;
 const MS_PER_MINUTE = 60_000;
@@ -40,6 +42,7 @@ function start() {
   noteHubTime(Number(main.dataset.now));
   localise(document);
   setInterval(tick, 1_000);
+  setInterval(retryPictures, PICTURE_RETRY_MS);
   if (main.dataset.live === undefined) return;
   showFreshness();
   let timer = setTimeout(loop, POLL_MS);
@@ -161,6 +164,13 @@ function tick() {
   if (isLive && !document.hidden && performance.now() - currentAt > STALE_AFTER_MS) showLost();
 }
 
+/** A probe uploads a screenshot after its run: one that was not there is asked for again. */
+function retryPictures() {
+  if (document.hidden) return;
+  for (const image of document.querySelectorAll('.screenshot img'))
+    if (image.complete && image.naturalWidth === 0) image.src = image.getAttribute('src');
+}
+
 function showFreshness() {
   root.classList.remove('stale');
   if (lost) lost.hidden = true;
@@ -239,7 +249,7 @@ function signInByLink() {
   },
   'style.css': {
     type: 'text/css; charset=utf-8',
-    hash: '1a297e22829f',
+    hash: '150d6d7d9e27',
     text: `/* The look of Latchkey's pages: calm, because most of it is read by somebody who was just woken. */
 
 :root {
@@ -1027,8 +1037,21 @@ main > section > .deliveries {
 
 .failure {
   display: grid;
-  gap: 10px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr));
+  gap: 16px 32px;
   border-left: 5px solid var(--fail);
+}
+
+.failure-what {
+  display: grid;
+  grid-template-columns: minmax(0, 1fr);
+  align-content: start;
+  gap: 10px;
+}
+
+.failure .cause {
+  font-size: 1.5rem;
+  line-height: 1.3;
 }
 
 .failure-probe {
@@ -1079,10 +1102,34 @@ main > section > .steps {
 
 .screenshot {
   display: block;
-  max-width: 100%;
+  max-width: 640px;
+}
+
+.incident .screenshot {
+  max-width: 320px;
+}
+
+.screenshot img {
+  display: block;
+  width: 100%;
   height: auto;
+  aspect-ratio: 16 / 9;
+  object-fit: contain;
   border: 1px solid var(--line);
-  border-radius: var(--radius);
+  border-radius: 8px;
+  background: var(--track);
+  color: var(--hush);
+  font-size: 0.875rem;
+}
+
+.message summary {
+  min-height: 32px;
+  cursor: pointer;
+  overflow-wrap: anywhere;
+}
+
+.message pre {
+  margin-top: 8px;
 }
 
 /* --- Signing in --- */

@@ -4,6 +4,7 @@ import { StandingWord } from './cell-view.tsx';
 import type { IncidentView } from './incident-view.ts';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { Mark } from './mark.tsx';
+import { Screenshot } from './screenshot.tsx';
 import type { Cell } from './standing.ts';
 import { Clock, Elapsed, Moment } from './time.tsx';
 import { INCIDENT_WORDS, RULE_WORDS } from './words.ts';
@@ -29,13 +30,8 @@ export function IncidentCard(props: {
         <IncidentStatus incident={incident} nowMs={nowMs} />
         <IncidentLinks incident={incident} />
         <h4>Regions now</h4>
-        <ul class="standings">
-          {cells.map((cell) => (
-            <li>
-              <span class="standing-region">{cell.regionTitle}</span> <StandingWord cell={cell} />
-            </li>
-          ))}
-        </ul>
+        <RegionsNow cells={cells} />
+        <IncidentPicture incident={incident} />
       </div>
       <div class="incident-page">
         <h4>How far the page has come</h4>
@@ -122,6 +118,29 @@ function StatusDetail({ incident, nowMs }: { incident: IncidentView; nowMs: numb
         </>
       )}
     </>
+  );
+}
+
+/** How every region stands at this moment, whatever it said when the incident began. */
+export function RegionsNow({ cells }: { cells: readonly Cell[] }) {
+  if (cells.length === 0) return <p class="hush">The check’s object did not answer.</p>;
+  return (
+    <ul class="standings">
+      {cells.map((cell) => (
+        <li>
+          <span class="standing-region">{cell.regionTitle}</span> <StandingWord cell={cell} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** The picture of the run that the incident came from, when there is one. */
+export function IncidentPicture({ incident }: { incident: IncidentView }) {
+  const { runId, check, title } = incident;
+  if (runId === undefined || !incident.screenshot) return null;
+  return (
+    <Screenshot src={screenshotPath(runId)} href={runPath(runId, check)} of={`the failed run of ${title}`} />
   );
 }
 

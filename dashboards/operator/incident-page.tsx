@@ -1,20 +1,26 @@
 import type { Check, Config } from '#core/config.ts';
-import type { Page } from '#core/page.ts';
-import type { IncidentView as StoredIncident } from '#core/view.ts';
+import { sharedFailure, type Page } from '#core/page.ts';
+import type { CheckView, IncidentView as StoredIncident } from '#core/view.ts';
 import { checkPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { checkRow } from './check-row.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
-import { Cause, IncidentLinks, IncidentStatus } from './incident-card.tsx';
+import { ErrorMessage } from './error-message.tsx';
+import { Cause, IncidentLinks, IncidentPicture, IncidentStatus, RegionsNow } from './incident-card.tsx';
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { Clock } from './time.tsx';
 import { EVENT_WORDS, INCIDENT_WORDS } from './words.ts';
 
-/** One incident: its cause, the way of its page, and what was said to whom. */
+/**
+ * One incident: its cause, how the regions stand now, the way of its page, and what was said to whom.
+ * `view`: what the check's object says at present; `undefined` when it did not answer.
+ */
 export function incidentPage(
-  config: Pick<Config, 'paging'>,
+  config: Pick<Config, 'regions' | 'paging'>,
   check: Check,
   stored: StoredIncident,
+  view: CheckView | undefined,
   nowMs: number,
 ): LayoutProps {
   const incident = incidentView(check, config.paging, stored.incident, stored.deliveries, nowMs);
@@ -44,11 +50,10 @@ export function incidentPage(
                 <span class="hush">At</span> {incident.url}
               </p>
             )}
-            {incident.message === undefined ? null : (
-              <pre tabindex={0} aria-label="Error message">
-                {incident.message}
-              </pre>
-            )}
+            {incident.message === undefined ? null : <ErrorMessage text={incident.message} />}
+            <h2>Regions now</h2>
+            <RegionsNow cells={view ? checkRow(config, check, view, nowMs).regions : []} />
+            <IncidentPicture incident={incident} />
           </div>
           <div class="incident-page">
             <h2>Way of the page</h2>
@@ -72,6 +77,7 @@ export function incidentPage(
 
 function PageAsSent({ page, nowMs }: { page: Page; nowMs: number }) {
   const id = `page-${page.event}`;
+  const shared = sharedFailure(page);
   return (
     <section aria-labelledby={id}>
       <h2 id={id}>{page.event === 'trigger' ? 'The page as sent' : 'The resolve as sent'}</h2>
@@ -86,13 +92,22 @@ function PageAsSent({ page, nowMs }: { page: Page; nowMs: number }) {
           <dd>
             <Clock atMs={page.decidedAtMs} nowMs={nowMs} />
           </dd>
+          {shared === undefined ? null : (
+            <>
+              <dt>
+                {shared.regions === page.regions.length ? 'All' : `${shared.regions} of`}{' '}
+                {page.regions.length} regions
+              </dt>
+              <dd class="address">{shared.text}</dd>
+            </>
+          )}
           {page.regions.map((line) => (
             <>
               <dt>{line.title}</dt>
               <dd>
                 {line.vote}
                 {line.failuresInRow > 1 ? `, ${line.failuresInRow} failures in a row` : ''}
-                {line.failure === undefined ? null : <p class="last-error">{line.failure}</p>}
+                {line.failure === undefined || shared ? null : <p class="last-error">{line.failure}</p>}
               </dd>
             </>
           ))}

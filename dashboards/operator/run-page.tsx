@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import type { Check, Config } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
@@ -5,7 +6,9 @@ import type { StoredRun } from '#core/view.ts';
 import { checkPath, OPERATOR_PATH, screenshotPath } from '#core/operator-path.ts';
 import { RunOutcome } from './check-page.tsx';
 import { titleOf } from './check-row.ts';
+import { ErrorMessage } from './error-message.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { Screenshot } from './screenshot.tsx';
 import { StepTree } from './step-tree.tsx';
 import { Moment } from './time.tsx';
 import { OUTCOME_WORDS } from './words.ts';
@@ -24,6 +27,13 @@ export function runPage(
   nowMs: number,
 ): LayoutProps {
   const { run, startedAtMs, receivedAtMs, late } = stored;
+  const picture = run.screenshot ? (
+    <Screenshot
+      src={screenshotPath(run.id)}
+      href={screenshotPath(run.id)}
+      of={`the browser when the run ${OUTCOME_WORDS[run.outcome].word}`}
+    />
+  ) : null;
   return {
     state: OUTCOME_WORDS[run.outcome].word,
     title: `${check.title}, ${titleOf(config, run.region)}`,
@@ -42,7 +52,7 @@ export function runPage(
             </span>
           </h1>
         </header>
-        {run.failure === undefined ? null : <FailureBox failure={run.failure} />}
+        {run.failure === undefined ? picture : <FailureBox failure={run.failure}>{picture}</FailureBox>}
         <dl class="facts">
           <dt>Started</dt>
           <dd>
@@ -66,49 +76,39 @@ export function runPage(
           <h2 id="steps">Steps</h2>
           <StepTree run={run} />
         </section>
-        {run.screenshot ? (
-          <section aria-labelledby="screenshot">
-            <h2 id="screenshot">Screenshot</h2>
-            <a href={screenshotPath(run.id)}>
-              <img
-                class="screenshot"
-                src={screenshotPath(run.id)}
-                alt={`What the browser showed when the run ${OUTCOME_WORDS[run.outcome].word}`}
-              />
-            </a>
-          </section>
-        ) : null}
       </>
     ),
   };
 }
 
-function FailureBox({ failure }: { failure: Failure }) {
+/** What went wrong, as large as a headline; beside it (on a phone, below) what the browser showed. */
+function FailureBox({ failure, children }: { failure: Failure; children: Child }) {
   const ours = failure.owner === 'probe';
   return (
     <section class={`card failure failure-${failure.owner}`} aria-label="What went wrong">
-      <p class="cause">
-        <strong>{failureLabel(failure)}</strong>
-        {failure.step === undefined ? null : (
-          <>
-            {' at '}
-            <q>{failure.step}</q>
-          </>
-        )}
-      </p>
-      <p>
-        {ours
-          ? 'Our own fault: this run does not vote and does not page.'
-          : 'The target’s fault: this run votes against it.'}
-      </p>
-      {failure.owner === 'target' && failure.url !== undefined ? (
-        <p class="address">
-          <span class="hush">At</span> {failure.url}
+      <div class="failure-what">
+        <p class="cause">
+          <strong>{failureLabel(failure)}</strong>
+          {failure.step === undefined ? null : (
+            <>
+              {' at '}
+              <q>{failure.step}</q>
+            </>
+          )}
         </p>
-      ) : null}
-      <pre tabindex={0} aria-label="Error message">
-        {failure.message}
-      </pre>
+        <p>
+          {ours
+            ? 'Our own fault: this run does not vote and does not page.'
+            : 'The target’s fault: this run votes against it.'}
+        </p>
+        {failure.owner === 'target' && failure.url !== undefined ? (
+          <p class="address">
+            <span class="hush">At</span> {failure.url}
+          </p>
+        ) : null}
+        <ErrorMessage text={failure.message} />
+      </div>
+      {children}
     </section>
   );
 }

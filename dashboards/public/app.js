@@ -8,6 +8,8 @@ const POLL_MS = 2_000;
 const POLL_HIDDEN_MS = 15_000;
 /** The hub answers in milliseconds; a poll that hangs is a lost one. */
 const POLL_TIMEOUT_MS = 5_000;
+/** How often a picture that its probe had not uploaded yet is asked for again. */
+const PICTURE_RETRY_MS = 10_000;
 /** Data older than two polls and a bit must not look live. */
 const STALE_AFTER_MS = POLL_MS * 2 + 2_000;
 const MS_PER_MINUTE = 60_000;
@@ -35,6 +37,7 @@ function start() {
   noteHubTime(Number(main.dataset.now));
   localise(document);
   setInterval(tick, 1_000);
+  setInterval(retryPictures, PICTURE_RETRY_MS);
   if (main.dataset.live === undefined) return;
   showFreshness();
   let timer = setTimeout(loop, POLL_MS);
@@ -154,6 +157,13 @@ function tick() {
   }
   const isLive = document.getElementById('main')?.dataset.live !== undefined;
   if (isLive && !document.hidden && performance.now() - currentAt > STALE_AFTER_MS) showLost();
+}
+
+/** A probe uploads a screenshot after its run: one that was not there is asked for again. */
+function retryPictures() {
+  if (document.hidden) return;
+  for (const image of document.querySelectorAll('.screenshot img'))
+    if (image.complete && image.naturalWidth === 0) image.src = image.getAttribute('src');
 }
 
 function showFreshness() {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assetOf, ASSETS_VERSION } from '#dashboards/assets.ts';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
@@ -26,6 +26,8 @@ let server: LoopbackServer;
 /** What the wall shows now; `undefined` while the hub is away. */
 let wall: LayoutProps | undefined;
 let posted: string[] = [];
+/** What the browser showed when the run failed; `undefined` until its probe has uploaded it. */
+let picture: Buffer | undefined;
 
 beforeAll(async () => {
   browser = await chromium.launch({ executablePath: findBrowserExecutable(process.env) });
@@ -38,6 +40,7 @@ afterAll(async () => {
 beforeEach(async () => {
   wall = broken();
   posted = [];
+  picture = undefined;
   server = await listenOnLoopback(0, serve);
 });
 
@@ -67,6 +70,7 @@ function samplePages(): Record<string, LayoutProps> {
       sampleConfig,
       check,
       { incident, deliveries: view.deliveries, nowMs: SAMPLE_NOW_MS },
+      view,
       SAMPLE_NOW_MS,
     ),
     '/operator/run': runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS),
@@ -83,6 +87,10 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (url.pathname === '/operator/sign-in')
     return end(response, 200, String(await signInDocument({ next: '/operator' })));
+  if (url.pathname.endsWith('/screenshot'))
+    return picture
+      ? end(response, 200, picture, { 'content-type': 'image/png' })
+      : end(response, 404, 'none');
   const page = url.pathname === '/operator' ? wall : samplePages()[url.pathname];
   if (!page) return end(response, 503, 'away');
   const isFragment = url.searchParams.has('fragment');
@@ -96,7 +104,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 function end(
   response: ServerResponse,
   status: number,
-  text: string,
+  text: string | Buffer,
   headers: Record<string, string> = {},
 ): void {
   response.writeHead(status, {
@@ -176,6 +184,65 @@ describe('a live page', () => {
     expect(await page.locator('#freshness').textContent()).toBe('Live · 04:12:09 CET');
   });
 });
+
+describe('a screenshot that its probe has not uploaded yet', () => {
+  it.each(['/operator', '/operator/incident', '/operator/run'])(
+    'has its words and its place at %s, and comes without moving anything',
+    async (path) => {
+      const page = await open(path);
+      const image = page.locator('.screenshot img');
+      await image.scrollIntoViewIfNeeded();
+      await expect.poll(() => isBroken(image)).toBe(true);
+      expect(await image.getAttribute('alt')).toMatch(/^Screenshot of the /);
+      const box = await image.boundingBox();
+      expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(16 / 9, 1);
+      picture = await page.screenshot();
+      await expect
+        .poll(async () => {
+          await page.clock.runFor(10_000);
+          return isBroken(image);
+        })
+        .toBe(false);
+      expect(await image.boundingBox()).toEqual(box);
+    },
+  );
+});
+
+function isBroken(image: Locator): Promise<boolean> {
+  return image.evaluate((shown) => {
+    if (!(shown instanceof HTMLImageElement)) throw new Error('not a picture');
+    return shown.complete && shown.naturalWidth === 0;
+  });
+}
+
+describe('a check that one of its regions does not see', () => {
+  it('is a caution, not green', async () => {
+    const source = healthySource();
+    wall = wallPage(
+      overviewOf({
+        ...source,
+        regions: source.regions.map(({ region, view }, index) => ({
+          region,
+          view: view && { ...view, live: index > 0 },
+        })),
+        checks: source.checks.map(({ check, view }) => {
+          const { 'us-east': _silent, ...regions } = view?.state.regions ?? {};
+          return { check, view: view && { ...view, state: { ...view.state, regions } } };
+        }),
+      }),
+    );
+    const page = await open('/operator');
+    const healthy = await page.locator('td .sign-pass .mark').first().evaluate(colorOf);
+    expect(await page.locator('h1').textContent()).toBe('All 3 checks up, seen in full from 3 of 4 regions');
+    for (const told of [page.locator('h1'), page.locator('.verdict').first()])
+      expect(await told.evaluate(colorOf)).not.toBe(healthy);
+    expect(await page.locator('.verdict').first().textContent()).toContain('Up, seen from 3 of 4 regions');
+  });
+});
+
+function colorOf(element: Element): string {
+  return getComputedStyle(element).color;
+}
 
 describe('the link that npm start prints', () => {
   it('signs in at once, and the token leaves the address', async () => {

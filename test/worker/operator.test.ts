@@ -238,6 +238,13 @@ describe('the operator’s pages', () => {
     expect(html).toContain('&lt;script&gt;alert(');
   });
 
+  it('show in an incident how each region stands now', async () => {
+    const html = await (await read('/operator/checks/seen/incidents/1')).text();
+    const now = html.slice(html.indexOf('Regions now'), html.indexOf('Way of the page'));
+    for (const region of REGIONS) expect(now).toContain(region);
+    expect(now.match(/mark-fail/g)).toHaveLength(4);
+  });
+
   it('find a run without knowing its check, and show its steps', async () => {
     const html = await (await read(`/operator/runs/${failed.id}`)).text();
     expect(html).toContain('Run in us-east');

@@ -85,9 +85,13 @@ operatorRoutes.get(`${OPERATOR_PATH}/checks/:check`, async (c) => {
 
 operatorRoutes.get(`${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`, async (c) => {
   const check = checkOf(c.req.param('check'));
-  const stored = check && (await readIncident(c.env, check, Number(c.req.param('seq'))));
+  if (!check) return missing(c, 'The configuration has no such check.');
+  const [stored, view] = await Promise.all([
+    readIncident(c.env, check, Number(c.req.param('seq'))),
+    readCheck(c.env, check),
+  ]);
   if (!stored) return missing(c, 'There is no such incident.');
-  return show(c, incidentPage(config, check, stored, Date.now()));
+  return show(c, incidentPage(config, check, stored, view, Date.now()));
 });
 
 operatorRoutes.get(`${OPERATOR_PATH}/runs/:run`, async (c) => {

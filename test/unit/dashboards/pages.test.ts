@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
+import type { CheckView } from '#core/view.ts';
 import { BUNDLED } from '#dashboards/bundled.ts';
+import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
 import { runPage } from '#dashboards/operator/run-page.tsx';
@@ -58,12 +60,91 @@ describe('the wall', () => {
         view,
       })),
     });
-    expect(html).not.toContain('<img');
+    expect(html).not.toContain('<img src=x');
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;');
   });
 });
 
+describe('the picture of an incident', () => {
+  it('leads to the run, keeps its place, and is loaded when it comes into view', async () => {
+    const html = await wall();
+    const run = overviewOf(sampleSource()).incidents[0]?.runId ?? '';
+    expect(html).toContain(`<a class="screenshot" href="${runPath(run, 'portal-login')}"><img `);
+    expect(html).toMatch(/<img src="[^"]+\/screenshot" width="1280" height="720" loading="lazy"/);
+    expect(html).toContain('alt="Screenshot of the failed run of Portal login"');
+  });
+
+  it('is not there when the run left none', async () => {
+    const source = sampleSource();
+    const html = await wall({
+      ...source,
+      checks: source.checks.map(({ check, view }) => {
+        const incident = view?.state.incident;
+        if (!view || !incident?.cause) return { check, view };
+        const withoutPicture = { ...incident, cause: { ...incident.cause, screenshot: false } };
+        return { check, view: { ...view, state: { ...view.state, incident: withoutPicture } } };
+      }),
+    });
+    expect(html).toContain('id="incident-portal-login-17"');
+    expect(html).not.toContain('<img');
+  });
+});
+
+describe('an incident’s page', () => {
+  async function incidentHtml(view: CheckView | undefined): Promise<string> {
+    const [sample] = sampleSource().checks;
+    const incident = sample?.view?.incidents[0];
+    if (!sample?.view || !incident) throw new Error('the sample has an incident');
+    const stored = { incident, deliveries: sample.view.deliveries, nowMs: SAMPLE_NOW_MS };
+    const page = incidentPage(sampleConfig, sample.check, stored, view, SAMPLE_NOW_MS);
+    return String(await documentOf(page));
+  }
+
+  it('tells how each region stands now, and what the page said', async () => {
+    const html = await incidentHtml(healthySource().checks[0]?.view);
+    const now = html.slice(html.indexOf('Regions now'), html.indexOf('Way of the page'));
+    for (const { title } of sampleConfig.regions) expect(now).toContain(title);
+    expect(now.match(/mark-pass/g)).toHaveLength(4);
+    expect(html.slice(html.indexOf('The page as sent'))).toContain('fail, 2 failures in a row');
+  });
+
+  it('does not invent votes when the check does not answer', async () => {
+    const html = await incidentHtml(undefined);
+    expect(html).toContain('The check’s object did not answer.');
+  });
+
+  it('says once what all regions failed with', async () => {
+    const html = await incidentHtml(sampleSource().checks[0]?.view);
+    const sent = html.slice(html.indexOf('The page as sent'));
+    expect(sent).toContain('All 4 regions');
+    expect(sent.match(/http 502: The document answered/g)).toHaveLength(1);
+    for (const { title } of sampleConfig.regions) expect(sent).toContain(`<dt>${title}</dt><dd>fail`);
+  });
+});
+
 describe('a run’s page', () => {
+  it('shows what failed, then the picture, then the rest; a long message is folded', async () => {
+    const [check] = sampleConfig.checks;
+    if (!check) throw new Error('the sample has checks');
+    const html = String(await documentOf(runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS)));
+    const places = ['class="cause"', '<details class="message">', '<img ', 'class="facts"', 'id="steps"'];
+    const order = places.map((place) => html.indexOf(place));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(html).toContain('<summary>The document answered 502 Bad Gateway.</summary>');
+  });
+
+  it('does not fold a message of one line', async () => {
+    const [check] = sampleConfig.checks;
+    const { run, ...times } = sampleStoredRun();
+    if (!check || !run.failure) throw new Error('the sample has a failed run');
+    const failure = { ...run.failure, message: 'The connection was refused.' };
+    const stored = { ...times, run: { ...run, failure } };
+    const html = String(await documentOf(runPage(sampleConfig, check, stored, SAMPLE_NOW_MS)));
+    expect(html).not.toContain('<details');
+    expect(html).toContain('>The connection was refused.</pre>');
+  });
+
   it('marks only the innermost step that failed, and says whose fault it was', async () => {
     const [check] = sampleConfig.checks;
     if (!check) throw new Error('the sample has checks');
