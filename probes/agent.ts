@@ -15,7 +15,7 @@ import {
   type Schedule,
   type Start,
 } from './plan.ts';
-import { draftOf, ownFault } from './run-draft.ts';
+import { draftOf, ownFault, type RunStart } from './run-draft.ts';
 import { RunnerLease } from './runner-lease.ts';
 import type { Runner, RunResult } from './runners/runner.ts';
 import type { Spool } from './spool/spool.ts';
@@ -27,6 +27,9 @@ import type { Spool } from './spool/spool.ts';
 export const CONCURRENCY_DEFAULT = 2;
 /** Without a plan for this long after the start, the probe measures by phases of its own. */
 export const PLAN_WAIT_MS_MAX = 10_000;
+/** A run under way. `startedAtMs` is epoch ms. */
+export type UnderWay = Omit<RunStart, 'check' | 'configHash'> & { check: string };
+
 /** Runs waiting in the spool that are worth a line in the log; then at every doubling. */
 const SPOOL_GROWING_RUNS = 50;
 
@@ -40,6 +43,8 @@ export type AgentOptions = {
   log: Log;
   spool: Pick<Spool, 'append' | 'stats'>;
   createRunner(): Runner;
+  /** All that runs now; called before each start and after each end. */
+  onUnderWay(runs: readonly UnderWay[]): void;
   /** A run is on the disk and may be sent. */
   onSpooled(): void;
 };
@@ -51,6 +56,7 @@ export class Agent {
   readonly #lease: RunnerLease;
   /** What is under way, and of which check. */
   readonly #runs = new Map<Promise<void>, string>();
+  readonly #underWay = new Set<UnderWay>();
   #schedule: Schedule = EMPTY_SCHEDULE;
   #cancelTimer: (() => void) | undefined;
   #cancelPlanWait: (() => void) | undefined;
@@ -160,12 +166,16 @@ export class Agent {
   }
 
   async #run(due: Start): Promise<void> {
-    const check = this.#checkOf(due.check);
-    const startedMs = this.#options.clock.monotonicMs();
-    const startedAtMs = this.#options.clock.wallMs();
-    const result = await this.#lease.run(check);
+    const { clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const start = this.#startOf(due, startedMs);
+    this.#underWay.add(start);
+    this.#options.onUnderWay([...this.#underWay]);
+    const result = await this.#lease.run(this.#checkOf(due.check));
+    this.#underWay.delete(start);
+    this.#options.onUnderWay([...this.#underWay]);
     // The number is given at the call, so the runs of a check are in order; its next one need not wait for the disk.
-    const stored = this.#store(due, result, startedMs, startedAtMs);
+    const stored = this.#store(start, result, startedMs);
     this.#change((schedule) => withoutRun(schedule, due.check));
     await stored;
   }
@@ -174,15 +184,19 @@ export class Agent {
     const { clock, concurrency } = this.#options;
     const waitMs = waitMsMax(this.#checkOf(due.check).intervalMs);
     const message = `not started: no free place within ${Math.round(waitMs)} ms; ${concurrency} runs at once are allowed`;
-    await this.#store(due, ownFault('overload', message), clock.monotonicMs(), clock.wallMs());
+    const nowMs = clock.monotonicMs();
+    await this.#store(this.#startOf(due, nowMs), ownFault('overload', message), nowMs);
   }
 
-  async #store(due: Start, result: RunResult, startedMs: number, startedAtMs: number): Promise<void> {
+  #startOf({ check, trigger, dueMs }: Start, startedMs: number): UnderWay {
+    const startedAtMs = Math.round(this.#options.clock.wallMs());
+    return { check, trigger, startedAtMs, waitedMs: Math.max(0, startedMs - dueMs) };
+  }
+
+  async #store(underWay: UnderWay, result: RunResult, startedMs: number): Promise<void> {
     if (this.#phase === 'stopped') return;
     const { spool, configHash, log } = this.#options;
-    const check = this.#checkOf(due.check);
-    const waitedMs = Math.max(0, startedMs - due.dueMs);
-    const start = { check, trigger: due.trigger, startedAtMs: Math.round(startedAtMs), waitedMs, configHash };
+    const start = { ...underWay, check: this.#checkOf(underWay.check), configHash };
     const run = await spool.append(draftOf(start, result), startedMs, result.screenshot);
     log(run.outcome === 'pass' ? 'info' : 'warn', 'run-finished', {
       check: run.check,

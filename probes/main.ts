@@ -5,6 +5,7 @@ import { describeProblems } from '#core/problem.ts';
 import { truncate } from '#core/units.ts';
 import { WIRE_VERSION, type Hello } from '#core/wire.ts';
 import { Agent } from './agent.ts';
+import { blockedMarkerIn, spoolBlockedRuns } from './blocked-runs.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
 import { aborted, stopSignal } from './host/stop-signal.ts';
@@ -15,6 +16,7 @@ import type { Runner } from './runners/runner.ts';
 import { SpoolLockedError } from './spool/lock.ts';
 import { Spool } from './spool/spool.ts';
 import { isStray } from './runners/journey/strays.ts';
+import { BLOCKED_MS_MAX, Watchdog } from './watchdog.ts';
 
 /** Exit codes of a probe. A supervisor should start it again after `failed` only. */
 export const EXIT = { stopped: 0, failed: 1, badConfig: 2, spoolLocked: 3 } as const;
@@ -35,12 +37,14 @@ const FLUSH_MS = 3_000;
 
 /**
  * Runs a probe until SIGTERM, SIGINT or SIGHUP, and gives its exit code. Bad settings are reported all at once, before
- * anything is started. `createRunner` gets the folder that the configuration's paths are relative to.
+ * anything is started. `createRunner` gets the folder that the configuration's paths are relative to. A probe that does
+ * nothing at all for `blockedMsMax` is killed, and its next start reports the runs that were under way.
  */
 export async function runProbe(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   createRunner: (configDirectory: string) => Runner,
+  { blockedMsMax = BLOCKED_MS_MAX }: { blockedMsMax?: number } = {},
 ): Promise<Exit> {
   const stop = stopSignal();
   const settings = readProbeConfig(argv, env);
@@ -55,6 +59,7 @@ export async function runProbe(
       settings: settings.value,
       loaded,
       stop,
+      blockedMsMax,
       createRunner: () => createRunner(loaded.directory),
     });
   } catch (error) {
@@ -68,9 +73,10 @@ async function serve(given: {
   settings: ProbeConfig;
   loaded: LoadedConfig;
   stop: AbortSignal;
+  blockedMsMax: number;
   createRunner: () => Runner;
 }): Promise<Exit> {
-  const { settings, loaded, stop, createRunner } = given;
+  const { settings, loaded, stop, blockedMsMax, createRunner } = given;
   const { hubUrl, token, region, probe, spoolDirectory, concurrency } = settings;
   const spool = await Spool.open({
     directory: spoolDirectory,
@@ -82,13 +88,18 @@ async function serve(given: {
     log,
   });
   const shared = { clock: systemClock, log, spool };
+  const checks = loaded.config.checks.filter(({ regions }) => regions.includes(region));
+  const markerFile = blockedMarkerIn(spoolDirectory);
+  await spoolBlockedRuns({ ...shared, markerFile, checks, configHash: loaded.hash });
+  const watchdog = new Watchdog({ blockedMsMax, verdict: { kind: 'restart', markerFile }, log });
   const agent = new Agent({
     ...shared,
     region,
-    checks: loaded.config.checks.filter(({ regions }) => regions.includes(region)),
+    checks,
     configHash: loaded.hash,
     concurrency,
     createRunner,
+    onUnderWay: (runs) => watchdog.underWay(runs),
     onSpooled: () => client.wake(),
   });
   const client: HubClient = new HubClient({
@@ -130,6 +141,7 @@ async function serve(given: {
   await agent.close();
   const { pending } = spool.stats();
   await spool.close();
+  await watchdog.stop();
   log('info', 'probe-stopped', { spooled: pending });
   return EXIT.stopped;
 }

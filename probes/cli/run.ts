@@ -8,7 +8,8 @@ import { formatMs } from '#core/units.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from '../config-file.ts';
 import { errorText, log, type Log } from '../log.ts';
 import { createRunner } from '../runners/index.ts';
-import type { Runner, RunResult } from '../runners/runner.ts';
+import { KILL_GRACE_MS, READY_MS_MAX, type Runner, type RunResult } from '../runners/runner.ts';
+import { Watchdog } from '../watchdog.ts';
 import { usageProblem } from './usage.ts';
 
 export const RUN_HELP = `latchkey run CHECK: run a check once, here and now, and print its steps
@@ -22,13 +23,21 @@ Exit status: 0 pass, 1 fail, 2 invalid or wrong usage.`;
 
 const EXIT: Record<Outcome, number> = { pass: 0, fail: 1, invalid: 2 };
 const EXIT_USAGE = 2;
+/** Past the time in which every run ends by itself: two or three looks of the watchdog. */
+const BLOCKED_MARGIN_MS = 2_500;
 /** What a shell expects of a command that was interrupted. */
 const EXIT_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const;
 
 type RunOptions = { check: string; config: string; headed: boolean; json: boolean };
 
-/** Runs one check. Resolves with the exit status. */
-export async function run(argv: readonly string[]): Promise<number> {
+/**
+ * Runs one check. Resolves with the exit status. A journey that does not let anything else run for `blockedMsMax`, or
+ * for longer than any run may take, is ended from outside.
+ */
+export async function run(
+  argv: readonly string[],
+  { blockedMsMax }: { blockedMsMax?: number } = {},
+): Promise<number> {
   const options = optionsOf(argv);
   if (typeof options === 'string') return refuse(options);
   if (options === undefined) {
@@ -38,7 +47,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     const loaded = await loadConfigFile(options.config);
     const check = loaded.config.checks.find(({ id }) => id === options.check);
-    if (check) return await runCheck(check, loaded, options);
+    if (check) return await runCheck(check, loaded, options, blockedMsMax ?? blockedMsMaxOf(check));
     const known = loaded.config.checks.map(({ id }) => id).join(', ') || '(none)';
     return refuse(`check: expected one of ${known}, got ${options.check}`);
   } catch (error) {
@@ -47,7 +56,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function runCheck(check: Check, loaded: LoadedConfig, options: RunOptions): Promise<number> {
+function blockedMsMaxOf({ timeoutMs }: Check): number {
+  return timeoutMs + READY_MS_MAX + KILL_GRACE_MS + BLOCKED_MARGIN_MS;
+}
+
+async function runCheck(
+  check: Check,
+  loaded: LoadedConfig,
+  options: RunOptions,
+  blockedMsMax: number,
+): Promise<number> {
   const runner = createRunner({
     directory: loaded.directory,
     env: process.env,
@@ -55,6 +73,9 @@ async function runCheck(check: Check, loaded: LoadedConfig, options: RunOptions)
     log: onlyTroubles,
   });
   const stopListening = closeAtSignal(runner);
+  const sentence = `${check.id}: ended without an outcome: the journey kept everything else from running for ${formatMs(blockedMsMax)} (an endless loop?)`;
+  const verdict = { kind: 'exit', status: EXIT.invalid, sentence } as const;
+  const watchdog = new Watchdog({ blockedMsMax, verdict, log });
   try {
     const result = await runner.run(check);
     const screenshot = await saveScreenshot(check, result, loaded.directory);
@@ -63,6 +84,7 @@ async function runCheck(check: Check, loaded: LoadedConfig, options: RunOptions)
     return EXIT[result.outcome];
   } finally {
     await runner.close();
+    await watchdog.stop();
     stopListening();
   }
 }

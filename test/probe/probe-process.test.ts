@@ -1,44 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { eventLog } from '#test/fixtures/event-log.ts';
+import { eventsOf, FIXTURES, spawnProbe, until, type SpawnedProbe } from '#test/fixtures/spawned-probe.ts';
 import { StandInHub } from '#test/fixtures/stand-in-hub.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 import { EXIT } from '#probes/main.ts';
 import { Spool } from '#probes/spool/spool.ts';
 
-const FIXTURES = join(import.meta.dirname, '../fixtures');
-/** A token as far as a probe can read it; its signature is the hub's business. */
-const TOKEN = `head.${Buffer.from(JSON.stringify({ region: 'us-east', iat: 0 })).toString('base64url')}.signature`;
-
-type LogLine = { event: string } & Record<string, unknown>;
-type ProbeProcess = { child: ChildProcess; lines: LogLine[]; exit: Promise<unknown> };
-
-function aProbeProcess(options: readonly string[], env: Record<string, string> = {}): ProbeProcess {
-  const config = join(FIXTURES, 'probe.config.ts');
-  const child = spawn(
-    process.execPath,
-    [join(FIXTURES, 'probe-process.ts'), '--config', config, '--name', 'probe-1', ...options],
-    { env: { ...process.env, LATCHKEY_TOKEN: TOKEN, ...env }, stdio: ['ignore', 'inherit', 'pipe'] },
-  );
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const lines: LogLine[] = [];
-  let rest = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    const parts = `${rest}${chunk.toString()}`.split('\n');
-    rest = parts.pop() ?? '';
-    // Every line on stderr is one JSON object.
-    lines.push(...parts.map((line) => JSON.parse(line) as LogLine));
-  });
-  return { child, lines, exit: once(child, 'exit').then(([code]: unknown[]) => code) };
-}
-
-function until(condition: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(condition, { timeout: 15_000, interval: 20 });
-}
-
-const eventsOf = ({ lines }: ProbeProcess) => lines.map(({ event }) => event);
+const aProbeProcess = (options: readonly string[], env: Record<string, string> = {}): SpawnedProbe =>
+  spawnProbe('probe-process.ts', ['--config', join(FIXTURES, 'probe.config.ts'), ...options], env);
 
 test('at SIGTERM a probe ends its runs, empties its spool, gives the directory back and exits 0', async () => {
   const hub = await StandInHub.start({ plan: [{ check: 'portal-login', inMs: 0 }] });

@@ -34,6 +34,7 @@ async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; 
   onTestFinished(() => spool.close());
   const runners: ScriptedRunner[] = [];
   const onSpooled = vi.fn<() => void>();
+  const underWay: string[] = [];
   const agent = new Agent({
     region: 'us-east',
     checks,
@@ -47,6 +48,7 @@ async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; 
       runners.push(runner);
       return runner;
     },
+    onUnderWay: (runs) => void underWay.push(runs.map(({ check }) => check).join(' ')),
     onSpooled,
   });
   const runner = runners[0] ?? new ScriptedRunner();
@@ -55,7 +57,7 @@ async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; 
     await vi.waitFor(() => expect(onSpooled).toHaveBeenCalledTimes(count), { timeout: 5_000, interval: 2 });
     return (await spool.oldest(100, 1_000_000)).map(({ run }) => run);
   };
-  return { agent, clock, events, spool, runner, runners, spooled };
+  return { agent, clock, events, spool, runner, runners, spooled, underWay };
 }
 
 test('a run goes from the plan through the runner into the spool', async () => {
@@ -78,6 +80,16 @@ test('a run goes from the plan through the runner into the spool', async () => {
     waitedMs: 0,
     outcome: 'pass',
   });
+});
+
+test('what is under way is told at every start and end', async () => {
+  const { agent, clock, runner, spooled, underWay } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 10 }));
+  clock.advance(10);
+  expect(underWay).toEqual(['a', 'a b']);
+  runner.end('a');
+  await spooled(1);
+  expect(underWay).toEqual(['a', 'a b', 'b']);
 });
 
 test('the interval is kept without a word from the hub, and its next start replaces the own one', async () => {
