@@ -13,6 +13,7 @@ import { HubClient } from './hub/hub-client.ts';
 import { errorText, log } from './log.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
 import type { Runner } from './runners/runner.ts';
+import { ownScratch } from './scratch.ts';
 import { SpoolLockedError } from './spool/lock.ts';
 import { Spool } from './spool/spool.ts';
 import { isStray } from './runners/journey/strays.ts';
@@ -87,6 +88,7 @@ async function serve(given: {
     bytesMax: settings.spoolBytesMax,
     log,
   });
+  const removeScratch = await ownScratch(spoolDirectory, log);
   const shared = { clock: systemClock, log, spool };
   const checks = loaded.config.checks.filter(({ regions }) => regions.includes(region));
   const markerFile = blockedMarkerIn(spoolDirectory);
@@ -139,6 +141,7 @@ async function serve(given: {
   await client.drain(FLUSH_MS);
   await client.stop();
   await agent.close();
+  await removeScratch();
   const { pending } = spool.stats();
   await spool.close();
   await watchdog.stop();
