@@ -5,6 +5,14 @@ import { HUB_SECRETS, passToPager } from './worker-surroundings.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/**
+ * wrangler bundles the pages' style and script as text (`rules` in its configuration). Vite reads a file so by `?raw`;
+ * without `css: true` Vitest would empty the style sheet.
+ */
+const publicAsText = {
+  alias: [{ find: /^\.\/public\/(.+)$/, replacement: `${root}dashboards/public/$1?raw` }],
+};
+
 /** `.ci/run` names a folder here and adds up what each vitest run leaves in it. */
 const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
 
@@ -20,7 +28,8 @@ export default defineConfig({
     projects: [
       {
         root,
-        test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] },
+        resolve: publicAsText,
+        test: { name: 'unit', css: true, include: ['test/unit/**/*.test.{ts,tsx}'] },
       },
       {
         root,
@@ -62,8 +71,10 @@ export default defineConfig({
       },
       {
         root,
+        resolve: publicAsText,
         test: {
           name: 'e2e',
+          css: true,
           include: ['test/e2e/**/*.test.ts'],
           // Real browsers, real workerd, real intervals: a slow machine must not look like a broken product.
           testTimeout: 120_000,

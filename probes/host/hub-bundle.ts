@@ -14,10 +14,14 @@ const OWN_CONFIG = join(PACKAGE_ROOT, 'latchkey.config.ts');
 /** Bundling takes 1–2 s; on a machine that is starting four browsers at the same time, far longer. */
 const BUNDLE_DEADLINE_MS = 120_000;
 
+/** All code is in this one file. */
+const SCRIPT = 'index.js';
+
 /** How Miniflare is to read a file that wrangler has put beside the script. */
 const MODULE_TYPES = {
-  '.js': 'ESModule',
-  '.mjs': 'ESModule',
+  '.js': 'Text',
+  '.css': 'Text',
+  '.svg': 'Text',
   '.txt': 'Text',
   '.html': 'Text',
   '.sql': 'Text',
@@ -25,11 +29,13 @@ const MODULE_TYPES = {
   '.wasm': 'CompiledWasm',
 } as const;
 
+type ModuleType = 'ESModule' | (typeof MODULE_TYPES)[keyof typeof MODULE_TYPES];
+
 /** The hub as it is deployed, with the configuration of what is watched inside. */
 export type HubBundle = HubDescription & {
   modulesRoot: string;
   /** The script first. */
-  modules: { type: (typeof MODULE_TYPES)[keyof typeof MODULE_TYPES]; path: string; contents: Uint8Array }[];
+  modules: { type: ModuleType; path: string; contents: Uint8Array }[];
 };
 
 const Described = z.looseObject({
@@ -94,7 +100,8 @@ export async function bundleHub(configFile: string, folder: string, signal: Abor
 async function modulesIn(folder: string): Promise<HubBundle['modules']> {
   const names = await readdir(folder, { recursive: true });
   const known = names.flatMap((name) => {
-    const type = MODULE_TYPES[extname(name) as keyof typeof MODULE_TYPES];
+    const type: ModuleType | undefined =
+      name === SCRIPT ? 'ESModule' : MODULE_TYPES[extname(name) as keyof typeof MODULE_TYPES];
     return type === undefined ? [] : [{ name, type }];
   });
   const modules = await Promise.all(
@@ -104,8 +111,8 @@ async function modulesIn(folder: string): Promise<HubBundle['modules']> {
       contents: new Uint8Array(await readFile(join(folder, name))),
     })),
   );
-  const isScript = (module: { path: string }): boolean => relative(folder, module.path) === 'index.js';
-  if (!modules.some(isScript)) throw new Error('wrangler bundled no index.js');
+  const isScript = (module: { path: string }): boolean => relative(folder, module.path) === SCRIPT;
+  if (!modules.some(isScript)) throw new Error(`wrangler bundled no ${SCRIPT}`);
   return modules.toSorted((a, b) => Number(isScript(b)) - Number(isScript(a)));
 }
 

@@ -66,6 +66,10 @@ it('hosts the hub, keeps its state over restarts, and ends in order at SIGTERM',
   expect(ready.migrationsApplied.length).toBeGreaterThan(0);
   const health = await fetch(new URL('/healthz', ready.url));
   expect([health.status, await health.json()]).toMatchObject([200, { ok: true, history: 'ok' }]);
+  const form = await (await fetch(new URL('/operator/sign-in', ready.url))).text();
+  const script = /src="(\/assets\/app\.[^"]+)"/.exec(form)?.[1] ?? '';
+  const source = join(import.meta.dirname, '../../dashboards/public/app.js');
+  expect(await (await fetch(new URL(script, ready.url))).text()).toBe(await readFile(source, 'utf8'));
   expect((await fetch(new URL('/cdn-cgi/handler/scheduled', ready.url))).status).toBe(404);
   const pid = await workerdPid();
   expect(await first.stop()).toBe(0);

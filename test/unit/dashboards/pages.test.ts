@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
 import type { CheckView } from '#core/view.ts';
-import { BUNDLED } from '#dashboards/bundled.ts';
+import { ASSETS_PATH, assetOf, assetPath, type AssetName } from '#dashboards/assets.ts';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
@@ -197,12 +197,12 @@ describe('times', () => {
   });
 });
 
-describe('the bundled assets', () => {
-  it.each(Object.entries(BUNDLED))(
-    'hold %s as it is in dashboards/public (else: node .ci/assets.mjs)',
-    (name, asset) => {
-      const file = new URL(`../../../dashboards/public/${name}`, import.meta.url);
-      expect(asset.text).toBe(readFileSync(file, 'utf8'));
-    },
-  );
+describe('the files of the pages', () => {
+  const folder = new URL('../../../dashboards/public/', import.meta.url);
+
+  it.each(readdirSync(folder) as AssetName[])('hold %s as it is in dashboards/public', (name) => {
+    const file = assetPath(name).slice(`${ASSETS_PATH}/`.length);
+    expect(file).toMatch(/^[a-z]+\.[0-9a-f]{8}\.[a-z]+$/);
+    expect(assetOf(file)?.text).toBe(readFileSync(new URL(name, folder), 'utf8'));
+  });
 });
