@@ -8,17 +8,16 @@ export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
 /** Characters of one text in a line: an error's head; keeps a line under what log shippers cut. */
 const FIELD_CHARS_MAX = 500;
 
-/** One JSON line per event on stderr. */
-export const log: Log = (level, event, fields) => console.error(logLine(level, event, fields));
-
-/** What `log` writes, without the line's end: `{"at":"2026-…Z","level":"info","event":"run-finished",…}`. */
-export function logLine(level: LogLevel, event: string, fields: LogFields = {}): string {
+/** One JSON line per event on stderr: `{"at":"2026-…Z","level":"info","event":"run-finished",…}`. */
+export const log: Log = (level, event, fields = {}) => {
   const shortened = Object.entries(fields).map(([name, value]) => [
     name,
     typeof value === 'string' ? truncate(value, FIELD_CHARS_MAX) : value,
   ]);
-  return JSON.stringify({ at: new Date().toISOString(), level, event, ...Object.fromEntries(shortened) });
-}
+  console.error(
+    JSON.stringify({ at: new Date().toISOString(), level, event, ...Object.fromEntries(shortened) }),
+  );
+};
 
 /** The message of anything thrown, with the system's error code and the cause's message when it lacks them. */
 export function errorText(error: unknown): string {

@@ -1,8 +1,7 @@
 import { url as debuggerUrl } from 'node:inspector';
 import { Worker } from 'node:worker_threads';
-import { BEAT_MS } from './blocked-time.ts';
 import { errorText, type Log } from './log.ts';
-import type { Verdict, WatchdogOrders } from './watchdog-thread.ts';
+import { countBlockedTime, watch, type Verdict, type WatchdogOrders } from './watchdog-thread.ts';
 
 /**
  * A main thread that has done nothing for this long will not do anything any more. Honest pauses (garbage collection,
@@ -11,7 +10,14 @@ import type { Verdict, WatchdogOrders } from './watchdog-thread.ts';
  */
 export const BLOCKED_MS_MAX = 15_000;
 
+/** Between two beats of the main thread, and between two looks of the watchdog. */
+const BEAT_MS = 1_000;
 const BEAT_BYTES = Int32Array.BYTES_PER_ELEMENT;
+
+/** A script of the old kind, as it needs no loader: see `watch`. */
+const PROGRAM = `(${watch.toString()})({
+  fs: require('node:fs'), inspector: require('node:inspector'), threads: require('node:worker_threads'),
+}, ${countBlockedTime.toString()});`;
 
 /**
  * Ends this process when something keeps its main thread from doing anything else, e.g. a journey with an endless
@@ -27,9 +33,9 @@ export class Watchdog {
     const { blockedMsMax, verdict, log } = options;
     const beats = new SharedArrayBuffer(BEAT_BYTES);
     const counter = new Int32Array(beats);
-    const workerData: WatchdogOrders = { beats, blockedMsMax, verdict };
+    const workerData: WatchdogOrders = { beats, beatMs: BEAT_MS, blockedMsMax, verdict };
     // The secrets in the environment are no business of this thread.
-    this.#worker = new Worker(new URL('watchdog-thread.ts', import.meta.url), { workerData, env: {} });
+    this.#worker = new Worker(PROGRAM, { eval: true, workerData, env: {} });
     this.#worker.on('error', (error) => log('error', 'watchdog-failed', { error: errorText(error) }));
     this.#worker.unref();
     this.#beating = setInterval(() => Atomics.add(counter, 0, 1), BEAT_MS).unref();
