@@ -13,7 +13,7 @@ import type { Page } from './page.ts';
 import type { Policy } from './policy.ts';
 import type { Run } from './run.ts';
 import { afterFail, afterPass, BURST_ASK_INTERVAL_MS, failingRegions, withBurst } from './suspicion.ts';
-import { heard, pagingRule, withVote } from './verdict.ts';
+import { heard, pagingRule, withoutScores, withVote } from './verdict.ts';
 
 /** What happens to a check. `nowMs` is always the hub's clock, epoch ms. */
 export type CheckEvent =
@@ -129,8 +129,11 @@ function settle(policy: Policy, state: CheckState, nowMs: number): Stepped {
   const active = activeIncident(state);
   if (active) {
     const incident = settled(policy, state.regions, active, nowMs);
-    const next = incident === active ? state : { ...state, incident };
-    return incident.status === 'resolved' ? paged('resolve', policy, next, incident, nowMs) : unpaged(next);
+    if (incident.status === 'resolved') {
+      const over = { ...state, incident, regions: withoutScores(state.regions) };
+      return paged('resolve', policy, over, incident, nowMs);
+    }
+    return unpaged(incident === active ? state : { ...state, incident });
   }
   const { suspicion } = state;
   if (!suspicion) return unpaged(state);

@@ -132,6 +132,11 @@ export function withVote(region: RegionState, vote: Vote, timing: VoteTiming): R
   };
 }
 
+/** The regions after an incident is over: what it has added to their scores must not page a second time. */
+export function withoutScores(regions: Record<string, RegionState>): Record<string, RegionState> {
+  return Object.fromEntries(Object.entries(regions).map(([id, region]) => [id, { ...region, score: 0 }]));
+}
+
 /** The streak after a usable run in `region`: a success anywhere ends it. */
 export function extendStreak(streak: Streak, region: string, outcome: 'pass' | 'fail'): Streak {
   if (outcome === 'pass') return { count: 0, regions: [] };

@@ -370,6 +370,21 @@ describe('resolve', () => {
     ]);
   });
 
+  it('leaves nothing of the old incident that a single failure could page on', () => {
+    const story = new Story(aPolicy({}, { clearAfterMs: 2_000, resolveAfterMs: 5_000 })).allPass();
+    story
+      .alive(...FOUR_REGIONS)
+      .wait(10_000)
+      .allFail()
+      .allFail()
+      .allFail();
+    story.wait(10_000).allPass().wait(10_000).allPass().tick();
+    expect(story.pages.map((page) => page.event)).toEqual(['trigger', 'resolve']);
+    story.wait(10_000).run(aFailedRun, 'us-east');
+    expect(story.pages).toHaveLength(2);
+    expect(isBursting(story.state, story.nowMs)).toBe(true);
+  });
+
   it('does not come from silence', () => {
     const story = paged().wait(3_600_000).tick();
     expect(story.state.incident?.status).toBe('open');
