@@ -9,6 +9,7 @@ import { blockedMarkerIn, spoolBlockedRuns } from './blocked-runs.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
 import { aborted, stopSignal } from './host/stop-signal.ts';
+import { keepHeapSmall } from './heap.ts';
 import { HubClient } from './hub/hub-client.ts';
 import { errorText, log } from './log.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
@@ -94,6 +95,7 @@ async function serve(given: {
   const markerFile = blockedMarkerIn(spoolDirectory);
   await spoolBlockedRuns({ ...shared, markerFile, checks, configHash: loaded.hash });
   const watchdog = new Watchdog({ blockedMsMax, verdict: { kind: 'restart', markerFile }, log });
+  const noteRuns = keepHeapSmall();
   const agent = new Agent({
     ...shared,
     region,
@@ -101,7 +103,10 @@ async function serve(given: {
     configHash: loaded.hash,
     concurrency,
     createRunner,
-    onUnderWay: (runs) => watchdog.underWay(runs),
+    onUnderWay: (runs) => {
+      watchdog.underWay(runs);
+      noteRuns(runs.length);
+    },
     onSpooled: () => client.wake(),
   });
   const client: HubClient = new HubClient({

@@ -69,11 +69,19 @@ export class ProcessTree {
     return this.#peakMemoryBytes;
   }
 
+  /** Memory that only the tree itself can free: what it has written, without the pages of files that others map too. */
+  ownMemoryBytes(): number {
+    this.sample();
+    let bytes = 0;
+    for (const pid of this.#members.keys()) bytes += rollupBytes(pid, ['Pss_Anon', 'Pss_Shmem']);
+    return bytes;
+  }
+
   /** Sum of the proportional set sizes now: pages shared by several processes count once. */
   memoryBytes(): number {
     this.sample();
     let bytes = 0;
-    for (const pid of this.#members.keys()) bytes += pssBytes(pid);
+    for (const pid of this.#members.keys()) bytes += rollupBytes(pid, ['Pss']);
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, bytes);
     return bytes;
   }
@@ -149,9 +157,11 @@ function readTimes(pid: number): ProcessTimes | undefined {
   };
 }
 
-function pssBytes(pid: number): number {
+function rollupBytes(pid: number, fields: readonly string[]): number {
   const text = readIfThere(`/proc/${pid}/smaps_rollup`) ?? '';
-  return Number(/^Pss:\s+(\d+) kB$/mu.exec(text)?.[1] ?? 0) * 1024;
+  const kiB = (field: string): number =>
+    Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'mu').exec(text)?.[1] ?? 0);
+  return fields.reduce((sum, field) => sum + kiB(field), 0) * 1024;
 }
 
 /** What has ended, or is a zombie without memory, has nothing to read. */
