@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { canonicalJson, parseConfig, type Config } from '#core/config.ts';
+import { CONFIG_HASH_CHARS, canonicalJson, parseConfig, type Config } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
 import { withDeadline } from './deadline.ts';
 import { loadProblem } from './load-problem.ts';
 
-/** The same digits the hub shows (`configHash` in worker/config.ts; a test holds the two together). */
-const CONFIG_HASH_CHARS = 12;
 /** Reading a file of definitions; one that waits for something is a mistake in it. */
 const LOAD_DEADLINE_MS = 10_000;
 

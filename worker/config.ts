@@ -1,4 +1,11 @@
-import { canonicalJson, parseConfig, type Config, type ConfigInput, type SecretRef } from '#core/config.ts';
+import {
+  CONFIG_HASH_CHARS,
+  canonicalJson,
+  parseConfig,
+  type Config,
+  type ConfigInput,
+  type SecretRef,
+} from '#core/config.ts';
 import type { Parsed } from '#core/problem.ts';
 import { channelSettings, type ChannelInput, type ChannelSettings } from './channels/index.ts';
 
@@ -42,9 +49,6 @@ export function secret(name: string): SecretRef {
 export function parseHubConfig(input: unknown): Parsed<HubConfig> {
   return parseConfig(input, channelSettings);
 }
-
-/** Hexadecimal digits of a configuration's hash: enough to tell configurations apart, short enough to read aloud. */
-const CONFIG_HASH_CHARS = 12;
 
 /** Hash of a configuration as written: hub and probes compare theirs. First 12 hex digits of SHA-256. */
 export async function configHash(input: unknown): Promise<string> {

@@ -207,6 +207,9 @@ function normalise(raw: RawConfig<z.ZodType>): Config {
   };
 }
 
+/** Hexadecimal digits of a configuration's hash: enough to tell configurations apart, short enough to read aloud. */
+export const CONFIG_HASH_CHARS = 12;
+
 /** JSON with sorted keys: equal configurations give equal text, whatever the order they were written in. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
