@@ -4,9 +4,9 @@ import {
   parseConfig,
   type Config,
   type ConfigInput,
-  type SecretRef,
 } from '#core/config.ts';
 import type { Parsed } from '#core/problem.ts';
+import type { SecretRef } from '#core/secret-ref.ts';
 import { channelSettings, type ChannelInput, type ChannelSettings } from './channels/index.ts';
 
 /** The configuration as the hub sees it: with its channels parsed. */

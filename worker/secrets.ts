@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SecretRef } from '#core/config.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 
 /** Names of the secrets that settings refer to, at any depth. */
 export function secretNames(settings: unknown): string[] {

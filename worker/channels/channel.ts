@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { SecretRef } from '#core/config.ts';
+import type { SecretRef } from '#core/secret-ref.ts';
 import type { AttemptResult } from '#core/outbox.ts';
 import type { Page } from '#core/page.ts';
 import { truncate } from '#core/units.ts';

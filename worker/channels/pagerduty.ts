@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SecretRef } from '#core/config.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 import type { AttemptResult } from '#core/outbox.ts';
 import type { Page } from '#core/page.ts';
 import { parseWith } from '#core/problem.ts';

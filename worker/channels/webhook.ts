@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { SecretRef } from '#core/config.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 import type { Page } from '#core/page.ts';
 import { truncate } from '#core/units.ts';
 import { SafeAddress } from './address.ts';

@@ -2,37 +2,16 @@ import { z } from 'zod';
 import { CHECK_KINDS } from './checks/index.ts';
 import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
-import { parseDurationMs } from './units.ts';
+import { duration } from './duration.ts';
+import { WindowSettings, WINDOWS_MAX, type MaintenanceWindow } from './maintenance.ts';
+import { PagingInput, pagingSettings, type PagingSettings } from './paging-settings.ts';
+import { SecretRef } from './secret-ref.ts';
 
 /** Checks in one configuration; the operator's page shows them all. */
 export const CHECKS_MAX = 500;
 /** Regions; the rules are tabulated for 1–5 (reference: `quorumStreak`). */
 export const REGIONS_MAX = 20;
 export const CHANNELS_MAX = 20;
-
-const DURATION_EXPECTED = 'expected a duration such as "30s", "2m" or "500ms"';
-
-/** A duration as text in the configuration, milliseconds once parsed, within bounds given in milliseconds. */
-function duration(minMs: number, maxMs: number) {
-  return z.string(DURATION_EXPECTED).transform((text, context) => {
-    const durationMs = parseDurationMs(text);
-    if (durationMs === undefined || durationMs < minMs || durationMs > maxMs) {
-      context.addIssue({
-        code: 'custom',
-        message: durationMs === undefined ? DURATION_EXPECTED : `expected ${minMs} to ${maxMs} ms`,
-        input: text,
-      });
-      return z.NEVER;
-    }
-    return durationMs;
-  });
-}
-
-/** A secret named in the configuration; its value is in the hub's environment and has no default. */
-export const SecretRef = z.strictObject({
-  secret: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name like PAGERDUTY_ROUTING_KEY'),
-});
-export type SecretRef = z.infer<typeof SecretRef>;
 
 export const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const;
 
@@ -48,6 +27,8 @@ const commonCheck = {
   /** Channels that get its pages. All of them when absent. */
   channels: z.array(Slug).min(1).max(CHANNELS_MAX).optional(),
   runbook: z.url().max(2_000).optional(),
+  /** Names of what the check hangs on, such as `identity-provider`: checks that share one are paged as one. */
+  dependsOn: z.array(Slug).max(20).default([]),
   owner: z.string().min(1).max(200),
   severity: z.enum(SEVERITIES).default('critical'),
 };
@@ -56,17 +37,23 @@ const CheckSettings = z.discriminatedUnion('kind', [
   z.strictObject({ ...commonCheck, ...CHECK_KINDS.journey }),
 ]);
 
-/** When an incident ends (DESIGN section 5, "Resolve"). */
-const PagingSettings = z.strictObject({
-  /** No failure for this long, and two successes per live region: recovered. */
-  clearAfter: duration(100, 3_600_000).default(120_000),
-  /** Clean for this long: the provider is told `resolve`. A failure before is the same incident. */
-  resolveAfter: duration(100, 86_400_000).default(300_000),
-  /** Pause between two runs of a region in a burst (the `g` of the worst case). */
-  burstGap: duration(0, 30_000).default(1_000),
+const RegionSettings = z.strictObject({ title: z.string().min(1).max(100).optional() });
+
+/** A static page elsewhere: not on the target's network, nor of its provider. Its deadline is part of the way to a page. */
+const ControlSettings = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_000),
+  timeout: duration(100, 10_000).default(3_000),
 });
 
-const RegionSettings = z.strictObject({ title: z.string().min(1).max(100).optional() });
+const PlatformSettings = z.strictObject({ owner: z.string().min(1).max(200), channels: z.array(Slug).min(1).max(20) });
+
+/** Watchdogs outside: one and a second one elsewhere (reference: paging, section 0), and room for a change. */
+const WATCHDOGS_MAX = 5;
+/** `url` may be a secret: whoever knows it can say that all is well. Better Stack takes 30 s and up (reference: paging, 1.2). */
+const WatchdogSettings = z.strictObject({
+  url: z.union([z.url({ protocol: /^https?$/ }).max(2_000), SecretRef]),
+  every: duration(1_000, 3_600_000).default(30_000),
+});
 
 /** Channel settings as the probe sees them: not its business. The hub parses each by its channel's own schema. */
 const AnyChannel = z.looseObject({ kind: z.string() });
@@ -79,7 +66,14 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
       regions: z.record(Slug, RegionSettings),
       checks: z.record(Slug, CheckSettings),
       channels: z.record(Slug, channelSettings),
-      paging: PagingSettings.default({ clearAfter: 120_000, resolveAfter: 300_000, burstGap: 1_000 }),
+      paging: PagingInput.prefault({}),
+      /** Fetched by a probe whose run has just failed: when this fails too, the trouble is the probe's own way out. */
+      control: ControlSettings.optional(),
+      maintenance: z.array(WindowSettings).max(WINDOWS_MAX).default([]),
+      /** Whoever runs Latchkey itself: told of probes that measure nothing and of channels that are broken. */
+      platform: PlatformSettings.optional(),
+      /** Pinged only after two live regions have really been evaluated; silence there wakes by another way. */
+      watchdogs: z.array(WatchdogSettings).max(WATCHDOGS_MAX).default([]),
     })
     .superRefine((config, context) => {
       const problem = (path: PropertyKey[], message: string, input: unknown) =>
@@ -101,6 +95,32 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
           ['paging', 'resolveAfter'],
           `expected at least paging.clearAfter (${config.paging.clearAfter} ms)`,
           config.paging.resolveAfter,
+        );
+      const channelLists = {
+        fallback: config.paging.fallback,
+        escalation: config.paging.escalation,
+        notices: config.paging.notices,
+        breakGlass: config.paging.breakGlass,
+      };
+      for (const [name, list] of Object.entries(channelLists))
+        unknownNames(list, channels).forEach(([index, channel]) =>
+          problem(['paging', name, index], `expected one of ${channels.join(', ')}`, channel),
+        );
+      unknownNames(config.platform?.channels, channels).forEach(([index, channel]) =>
+        problem(['platform', 'channels', index], `expected one of ${channels.join(', ')}`, channel),
+      );
+      const checkIds = Object.keys(config.checks);
+      config.maintenance.forEach((window, at) =>
+        unknownNames(window.checks, checkIds).forEach(([index, name]) =>
+          problem(['maintenance', at, 'checks', index], `expected one of ${checkIds.join(', ')}`, name),
+        ),
+      );
+      const { lateness } = config.paging;
+      if (lateness.ceiling < lateness.floor)
+        problem(
+          ['paging', 'lateness', 'ceiling'],
+          `expected at least paging.lateness.floor (${lateness.floor} ms)`,
+          lateness.ceiling,
         );
       for (const [id, check] of checks) {
         if (check.timeout >= check.interval)
@@ -145,6 +165,7 @@ export type Check = {
   regions: string[];
   channels: string[];
   runbook?: string | undefined;
+  dependsOn: string[];
   owner: string;
   severity: (typeof SEVERITIES)[number];
 };
@@ -155,7 +176,11 @@ export type Config<Channel = unknown> = {
   regions: { id: string; title: string }[];
   checks: Check[];
   channels: Record<string, Channel>;
-  paging: { clearAfterMs: number; resolveAfterMs: number; burstGapMs: number };
+  paging: PagingSettings;
+  control?: { url: string; timeoutMs: number } | undefined;
+  maintenance: MaintenanceWindow[];
+  platform?: { owner: string; channels: string[] } | undefined;
+  watchdogs: { url: string | SecretRef; everyMs: number }[];
 };
 
 /** What `defineConfig` takes: the configuration as people write it. */
@@ -195,15 +220,21 @@ function normalise(raw: RawConfig<z.ZodType>): Config {
       regions: check.regions ?? regions,
       channels: check.channels ?? channels,
       runbook: check.runbook,
+      dependsOn: check.dependsOn,
       owner: check.owner,
       severity: check.severity,
     })),
     channels: raw.channels,
-    paging: {
-      clearAfterMs: raw.paging.clearAfter,
-      resolveAfterMs: raw.paging.resolveAfter,
-      burstGapMs: raw.paging.burstGap,
-    },
+    paging: pagingSettings(raw.paging),
+    ...(raw.control ? { control: { url: raw.control.url, timeoutMs: raw.control.timeout } } : {}),
+    maintenance: raw.maintenance.map(({ title, from, until, checks }) => ({
+      title,
+      fromMs: from,
+      untilMs: until,
+      ...(checks ? { checks } : {}),
+    })),
+    ...(raw.platform ? { platform: raw.platform } : {}),
+    watchdogs: raw.watchdogs.map(({ url, every }) => ({ url, everyMs: every })),
   };
 }
 

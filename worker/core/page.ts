@@ -15,13 +15,47 @@ const RegionLine = z.strictObject({
   failuresInRow: z.int(),
 });
 
+/** Another check that one page speaks for. */
+export const GroupedCheck = z.strictObject({
+  check: z.string(),
+  title: z.string(),
+  seq: z.int(),
+  incidentUrl: z.string(),
+});
+export type GroupedCheck = z.infer<typeof GroupedCheck>;
+
 /**
- * A message that wakes somebody (`trigger`), or tells that it is over (`resolve`).
+ * Why a page or notice goes out. The first three are the rules; `latency`: slower in most regions; `blind`: too few
+ * regions live; `break-glass`: a probe paged by itself; `drill`: a test of the way. The rest are notices: `one-region`,
+ * `invalid` (a probe measures nothing), `maintenance` (a window has ended), `channel-broken`, `grouped` (an incident
+ * joined one page).
+ */
+export const REASONS = [
+  'unanimous',
+  'partial',
+  'regional',
+  'latency',
+  'blind',
+  'break-glass',
+  'drill',
+  'one-region',
+  'invalid',
+  'maintenance',
+  'channel-broken',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** What a message is: the opening of a page, a changed page, that somebody has it, that it is over; or what wakes nobody. */
+export const PAGE_EVENTS = ['trigger', 'update', 'acknowledge', 'resolve', 'notice'] as const;
+
+/**
+ * A message that wakes somebody (`trigger`), says more of the same (`update`), that it is taken care of
+ * (`acknowledge`) or over (`resolve`), or one that wakes nobody (`notice`).
  * Everything a channel needs to render; times are epoch ms, the hub's.
  */
 export const Page = z.strictObject({
-  event: z.enum(['trigger', 'resolve']),
-  /** `<check>:<seq>`: the same for every attempt, every channel and the resolve. */
+  event: z.enum(PAGE_EVENTS),
+  /** `<check>:<seq>`: the same for every attempt, every channel and the resolve. A notice has a key of its own. */
   dedupKey: z.string(),
   check: z.string(),
   title: z.string(),
@@ -30,7 +64,13 @@ export const Page = z.strictObject({
   owner: z.string(),
   /** One line: what is broken, where, since when. */
   summary: z.string(),
-  rule: z.enum(['unanimous', 'partial', 'regional']),
+  reason: z.enum(REASONS),
+  /** The check has changed its mind often of late. */
+  flapping: z.boolean().optional(),
+  /** Who acknowledged, for `acknowledge`. */
+  acknowledgedBy: z.string().optional(),
+  /** Other checks that went down with this one. */
+  checks: z.array(GroupedCheck).optional(),
   step: z.string().optional(),
   /** Label of the failure: `timeout`, `http 502`, `assertion`… */
   errorClass: z.string().optional(),
@@ -45,6 +85,8 @@ export const Page = z.strictObject({
   runUrl: z.string().optional(),
   screenshotUrl: z.string().optional(),
   runbookUrl: z.string().optional(),
+  /** A signed link that acknowledges the page; added when it is sent. */
+  acknowledgeUrl: z.string().optional(),
 });
 export type Page = z.infer<typeof Page>;
 

@@ -48,6 +48,14 @@ export const Step: z.ZodType<Step> = z.strictObject({
 /** Why a run was started: by the clock, by the hub's burst, or by hand. */
 export const TRIGGERS = ['schedule', 'burst', 'manual'] as const;
 
+/** What the control target answered when a run had failed. `fail`: the probe's own way out is broken. */
+export const Control = z.strictObject({
+  outcome: z.enum(['pass', 'fail']),
+  durationMs: z.number().min(0),
+  error: z.string().max(200).optional(),
+});
+export type Control = z.infer<typeof Control>;
+
 /**
  * One execution of a check by one probe, as spooled, sent and stored.
  * `id` is `<probe>.<boot>.<seq>`: the idempotency key everywhere.
@@ -70,6 +78,10 @@ export const Run = z
     waitedMs: z.number().min(0),
     outcome: z.enum(OUTCOMES),
     failure: Failure.optional(),
+    /** Only of a run that failed, and only when the configuration names a control target. */
+    control: Control.optional(),
+    /** The deadline it had, when a burst's was shorter than the check's timeout. */
+    deadlineMs: z.number().min(0).optional(),
     steps: z.array(Step).max(STEPS_MAX),
     /** Whether a screenshot of the failure exists; it is uploaded apart, under the run's id. */
     screenshot: z.boolean(),

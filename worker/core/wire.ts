@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { Failure } from './failure.ts';
 import { RUN_BYTES_MAX, Run, Slug } from './run.ts';
 
 /** Version of the messages between probe and hub; a hub refuses another with 409 and says which it speaks. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 /** Runs in one report: bounds the work of one message; a probe with a longer spool sends several. */
 export const RUNS_PER_REPORT_MAX = 20;
 /** Bytes of one message: a full report of ordinary runs; one outsized run still fits. */
@@ -54,11 +55,55 @@ export const Report = z.strictObject({
 });
 export type Report = z.infer<typeof Report>;
 
-export const ProbeMessage = z.discriminatedUnion('type', [Hello, Report]);
+/**
+ * A run that is still going on has passed its soft deadline. Not stored and not acknowledged: it only makes the burst
+ * begin before the run's end. `ageMs`: from the run's start to the sending, by the probe's monotonic clock.
+ */
+export const Overdue = z.strictObject({
+  type: z.literal('overdue'),
+  check: Slug,
+  probe: Slug,
+  ageMs: z.number().min(0),
+});
+export type Overdue = z.infer<typeof Overdue>;
+
+/**
+ * The probe has paged by itself while the hub was gone (break-glass). Sent until it is acknowledged by `<check>:<seq>`.
+ * Ages are from the moment meant to the sending, by the probe's monotonic clock, milliseconds.
+ */
+export const BrokeGlass = z.strictObject({
+  type: z.literal('broke-glass'),
+  check: Slug,
+  region: Slug,
+  probe: Slug,
+  seq: z.int().min(1),
+  /** Start of the first of the failures. */
+  firstFailedAgeMs: z.number().min(0),
+  decidedAgeMs: z.number().min(0),
+  acceptedAgeMs: z.number().min(0),
+  channel: Slug,
+  providerId: z.string().max(255).optional(),
+  /** To ask whether somebody has acknowledged. */
+  receipt: z.string().max(255).optional(),
+  failure: Failure,
+});
+export type BrokeGlass = z.infer<typeof BrokeGlass>;
+
+export const ProbeMessage = z.discriminatedUnion('type', [Hello, Report, Overdue, BrokeGlass]);
 export type ProbeMessage = z.infer<typeof ProbeMessage>;
 
-/** When to start a check next: in this many milliseconds from receipt. */
-export const NextStart = z.strictObject({ check: Slug, inMs: z.number().min(0) });
+/** When to start a check next, and what to know of it until then. What is absent stays as it was. */
+export const NextStart = z.strictObject({
+  check: Slug,
+  /** In this many milliseconds from receipt. */
+  inMs: z.number().min(0),
+  /** A run that lasts longer is said to be overdue while it goes on. */
+  softDeadlineMs: z.number().min(1).optional(),
+  /** Deadline of the next run instead of the check's timeout, when a burst has a shorter one. Only of that run. */
+  deadlineMs: z.number().min(1).optional(),
+  /** The check's last incident, and whether it is not over: what a probe must know to page by itself. */
+  incident: z.strictObject({ seq: z.int().min(0), open: z.boolean(), accepted: z.boolean() }).optional(),
+});
 export type NextStart = z.infer<typeof NextStart>;
 
 /** Which checks this probe runs, and when each starts next. Replaces the plan before. */
@@ -73,15 +118,21 @@ export type Plan = z.infer<typeof Plan>;
 export const Ack = z.strictObject({
   type: z.literal('ack'),
   runs: z.array(z.string().max(160)),
+  /** Pages of break-glass that are taken in: their `<check>:<seq>`. */
+  brokeGlass: z.array(z.string().max(100)).optional(),
   starts: z.array(NextStart),
 });
 export type Ack = z.infer<typeof Ack>;
 
-/** Start this check at once unless it is running: a burst, or a person's wish. */
+/**
+ * Start this check at once: a burst, or a person's wish. When it is running already, its deadline becomes `deadlineMs` if
+ * that is shorter.
+ */
 export const RunNow = z.strictObject({
   type: z.literal('run-now'),
   check: Slug,
   trigger: z.enum(['burst', 'manual']),
+  deadlineMs: z.number().min(1).optional(),
 });
 export type RunNow = z.infer<typeof RunNow>;
 
