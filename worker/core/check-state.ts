@@ -1,7 +1,12 @@
+import { isBurstOn, type Burst } from './burst.ts';
 import type { Incident } from './incident.ts';
+import { deadlinesOf, type Deadlines } from './lateness.ts';
+import type { Paged } from './outbox.ts';
+import type { Policy } from './policy.ts';
+import { heard, type RegionState, type VoteTiming } from './region.ts';
 import type { Run } from './run.ts';
 import type { Suspicion } from './suspicion.ts';
-import type { RegionState, VoteTiming } from './verdict.ts';
+import type { NextStart } from './wire.ts';
 
 /** The newest run of a probe that a check has seen. */
 export type ProbeOrder = { boot: number; seq: number; receivedMs: number };
@@ -11,11 +16,19 @@ export type CheckState = {
   regions: Record<string, RegionState>;
   lastSeq: number;
   suspicion?: Suspicion | undefined;
+  burst?: Burst | undefined;
   /** The latest incident, resolved or not. */
   incident?: Incident | undefined;
+  /** The latest incident of being slow. It ends when the check fails. */
+  slow?: Incident | undefined;
   lastGoodAtMs?: number | undefined;
   /** Newest run of each probe and when it came: what comes out of order does not vote. */
   probes: Record<string, ProbeOrder>;
+  /** Usable outcomes of all regions as they came, oldest first: `p` or `f`. */
+  recent: string;
+  flapping: boolean;
+  /** The maintenance window the check is in. */
+  maintenance?: { title: string; untilMs: number } | undefined;
 };
 
 /** Probes whose order a check remembers: five in each of twenty regions. A name may be new at every start of a container. */
@@ -23,7 +36,16 @@ export const PROBES_MAX = 100;
 
 /** A check nobody has reported on. */
 export function initialState(): CheckState {
-  return { regions: {}, lastSeq: 0, probes: {} };
+  return { regions: {}, lastSeq: 0, probes: {}, recent: '', flapping: false };
+}
+
+/** A stored state, of this version or of one that knew less. */
+export function restoredState(stored: Partial<CheckState>): CheckState {
+  const regions = Object.entries(stored.regions ?? {}).map(([id, region]) => [
+    id,
+    { ...heard(undefined, { intervalMs: 0, timeoutMs: 0 }, region.heardAtMs), ...region },
+  ]);
+  return { ...initialState(), ...stored, regions: Object.fromEntries(regions) as CheckState['regions'] };
 }
 
 /** The incident that is not over, if any. */
@@ -31,9 +53,49 @@ export function activeIncident(state: CheckState): Incident | undefined {
   return state.incident?.status === 'resolved' ? undefined : state.incident;
 }
 
+/** The incident of being slow that is not over, if any. */
+export function activeSlow(state: CheckState): Incident | undefined {
+  return state.slow?.status === 'resolved' ? undefined : state.slow;
+}
+
+/** What the outbox must know of the check's incidents. */
+export function pagedOf(state: CheckState): Paged[] {
+  return [state.incident, state.slow].flatMap((incident) =>
+    incident
+      ? [{ seq: incident.seq, isOver: incident.status === 'resolved', acknowledged: incident.acknowledged }]
+      : [],
+  );
+}
+
 /** Whether regions should run back to back now. */
 export function isBursting(state: CheckState, nowMs: number): boolean {
-  return state.suspicion !== undefined && nowMs < state.suspicion.burstUntilMs;
+  return isBurstOn(state.burst, nowMs);
+}
+
+/** How long the check's runs may take before they are overdue, and before a confirmation run has failed. */
+export function checkDeadlines(policy: Policy, state: CheckState): Deadlines {
+  const durationsMs = Object.values(state.regions).flatMap(({ latestMs, baselineMs }) => [
+    ...baselineMs,
+    ...latestMs,
+  ]);
+  return deadlinesOf(policy.config.paging.lateness, policy.check.timeoutMs, durationsMs);
+}
+
+/** What a probe must know of the check until its next start. */
+export function briefing(policy: Policy, state: CheckState, nowMs: number): Omit<NextStart, 'check' | 'inMs'> {
+  const { softMs, confirmMs } = checkDeadlines(policy, state);
+  const incident = activeIncident(state);
+  return {
+    softDeadlineMs: softMs,
+    ...(isBursting(state, nowMs) && confirmMs < policy.check.timeoutMs ? { deadlineMs: confirmMs } : {}),
+    incident: {
+      seq: state.lastSeq,
+      open: incident !== undefined,
+      // A held one is not to be paged by anybody.
+      accepted:
+        incident !== undefined && (incident.held === true || incident.ledger.acceptedMs !== undefined),
+    },
+  };
 }
 
 /** DESIGN law 6: older than interval + timeout, or out of its probe's order. Such a run is history only. */

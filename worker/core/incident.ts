@@ -1,16 +1,20 @@
+import { FLAPPING_HOLDS } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
-import { pageOf, type Page } from './page.ts';
+import { pageOf, type GroupedCheck, type Page } from './page.ts';
 import type { Policy } from './policy.ts';
+import { isLive, quorumOf, type RegionState } from './region.ts';
 import type { Cause, Suspicion } from './suspicion.ts';
-import { isLive, quorumOf, type RegionState, type Rule } from './verdict.ts';
+import type { Rule } from './verdict.ts';
 
 /** One incident of a check. `open` until it has been clean for `clearAfterMs`, `recovered` until for `resolveAfterMs`. */
 export type Incident = {
   seq: number;
   status: 'open' | 'recovered' | 'resolved';
-  rule: Rule;
+  rule: Rule | 'latency' | 'break-glass';
   ledger: Ledger;
   cause?: Cause | undefined;
+  /** Of `latency`: medians when it was opened, milliseconds. */
+  latency?: { latestMs: number; normalMs: number; regions: string[] } | undefined;
   /** Start of the last run that passed before, epoch ms. */
   lastGoodAtMs?: number | undefined;
   /** Start of the first success since the last failure; absent while failing. */
@@ -19,6 +23,13 @@ export type Incident = {
   successes: Record<string, number>;
   recoveredAtMs?: number | undefined;
   resolvedAtMs?: number | undefined;
+  /** A maintenance window holds its page. */
+  held?: boolean | undefined;
+  acknowledged?: { atMs: number; by: string; via: string } | undefined;
+  /** Dedup key of the page that speaks for this incident too. */
+  lead?: string | undefined;
+  /** Incidents of other checks that this one's page speaks for and that are not over. */
+  checks?: GroupedCheck[] | undefined;
 };
 
 /** Successes per live region that recovery takes (DESIGN section 5, "Resolve"). */
@@ -29,6 +40,7 @@ export function openIncident(
   seq: number,
   rule: Rule,
   suspicion: Suspicion,
+  burstAskedMs: number | undefined,
   lastGoodAtMs: number | undefined,
   nowMs: number,
 ): Incident {
@@ -38,7 +50,7 @@ export function openIncident(
     rule,
     ledger: {
       ...(rule === 'unanimous' ? suspicion.streakLedger : suspicion.ledger),
-      burstAskedMs: suspicion.ledger.burstAskedMs,
+      ...(burstAskedMs === undefined ? {} : { burstAskedMs }),
       decidedMs: nowMs,
     },
     cause: suspicion.cause,
@@ -66,18 +78,22 @@ export function settled(
   policy: Policy,
   regions: Record<string, RegionState>,
   incident: Incident,
+  flapping: boolean,
   nowMs: number,
 ): Incident {
   const { cleanSinceMs } = incident;
   if (cleanSinceMs === undefined) return incident;
-  const { clearAfterMs, resolveAfterMs } = policy.config.paging;
+  const { clearAfterMs } = policy.config.paging;
   const quorum = quorumOf(regions, policy.check, nowMs);
   const isProven =
-    quorum.length > 0 && quorum.every((id) => (incident.successes[id] ?? 0) >= RECOVERY_SUCCESSES);
+    incident.rule === 'latency' ||
+    (quorum.length > 0 && quorum.every((id) => (incident.successes[id] ?? 0) >= RECOVERY_SUCCESSES));
   const cleanMs = nowMs - cleanSinceMs;
   const isRecovered = incident.status === 'recovered' || (isProven && cleanMs >= clearAfterMs);
   if (!isRecovered) return incident;
-  const isResolved = isProven && cleanMs >= resolveAfterMs;
+  // A page that speaks for others is not over before they are.
+  const isResolved =
+    isProven && cleanMs >= resolveAfterMs(policy, flapping) && (incident.checks ?? []).length === 0;
   if (!isResolved && incident.status === 'recovered') return incident;
   return {
     ...incident,
@@ -87,11 +103,23 @@ export function settled(
   };
 }
 
+/** How long an incident must have been clean to be over; flapping makes it longer. */
+export function resolveAfterMs(policy: Policy, flapping: boolean): number {
+  return policy.config.paging.resolveAfterMs * (flapping ? FLAPPING_HOLDS : 1);
+}
+
 /** When time alone may change the incident, epoch ms; `undefined` when only runs can. */
-export function incidentWakeMs(policy: Policy, incident: Incident, nowMs: number): number | undefined {
+export function incidentWakeMs(
+  policy: Policy,
+  incident: Incident,
+  flapping: boolean,
+  nowMs: number,
+): number | undefined {
   if (incident.cleanSinceMs === undefined) return undefined;
-  const { clearAfterMs, resolveAfterMs } = policy.config.paging;
-  const dueMs = incident.cleanSinceMs + (incident.status === 'open' ? clearAfterMs : resolveAfterMs);
+  const { clearAfterMs } = policy.config.paging;
+  const dueMs =
+    incident.cleanSinceMs +
+    (incident.status === 'open' ? clearAfterMs : resolveAfterMs(policy, flapping));
   // Past due means that successes are missing: they come as events.
   return dueMs > nowMs ? dueMs : undefined;
 }
@@ -102,21 +130,23 @@ export function incidentPage(
   policy: Policy,
   regions: Record<string, RegionState>,
   incident: Incident,
+  flapping: boolean,
   nowMs: number,
 ): Page {
-  const subject = {
+  const { cause, ledger, latency, checks } = incident;
+  return pageOf(event, policy.config, policy.check, regions, (region) => isLive(region, policy.check, nowMs), {
     seq: incident.seq,
-    rule: incident.rule,
-    sinceMs: incident.ledger.firstFailedStartMs,
+    reason: incident.rule,
+    sinceMs: ledger.firstFailedStartMs,
     decidedAtMs: nowMs,
     // The service worked again from the first success, not from the moment we were sure.
-    resolvedAtMs: incident.cleanSinceMs,
-    failure: incident.cause?.failure,
-    runId: incident.cause?.runId,
-    screenshot: incident.cause?.screenshot ?? false,
+    resolvedAtMs: event === 'resolve' ? incident.cleanSinceMs : undefined,
+    failure: cause?.failure,
+    runId: cause?.runId,
+    screenshot: cause?.screenshot ?? false,
     lastGoodAtMs: incident.lastGoodAtMs,
-  };
-  return pageOf(event, policy.config, policy.check, regions, subject, (region) =>
-    isLive(region, policy.check, nowMs),
-  );
+    latency,
+    checks,
+    flapping,
+  });
 }

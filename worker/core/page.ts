@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Check, Config } from './config.ts';
 import { failureLabel, type Failure } from './failure.ts';
 import { formatMs, truncate } from './units.ts';
-import type { RegionState, Rule } from './verdict.ts';
+import type { RegionState } from './region.ts';
 
 /** How one region stands, as a page shows it. */
 const RegionLine = z.strictObject({
@@ -90,10 +90,12 @@ export const Page = z.strictObject({
 });
 export type Page = z.infer<typeof Page>;
 
-/** What a page tells about the incident behind it. */
+/** What a page tells about what is behind it. */
 export type PageSubject = {
   seq: number;
-  rule: Rule;
+  reason: Reason;
+  /** Of a notice, which has neither an incident's key nor its summary. */
+  notice?: { key: string; summary: string; severity: Page['severity'] } | undefined;
   sinceMs: number;
   decidedAtMs: number;
   resolvedAtMs?: number | undefined;
@@ -102,6 +104,9 @@ export type PageSubject = {
   runId?: string | undefined;
   screenshot: boolean;
   lastGoodAtMs?: number | undefined;
+  latency?: { latestMs: number; normalMs: number; regions: string[] } | undefined;
+  checks?: GroupedCheck[] | undefined;
+  flapping: boolean;
 };
 
 /** Characters of the summary: PagerDuty's limit, the tightest of the channels (Events API v2, `payload.summary`). */
@@ -118,23 +123,25 @@ export function pageOf(
   config: Pick<Config, 'publicUrl' | 'regions'>,
   check: Check,
   regions: Record<string, RegionState>,
-  subject: PageSubject,
   isRegionLive: (region: RegionState) => boolean,
+  subject: PageSubject,
 ): Page {
-  const { failure, runId } = subject;
+  const { failure, runId, notice, checks } = subject;
   const lines = check.regions.map((id) => regionLine(id, config, regions[id], isRegionLive));
   const runUrl =
     runId === undefined ? undefined : `${config.publicUrl}/operator/runs/${encodeURIComponent(runId)}`;
   return {
     event,
-    dedupKey: dedupKey(check.id, subject.seq),
+    dedupKey: notice?.key ?? dedupKey(check.id, subject.seq),
     check: check.id,
     title: check.title,
     seq: subject.seq,
-    severity: check.severity,
+    severity: notice?.severity ?? check.severity,
     owner: check.owner,
-    summary: truncate(summaryOf(event, check, lines, subject), SUMMARY_CHARS_MAX),
-    rule: subject.rule,
+    summary: truncate(notice?.summary ?? summaryOf(event, check, lines, subject), SUMMARY_CHARS_MAX),
+    reason: subject.reason,
+    ...(subject.flapping ? { flapping: true } : {}),
+    ...(checks && checks.length > 0 ? { checks } : {}),
     ...(failure?.step === undefined ? {} : { step: failure.step }),
     ...(failure === undefined
       ? {}
@@ -144,7 +151,9 @@ export function pageOf(
     decidedAtMs: subject.decidedAtMs,
     ...(subject.lastGoodAtMs === undefined ? {} : { lastGoodAtMs: subject.lastGoodAtMs }),
     ...(subject.resolvedAtMs === undefined ? {} : { resolvedAtMs: subject.resolvedAtMs }),
-    incidentUrl: `${config.publicUrl}/operator/checks/${check.id}/incidents/${subject.seq}`,
+    incidentUrl: notice
+      ? `${config.publicUrl}/operator/checks/${check.id}`
+      : `${config.publicUrl}/operator/checks/${check.id}/incidents/${subject.seq}`,
     ...(runUrl === undefined ? {} : { runUrl }),
     ...(runUrl === undefined || !subject.screenshot ? {} : { screenshotUrl: `${runUrl}/screenshot` }),
     ...(check.runbook === undefined ? {} : { runbookUrl: check.runbook }),
@@ -179,11 +188,17 @@ function summaryOf(event: Page['event'], check: Check, lines: Page['regions'], s
     const lasted = formatMs((subject.resolvedAtMs ?? subject.decidedAtMs) - subject.sinceMs);
     return `${check.title} works again after ${lasted}`;
   }
+  const others = subject.checks?.length ?? 0;
+  const who = others === 0 ? check.title : `${check.title} and ${others} more`;
+  if (subject.latency) {
+    const { latestMs, normalMs, regions } = subject.latency;
+    return `${who} is slow in ${regions.length} of ${lines.length} regions — ${formatMs(latestMs)} instead of ${formatMs(normalMs)}`;
+  }
   const failing = lines.filter((line) => line.vote === 'fail').length;
   const what = subject.failure
     ? ` — ${failureLabel(subject.failure)}${subject.failure.step ? ` at “${subject.failure.step}”` : ''}`
     : '';
-  return `${check.title} fails in ${failing} of ${lines.length} regions${what}`;
+  return `${who} ${others === 0 ? 'fails' : 'fail'} in ${failing} of ${lines.length} regions${what}`;
 }
 
 function regionLine(

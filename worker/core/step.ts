@@ -1,4 +1,15 @@
-import { activeIncident, isBursting, isLate, withOrder, type CheckState } from './check-state.ts';
+import { askedBurst, BURST_ASK_INTERVAL_MS, isBurstOn, isClear } from './burst.ts';
+import {
+  activeIncident,
+  activeSlow,
+  checkDeadlines,
+  isBursting,
+  isLate,
+  withOrder,
+  type CheckState,
+} from './check-state.ts';
+import type { Failure } from './failure.ts';
+import { isFlapping } from './flapping.ts';
 import {
   incidentPage,
   incidentWakeMs,
@@ -8,31 +19,75 @@ import {
   withSuccess,
   type Incident,
 } from './incident.ts';
-import { stampAccepted, stampSent, type Ledger } from './ledger.ts';
-import type { Page } from './page.ts';
+import { isShifted, latencyOf, slowRegions } from './latency.ts';
+import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
+import { windowAt } from './maintenance.ts';
+import { dueNotices, maintenanceNotice, noticeWakeMs } from './notice.ts';
+import type { GroupedCheck, Page } from './page.ts';
 import type { Policy } from './policy.ts';
+import {
+  heard,
+  isKnownBad,
+  isLive,
+  unclearRegions,
+  withDuration,
+  withOutcome,
+  withOverdue,
+  withoutTally,
+  withoutVote,
+  withVote,
+  type RegionState,
+} from './region.ts';
 import type { Run } from './run.ts';
-import { afterFail, afterPass, BURST_ASK_INTERVAL_MS, failingRegions, withBurst } from './suspicion.ts';
-import { heard, pagingRule, withoutScores, withVote } from './verdict.ts';
+import { afterFail, afterPass, goesOn } from './suspicion.ts';
+import { pagingRule, verdictOf } from './verdict.ts';
 
 /** What happens to a check. `nowMs` is always the hub's clock, epoch ms. */
 export type CheckEvent =
   | { type: 'run'; nowMs: number; startedAtMs: number; run: Run }
+  /** A run that goes on has passed its soft deadline. */
+  | { type: 'overdue'; nowMs: number; startedAtMs: number; region: string }
   /** Regions heard from within `SILENT_AFTER_MS`, as their objects answered. */
   | { type: 'liveness'; nowMs: number; liveRegions: string[] }
   | { type: 'tick'; nowMs: number }
   /** The first attempt to send a page began, or a provider accepted it. */
   | { type: 'sent'; nowMs: number; seq: number }
-  | { type: 'accepted'; nowMs: number; seq: number; channel: string; providerId?: string | undefined };
+  | { type: 'accepted'; nowMs: number; seq: number; channel: string; providerId?: string | undefined }
+  /** Somebody has it. `via`: the channel that told, or `operator`, or `link`. */
+  | { type: 'acknowledged'; nowMs: number; seq: number; by: string; via: string }
+  /** The group's word on a page: another one speaks for it, or none. */
+  | { type: 'grouped'; nowMs: number; seq: number; lead?: string | undefined }
+  /** The incidents of other checks that this one's page speaks for now. */
+  | { type: 'members'; nowMs: number; seq: number; checks: GroupedCheck[] }
+  /** A probe has paged by itself while the hub was gone. Times are by the hub's clock. */
+  | ({ type: 'broke-glass'; nowMs: number } & BrokenGlass);
+
+/** A page that a probe has sent by itself. Times are the hub's, epoch ms. */
+export type BrokenGlass = {
+  seq: number;
+  region: string;
+  firstFailedStartMs: number;
+  decidedMs: number;
+  acceptedMs: number;
+  channel: string;
+  providerId?: string | undefined;
+  receipt?: string | undefined;
+  failure: Failure;
+};
 
 /** What the shell must do after it has stored the state. */
 export type CheckEffect =
-  /** Ask every region to run the check now and to say whether it is live. */
-  | { type: 'burst' }
-  /** Put this page into the outbox of every channel of the check, in the same transaction. */
-  | { type: 'page'; page: Page };
+  /** Ask every region to run the check now, within `deadlineMs`, and to say whether it is live. */
+  | { type: 'burst'; deadlineMs: number }
+  /** Put this page into the outbox of the channels it is for, in the same transaction. */
+  | { type: 'page'; page: Page }
+  /** Put this page into the outbox as accepted already: a probe has sent it. */
+  | { type: 'adopt'; page: Page; glass: BrokenGlass };
 
 export type Stepped = { state: CheckState; effects: CheckEffect[] };
+
+/** A region whose overdue run came to nothing asks the others again only after this: two intervals. */
+const OVERDUE_AGAIN_MS = 60_000;
 
 /** Advances a check by one event. Pure: no clock, no chance, no I/O; the input state is not changed. */
 export function step(policy: Policy, before: CheckState, event: CheckEvent): Stepped {
@@ -40,6 +95,8 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
   switch (event.type) {
     case 'run':
       return stepRun(policy, state, event);
+    case 'overdue':
+      return stepOverdue(policy, state, event);
     case 'liveness':
       return stepLiveness(policy, state, event);
     case 'tick':
@@ -48,19 +105,33 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
       return unpaged(withLedger(state, event.seq, (ledger) => stampSent(ledger, event.nowMs)));
     case 'accepted':
       return unpaged(withLedger(state, event.seq, (ledger) => stampAccepted(ledger, event)));
+    case 'acknowledged':
+      return unpaged(acknowledged(state, event));
+    case 'grouped':
+      return unpaged(withIncident(state, event.seq, (incident) => ({ ...incident, lead: event.lead })));
+    case 'members':
+      return stepMembers(policy, state, event);
+    case 'broke-glass':
+      return stepBrokenGlass(policy, state, event);
   }
 }
 
 /** When the state wants a `tick` by itself, epoch ms; `undefined` when only events can change it. */
 export function stateWakeMs(policy: Policy, state: CheckState, nowMs: number): number | undefined {
-  const askMs =
-    state.suspicion && isBursting(state, nowMs)
-      ? state.suspicion.askedAtMs + BURST_ASK_INTERVAL_MS
-      : undefined;
+  const { burst, flapping, maintenance, regions } = state;
   const incident = activeIncident(state);
-  const times = [askMs, incident && incidentWakeMs(policy, incident, nowMs)].filter(
-    (time) => time !== undefined,
+  const slow = activeSlow(state);
+  const overdueMs = Object.values(regions).flatMap(({ overdue }) =>
+    overdue && overdue.untilMs > nowMs ? [overdue.untilMs] : [],
   );
+  const times = [
+    burst && isBursting(state, nowMs) ? burst.askedAtMs + BURST_ASK_INTERVAL_MS : undefined,
+    incident && incidentWakeMs(policy, incident, flapping, nowMs),
+    slow && incidentWakeMs(policy, slow, flapping, nowMs),
+    maintenance?.untilMs,
+    noticeWakeMs(policy, regions, incident !== undefined, nowMs),
+    ...overdueMs,
+  ].filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -79,35 +150,113 @@ function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, 
   if (late) return settle(policy, state, nowMs);
   const { outcome, failure } = run;
   if (outcome === 'invalid') {
-    state.regions[run.region] = { ...region, abstains: true };
+    state.regions[run.region] = withoutVote(region, failure?.message ?? 'no reason given', startedAtMs);
     return settle(policy, state, nowMs);
   }
-  const failingBefore = failingRegions(state.regions, check, nowMs);
-  const vote = { outcome, runId: run.id, startedAtMs, durationMs: run.durationMs, failure };
-  state.regions[run.region] = withVote(region, vote, check);
-  const incident = activeIncident(state);
-  if (failure === undefined) return settle(policy, passed(policy, state, run, startedAtMs, nowMs), nowMs);
-  if (incident) state.incident = withFailure(incident);
-  else
-    state.suspicion = afterFail(state.suspicion, { run, failure, startedAtMs, nowMs }, failingBefore, check);
-  return settle(policy, state, nowMs);
+  if (run.control?.outcome === 'fail') {
+    const marked = { ...region, controlFailedAtMs: startedAtMs };
+    state.regions[run.region] = marked;
+    if (!isControlBroken(policy, state, nowMs)) {
+      const why = `the control target failed too: ${run.control.error ?? 'no reason given'}`;
+      state.regions[run.region] = withoutVote(marked, why, startedAtMs);
+      const settledState = settle(policy, state, nowMs);
+      // If it is no fault of this region alone, the others will say so.
+      return region.invalid ? settledState : withAsked(policy, settledState);
+    }
+  }
+  return stepVote(policy, state, run, startedAtMs, nowMs);
 }
 
-function passed(
+function stepVote(
   policy: Policy,
   state: CheckState,
-  { region }: Run,
+  run: Run,
   startedAtMs: number,
   nowMs: number,
-): CheckState {
-  const isClear = failingRegions(state.regions, policy.check, nowMs).length === 0;
+): Stepped {
+  const { check, config } = policy;
+  const { outcome, failure } = run;
+  const region = state.regions[run.region] ?? heard(undefined, check, nowMs);
+  const unclearBefore = unclearRegions(state.regions, check, nowMs);
+  const vote = {
+    outcome: failure === undefined ? ('pass' as const) : ('fail' as const),
+    runId: run.id,
+    startedAtMs,
+    durationMs: run.durationMs,
+    failure,
+  };
+  const voted = withVote(region, vote, check);
+  state.regions[run.region] =
+    outcome === 'pass'
+      ? withDuration(voted, run.durationMs, run.configHash, isShifted(voted, config.paging.latency))
+      : voted;
+  const recent = withOutcome(state.recent, failure === undefined ? 'p' : 'f');
+  const next: CheckState = { ...state, recent, flapping: isFlapping(recent, state.flapping) };
+  if (failure === undefined) return settle(policy, passed(next, run, startedAtMs), nowMs);
+  if (isKnownBad(voted)) return settle(policy, next, nowMs);
+  const incident = activeIncident(next);
+  if (incident) return settle(policy, { ...next, incident: withFailure(incident) }, nowMs);
+  const { suspicion, burst } = next;
+  const isAnew = !suspicion || !goesOn(suspicion, startedAtMs, check);
+  const isBeginning =
+    !isBurstOn(burst, nowMs) && unclearBefore.length <= 1 && !unclearBefore.includes(run.region);
+  const overdueMs = region.overdue?.atMs;
+  return settle(
+    policy,
+    {
+      ...next,
+      suspicion: afterFail(suspicion, { run, failure, startedAtMs, nowMs, overdueMs }, isBeginning, check),
+      // A burst that an overdue run began goes on; one of an older suspicion does not count for this one.
+      burst: isAnew && burst && nowMs >= burst.untilMs ? undefined : burst,
+    },
+    nowMs,
+  );
+}
+
+function passed(state: CheckState, { region }: Run, startedAtMs: number): CheckState {
   const incident = activeIncident(state);
   return {
     ...state,
     lastGoodAtMs: Math.max(state.lastGoodAtMs ?? 0, startedAtMs),
-    suspicion: state.suspicion && afterPass(state.suspicion, region, isClear),
+    suspicion: state.suspicion && afterPass(state.suspicion, region),
     incident: incident ? withSuccess(incident, region, startedAtMs) : state.incident,
   };
+}
+
+/** Where most live regions' control fails with the check, the control target is broken, and says nothing of the probes. */
+function isControlBroken(policy: Policy, state: CheckState, nowMs: number): boolean {
+  const { check } = policy;
+  const live = Object.values(state.regions).filter((region) => isLive(region, check, nowMs));
+  const broken = live.filter(
+    ({ controlFailedAtMs }) =>
+      controlFailedAtMs !== undefined && nowMs - controlFailedAtMs <= check.intervalMs + check.timeoutMs,
+  );
+  return broken.length * 2 > live.length;
+}
+
+function stepOverdue(
+  policy: Policy,
+  before: CheckState,
+  event: Extract<CheckEvent, { type: 'overdue' }>,
+): Stepped {
+  const { check } = policy;
+  const { nowMs } = event;
+  if (!check.regions.includes(event.region)) return unpaged(before);
+  const startedAtMs = Math.min(event.startedAtMs, nowMs);
+  const region = heard(before.regions[event.region], check, nowMs);
+  const isOld = nowMs - startedAtMs > check.timeoutMs;
+  // A region that is slow by itself must not make all of them run twice as often.
+  const isTooSoon =
+    region.lastOverdueMs !== undefined &&
+    nowMs - region.lastOverdueMs < OVERDUE_AGAIN_MS &&
+    nowMs >= region.lastOverdueMs &&
+    !isBursting(before, nowMs);
+  const isNews = !isOld && !isTooSoon && !isKnownBad(region) && !activeIncident(before);
+  const regions = {
+    ...before.regions,
+    [event.region]: isNews ? withOverdue(region, startedAtMs, check, nowMs) : region,
+  };
+  return settle(policy, { ...before, regions }, nowMs);
 }
 
 function stepLiveness(
@@ -124,31 +273,201 @@ function stepLiveness(
   return settle(policy, { ...before, regions }, event.nowMs);
 }
 
-/** Everything that follows from the state and the time: page, burst, recovery, resolve. */
-function settle(policy: Policy, state: CheckState, nowMs: number): Stepped {
+function stepMembers(
+  policy: Policy,
+  before: CheckState,
+  event: Extract<CheckEvent, { type: 'members' }>,
+): Stepped {
+  const known = before.incident?.seq === event.seq ? (before.incident.checks ?? []) : [];
+  const state = withIncident(before, event.seq, (incident) => ({ ...incident, checks: event.checks }));
+  const incident = activeIncident(state);
+  const isNew = event.checks.some((check) => !known.some((other) => isSameIncident(check, other)));
+  const after = settle(policy, state, event.nowMs);
+  if (!incident || incident.seq !== event.seq || incident.held || !isNew) return after;
+  const page = incidentPage('update', policy, state.regions, incident, state.flapping, event.nowMs);
+  return { state: after.state, effects: [...after.effects, { type: 'page', page }] };
+}
+
+function isSameIncident(a: GroupedCheck, b: GroupedCheck): boolean {
+  return a.check === b.check && a.seq === b.seq;
+}
+
+/**
+ * A probe's own page becomes the hub's: the incident it would have opened, with that number. One for an incident that is
+ * here already only adds its acceptance; one that is over, or that a probe has misnumbered, is closed at the provider.
+ */
+function stepBrokenGlass(
+  policy: Policy,
+  before: CheckState,
+  event: Extract<CheckEvent, { type: 'broke-glass' }>,
+): Stepped {
+  const { nowMs, type: _type, ...glass } = event;
+  const { seq, firstFailedStartMs, decidedMs, acceptedMs, channel, providerId, failure, region } = glass;
+  const active = activeIncident(before);
+  const stamped = { nowMs: acceptedMs, channel, providerId };
+  const adopted = (state: CheckState, incident: Incident, isOver: boolean): Stepped => {
+    const pageAt = (page: 'trigger' | 'resolve'): Page =>
+      incidentPage(page, policy, state.regions, incident, state.flapping, nowMs);
+    return {
+      state,
+      effects: [
+        { type: 'adopt', page: pageAt('trigger'), glass },
+        ...(isOver ? [{ type: 'page' as const, page: pageAt('resolve') }] : []),
+      ],
+    };
+  };
+  if (active?.seq === seq) {
+    const state = withLedger(before, seq, (ledger) => stampAccepted(ledger, stamped));
+    return adopted(state, activeIncident(state) ?? active, false);
+  }
+  const incident: Incident = {
+    seq,
+    status: 'open',
+    rule: 'break-glass',
+    ledger: stampAccepted(
+      { ...newLedger(firstFailedStartMs, 0, decidedMs), runEndMs: decidedMs, decidedMs, sentMs: decidedMs },
+      stamped,
+    ),
+    cause: { failure, runId: '', region, screenshot: false },
+    lastGoodAtMs: before.lastGoodAtMs,
+    successes: {},
+  };
+  if (seq <= before.lastSeq || active) return adopted(before, { ...incident, cleanSinceMs: nowMs }, true);
+  return adopted({ ...before, lastSeq: seq, incident, suspicion: undefined, burst: undefined }, incident, false);
+}
+
+/** Everything that follows from the state and the time: page, burst, recovery, resolve, notices. */
+function settle(policy: Policy, before: CheckState, nowMs: number): Stepped {
+  const stages = [settleMaintenance, settleIncident, settleLatency, settleNotices];
+  return stages.reduce<Stepped>(
+    ({ state, effects }, stage) => {
+      const next = stage(policy, state, nowMs);
+      return { state: next.state, effects: next.effects.length === 0 ? effects : [...effects, ...next.effects] };
+    },
+    { state: before, effects: [] },
+  );
+}
+
+function settleMaintenance(policy: Policy, state: CheckState, nowMs: number): Stepped {
+  const window = windowAt(policy.config.maintenance, policy.check.id, nowMs);
+  if (window) {
+    const { title, untilMs } = window;
+    if (state.maintenance?.title === title && state.maintenance.untilMs === untilMs) return unpaged(state);
+    return unpaged({ ...state, maintenance: { title, untilMs } });
+  }
+  if (!state.maintenance) return unpaged(state);
+  const after: CheckState = { ...state, maintenance: undefined };
+  const verdict = verdictOf(state.regions, policy.check, nowMs);
+  const notice = maintenanceNotice(policy, state.regions, state.maintenance, verdict, state.lastSeq, nowMs);
+  return { state: after, effects: [{ type: 'page', page: notice }] };
+}
+
+function settleIncident(policy: Policy, state: CheckState, nowMs: number): Stepped {
   const active = activeIncident(state);
-  if (active) {
-    const incident = settled(policy, state.regions, active, nowMs);
-    if (incident.status === 'resolved') {
-      const over = { ...state, incident, regions: withoutScores(state.regions) };
-      return paged('resolve', policy, over, incident, nowMs);
+  if (active) return settleActive(policy, state, active, nowMs);
+  const { suspicion, burst, regions } = state;
+  const rule = suspicion && pagingRule(regions, suspicion.streak, policy.check, nowMs);
+  if (rule && suspicion) {
+    const opened = openIncident(
+      state.lastSeq + 1,
+      rule,
+      suspicion,
+      burst?.beganMs,
+      state.lastGoodAtMs,
+      nowMs,
+    );
+    const next = { ...state, lastSeq: opened.seq, suspicion: undefined, burst: undefined };
+    const untilMs = state.maintenance?.untilMs;
+    if (untilMs !== undefined) {
+      const ledger = { ...opened.ledger, heldUntilMs: untilMs };
+      return unpaged({ ...next, incident: { ...opened, held: true, ledger } });
     }
+    return paged('trigger', policy, { ...next, incident: opened }, opened, nowMs);
+  }
+  if (isClear(regions, policy.check, nowMs)) {
+    const cleared = withoutTally(regions);
+    if (!suspicion && !burst && cleared === regions) return unpaged(state);
+    return unpaged({ ...state, suspicion: undefined, burst: undefined, regions: cleared });
+  }
+  const asked = askedBurst(burst, regions, policy.check, nowMs);
+  return asked ? withAsked(policy, unpaged({ ...state, burst: asked })) : unpaged(state);
+}
+
+function settleActive(policy: Policy, state: CheckState, active: Incident, nowMs: number): Stepped {
+  if (active.held && !state.maintenance && active.cleanSinceMs === undefined) {
+    const ledger = { ...active.ledger, decidedMs: nowMs, heldUntilMs: nowMs };
+    const released: Incident = { ...active, held: false, ledger };
+    return paged('trigger', policy, { ...state, incident: released }, released, nowMs);
+  }
+  const incident = settled(policy, state.regions, active, state.flapping, nowMs);
+  if (incident.status !== 'resolved')
     return unpaged(incident === active ? state : { ...state, incident });
+  const over = { ...state, incident, regions: withoutTally(state.regions) };
+  return incident.held ? unpaged(over) : paged('resolve', policy, over, incident, nowMs);
+}
+
+/** Being slow in most regions is an incident of its own; a failure ends it, as that has a page of its own. */
+function settleLatency(policy: Policy, state: CheckState, nowMs: number): Stepped {
+  const { check, config } = policy;
+  const slow = activeSlow(state);
+  const isFailingNow = activeIncident(state) !== undefined;
+  if (!slow && isFailingNow) return unpaged(state);
+  const regions = slowRegions(state.regions, config.paging.latency, check, nowMs);
+  if (!slow) {
+    // What is being confirmed may be worse than slow, and would have to wake somebody twice.
+    if (regions.length === 0 || state.suspicion || state.maintenance) return unpaged(state);
+    const opened: Incident = {
+      seq: state.lastSeq + 1,
+      status: 'open',
+      rule: 'latency',
+      ledger: slowLedger(state.regions, regions, nowMs),
+      latency: { ...latencyOf(state.regions, regions), regions },
+      lastGoodAtMs: state.lastGoodAtMs,
+      successes: {},
+    };
+    return paged('trigger', policy, { ...state, lastSeq: opened.seq, slow: opened }, opened, nowMs);
   }
-  const { suspicion } = state;
-  if (!suspicion) return unpaged(state);
-  const rule = pagingRule(state.regions, suspicion.streak, policy.check, nowMs);
-  if (rule) {
-    const incident = openIncident(state.lastSeq + 1, rule, suspicion, state.lastGoodAtMs, nowMs);
-    const next = { ...state, lastSeq: incident.seq, incident, suspicion: undefined };
-    return paged('trigger', policy, next, incident, nowMs);
+  if (isFailingNow) {
+    const ended: Incident = { ...slow, status: 'resolved', cleanSinceMs: nowMs, resolvedAtMs: nowMs };
+    return paged('resolve', policy, { ...state, slow: ended }, ended, nowMs);
   }
-  const asked = withBurst(suspicion, state.regions, policy.check, nowMs);
-  return asked ? { state: { ...state, suspicion: asked }, effects: [{ type: 'burst' }] } : unpaged(state);
+  const marked =
+    regions.length > 0
+      ? slow.cleanSinceMs === undefined
+        ? slow
+        : withFailure(slow)
+      : { ...slow, cleanSinceMs: slow.cleanSinceMs ?? nowMs };
+  const now = settled(policy, state.regions, marked, state.flapping, nowMs);
+  const next = { ...state, slow: now };
+  if (now.status === 'resolved') return paged('resolve', policy, next, now, nowMs);
+  const isSame = now.status === slow.status && now.cleanSinceMs === slow.cleanSinceMs;
+  return unpaged(isSame ? state : next);
+}
+
+/** Slowness has no first failed run: it counts from the start of the run that showed it. */
+function slowLedger(
+  regions: Record<string, RegionState>,
+  slow: readonly string[],
+  nowMs: number,
+): Ledger {
+  const startsMs = slow.flatMap((id) => regions[id]?.vote?.startedAtMs ?? []);
+  return { ...newLedger(Math.max(0, ...startsMs), 0, nowMs), runEndMs: nowMs, decidedMs: nowMs };
+}
+
+function settleNotices(policy: Policy, state: CheckState, nowMs: number): Stepped {
+  const hasIncident = activeIncident(state) !== undefined;
+  const { regions, notices } = dueNotices(policy, state.regions, hasIncident, state.lastSeq, nowMs);
+  if (notices.length === 0) return unpaged(state);
+  return { state: { ...state, regions }, effects: notices.map((page) => ({ type: 'page', page })) };
 }
 
 function unpaged(state: CheckState): Stepped {
   return { state, effects: [] };
+}
+
+function withAsked(policy: Policy, { state, effects }: Stepped): Stepped {
+  const { confirmMs } = checkDeadlines(policy, state);
+  return { state, effects: [...effects, { type: 'burst', deadlineMs: confirmMs }] };
 }
 
 function paged(
@@ -158,13 +477,33 @@ function paged(
   incident: Incident,
   nowMs: number,
 ): Stepped {
-  const page = incidentPage(event, policy, state.regions, incident, nowMs);
+  const page = incidentPage(event, policy, state.regions, incident, state.flapping, nowMs);
   return { state, effects: [{ type: 'page', page }] };
 }
 
+function acknowledged(
+  state: CheckState,
+  { seq, by, via, nowMs }: Extract<CheckEvent, { type: 'acknowledged' }>,
+): CheckState {
+  return withIncident(state, seq, (incident) =>
+    incident.acknowledged || incident.status === 'resolved'
+      ? incident
+      : {
+          ...incident,
+          acknowledged: { atMs: nowMs, by, via },
+          ledger: stampAcknowledged(incident.ledger, nowMs, by),
+        },
+  );
+}
+
 function withLedger(state: CheckState, seq: number, change: (ledger: Ledger) => Ledger): CheckState {
-  if (state.incident?.seq !== seq) return state;
-  return { ...state, incident: { ...state.incident, ledger: change(state.incident.ledger) } };
+  return withIncident(state, seq, (incident) => ({ ...incident, ledger: change(incident.ledger) }));
+}
+
+function withIncident(state: CheckState, seq: number, change: (incident: Incident) => Incident): CheckState {
+  if (state.incident?.seq === seq) return { ...state, incident: change(state.incident) };
+  if (state.slow?.seq === seq) return { ...state, slow: change(state.slow) };
+  return state;
 }
 
 function withoutRemovedRegions(policy: Policy, state: CheckState): CheckState {

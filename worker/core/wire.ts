@@ -26,6 +26,10 @@ export const PROBE_PATHS = {
   socket: '/api/probe/socket',
   report: '/api/probe/report',
   poll: '/api/probe/poll',
+  /** POST of an `Overdue`; the answer's body says nothing. */
+  overdue: '/api/probe/overdue',
+  /** POST of a `BrokeGlass`, answered by an `Ack`. */
+  brokeGlass: '/api/probe/broke-glass',
   /** Followed by `/<run id>`; PUT of the image. */
   screenshots: '/api/probe/screenshots',
 } as const;

@@ -1,0 +1,128 @@
+import { failureLabel } from './failure.ts';
+import { pageOf, type Page, type Reason } from './page.ts';
+import type { Policy } from './policy.ts';
+import { isFailing, isKnownBad, isLive, type RegionState } from './region.ts';
+import { formatMs, MS_PER_MINUTE } from './units.ts';
+import type { Verdict } from './verdict.ts';
+
+/** One region alone is told of after this (DESIGN section 5, rule 3), and a probe that measures nothing likewise. */
+export const NOTICE_AFTER_MS = 5 * MS_PER_MINUTE;
+/** Runs of no use among the last twenty-one that are too many even if they are not in a row: a quarter. */
+const INVALID_BUDGET = 5;
+
+type Noticed = { regions: Record<string, RegionState>; notices: Page[] };
+
+/**
+ * The notices that have become due, and the regions with them noted: a region that fails alone, and one whose runs say
+ * nothing. Each is told once until it is over.
+ */
+export function dueNotices(
+  policy: Policy,
+  regions: Record<string, RegionState>,
+  hasIncident: boolean,
+  seq: number,
+  nowMs: number,
+): Noticed {
+  const noticed: Noticed = { regions, notices: [] };
+  for (const id of Object.keys(regions)) {
+    const region = regions[id];
+    if (!region) continue;
+    const title = policy.config.regions.find((known) => known.id === id)?.title ?? id;
+    if (!hasIncident && !isKnownBad(region) && (failsAloneAtMs(policy, region, nowMs) ?? Infinity) <= nowMs) {
+      const failure = region.vote?.failure;
+      const what = failure ? ` — ${failureLabel(failure)}` : '';
+      const lasts = formatMs(nowMs - (region.failingSinceMs ?? nowMs));
+      tell(noticed, policy, id, 'one-region', seq, nowMs, {
+        sinceMs: region.failingSinceMs ?? nowMs,
+        summary: `${policy.check.title} has failed in ${title} alone for ${lasts}${what}`,
+      });
+    }
+    if (!region.told.includes('invalid') && (invalidAtMs(region) ?? Infinity) <= nowMs)
+      tell(noticed, policy, id, 'invalid', seq, nowMs, {
+        sinceMs: region.invalid?.sinceMs ?? nowMs,
+        summary: `${policy.check.title} is not measured in ${title}: ${region.invalid?.why ?? 'too many runs are of no use'}`,
+      });
+  }
+  return noticed;
+}
+
+/** When a notice becomes due by time alone, epoch ms. */
+export function noticeWakeMs(
+  policy: Policy,
+  regions: Record<string, RegionState>,
+  hasIncident: boolean,
+  nowMs: number,
+): number | undefined {
+  const times = Object.values(regions).flatMap((region) => [
+    ...(hasIncident || isKnownBad(region) ? [] : [failsAloneAtMs(policy, region, nowMs)]),
+    ...(region.told.includes('invalid') ? [] : [invalidAtMs(region)]),
+  ]);
+  const due = times.filter((time) => time !== undefined && time > nowMs) as number[];
+  return due.length === 0 ? undefined : Math.min(...due);
+}
+
+/** The notice at the end of a maintenance window: what the check's votes say then. */
+export function maintenanceNotice(
+  policy: Policy,
+  regions: Record<string, RegionState>,
+  window: { title: string; untilMs: number },
+  verdict: Verdict,
+  seq: number,
+  nowMs: number,
+): Page {
+  return noticePage(policy, regions, 'maintenance', `${policy.check.id}:maintenance:${window.untilMs}`, seq, nowMs, {
+    sinceMs: window.untilMs,
+    summary: `Maintenance “${window.title}” is over: ${policy.check.title} is ${verdict}`,
+    severity: verdict === 'up' ? 'info' : 'warning',
+  });
+}
+
+function tell(
+  noticed: Noticed,
+  policy: Policy,
+  id: string,
+  reason: 'one-region' | 'invalid',
+  seq: number,
+  nowMs: number,
+  said: { sinceMs: number; summary: string },
+): void {
+  const region = noticed.regions[id];
+  if (!region) return;
+  noticed.regions = { ...noticed.regions, [id]: { ...region, told: [...region.told, reason] } };
+  const key = `${policy.check.id}:${reason}:${id}:${said.sinceMs}`;
+  noticed.notices.push(
+    noticePage(policy, noticed.regions, reason, key, seq, nowMs, { ...said, severity: 'warning' }),
+  );
+}
+
+function noticePage(
+  policy: Policy,
+  regions: Record<string, RegionState>,
+  reason: Reason,
+  key: string,
+  seq: number,
+  nowMs: number,
+  said: { sinceMs: number; summary: string; severity: Page['severity'] },
+): Page {
+  return pageOf('notice', policy.config, policy.check, regions, (region) => isLive(region, policy.check, nowMs), {
+    seq,
+    reason,
+    notice: { key, summary: said.summary, severity: said.severity },
+    sinceMs: said.sinceMs,
+    decidedAtMs: nowMs,
+    screenshot: false,
+    flapping: false,
+  });
+}
+
+function failsAloneAtMs(policy: Policy, region: RegionState, nowMs: number): number | undefined {
+  return region.failingSinceMs !== undefined && isFailing(region, policy.check, nowMs)
+    ? region.failingSinceMs + NOTICE_AFTER_MS
+    : undefined;
+}
+
+function invalidAtMs(region: RegionState): number | undefined {
+  const invalid = [...region.recent].filter((outcome) => outcome === 'i').length;
+  if (region.invalid && invalid >= INVALID_BUDGET) return region.invalid.sinceMs;
+  return region.invalid && region.invalid.sinceMs + NOTICE_AFTER_MS;
+}
