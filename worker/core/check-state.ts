@@ -82,7 +82,11 @@ export function checkDeadlines(policy: Policy, state: CheckState): Deadlines {
 }
 
 /** What a probe must know of the check until its next start. */
-export function briefing(policy: Policy, state: CheckState, nowMs: number): Omit<NextStart, 'check' | 'inMs'> {
+export function briefing(
+  policy: Policy,
+  state: CheckState,
+  nowMs: number,
+): Omit<NextStart, 'check' | 'inMs'> {
   const { softMs, confirmMs } = checkDeadlines(policy, state);
   const incident = activeIncident(state);
   return {

@@ -45,7 +45,10 @@ const ControlSettings = z.strictObject({
   timeout: duration(100, 10_000).default(3_000),
 });
 
-const PlatformSettings = z.strictObject({ owner: z.string().min(1).max(200), channels: z.array(Slug).min(1).max(20) });
+const PlatformSettings = z.strictObject({
+  owner: z.string().min(1).max(200),
+  channels: z.array(Slug).min(1).max(20),
+});
 
 /** Watchdogs outside: one and a second one elsewhere (reference: paging, section 0), and room for a change. */
 const WATCHDOGS_MAX = 5;

@@ -118,8 +118,7 @@ export function incidentWakeMs(
   if (incident.cleanSinceMs === undefined) return undefined;
   const { clearAfterMs } = policy.config.paging;
   const dueMs =
-    incident.cleanSinceMs +
-    (incident.status === 'open' ? clearAfterMs : resolveAfterMs(policy, flapping));
+    incident.cleanSinceMs + (incident.status === 'open' ? clearAfterMs : resolveAfterMs(policy, flapping));
   // Past due means that successes are missing: they come as events.
   return dueMs > nowMs ? dueMs : undefined;
 }
@@ -134,19 +133,26 @@ export function incidentPage(
   nowMs: number,
 ): Page {
   const { cause, ledger, latency, checks } = incident;
-  return pageOf(event, policy.config, policy.check, regions, (region) => isLive(region, policy.check, nowMs), {
-    seq: incident.seq,
-    reason: incident.rule,
-    sinceMs: ledger.firstFailedStartMs,
-    decidedAtMs: nowMs,
-    // The service worked again from the first success, not from the moment we were sure.
-    resolvedAtMs: event === 'resolve' ? incident.cleanSinceMs : undefined,
-    failure: cause?.failure,
-    runId: cause?.runId,
-    screenshot: cause?.screenshot ?? false,
-    lastGoodAtMs: incident.lastGoodAtMs,
-    latency,
-    checks,
-    flapping,
-  });
+  return pageOf(
+    event,
+    policy.config,
+    policy.check,
+    regions,
+    (region) => isLive(region, policy.check, nowMs),
+    {
+      seq: incident.seq,
+      reason: incident.rule,
+      sinceMs: ledger.firstFailedStartMs,
+      decidedAtMs: nowMs,
+      // The service worked again from the first success, not from the moment we were sure.
+      resolvedAtMs: event === 'resolve' ? incident.cleanSinceMs : undefined,
+      failure: cause?.failure,
+      runId: cause?.runId,
+      screenshot: cause?.screenshot ?? false,
+      lastGoodAtMs: incident.lastGoodAtMs,
+      latency,
+      checks,
+      flapping,
+    },
+  );
 }

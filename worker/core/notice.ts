@@ -1,7 +1,7 @@
 import { failureLabel } from './failure.ts';
 import { pageOf, type Page, type Reason } from './page.ts';
 import type { Policy } from './policy.ts';
-import { isFailing, isKnownBad, isLive, type RegionState } from './region.ts';
+import { isFailing, isKnownBad, isLive, RECENT_KEPT, type RegionState } from './region.ts';
 import { formatMs, MS_PER_MINUTE } from './units.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -70,11 +70,19 @@ export function maintenanceNotice(
   seq: number,
   nowMs: number,
 ): Page {
-  return noticePage(policy, regions, 'maintenance', `${policy.check.id}:maintenance:${window.untilMs}`, seq, nowMs, {
-    sinceMs: window.untilMs,
-    summary: `Maintenance “${window.title}” is over: ${policy.check.title} is ${verdict}`,
-    severity: verdict === 'up' ? 'info' : 'warning',
-  });
+  return noticePage(
+    policy,
+    regions,
+    'maintenance',
+    `${policy.check.id}:maintenance:${window.untilMs}`,
+    seq,
+    nowMs,
+    {
+      sinceMs: window.untilMs,
+      summary: `Maintenance “${window.title}” is over: ${policy.check.title} is ${verdict}`,
+      severity: verdict === 'up' ? 'info' : 'warning',
+    },
+  );
 }
 
 function tell(
@@ -104,15 +112,22 @@ function noticePage(
   nowMs: number,
   said: { sinceMs: number; summary: string; severity: Page['severity'] },
 ): Page {
-  return pageOf('notice', policy.config, policy.check, regions, (region) => isLive(region, policy.check, nowMs), {
-    seq,
-    reason,
-    notice: { key, summary: said.summary, severity: said.severity },
-    sinceMs: said.sinceMs,
-    decidedAtMs: nowMs,
-    screenshot: false,
-    flapping: false,
-  });
+  return pageOf(
+    'notice',
+    policy.config,
+    policy.check,
+    regions,
+    (region) => isLive(region, policy.check, nowMs),
+    {
+      seq,
+      reason,
+      notice: { key, summary: said.summary, severity: said.severity },
+      sinceMs: said.sinceMs,
+      decidedAtMs: nowMs,
+      screenshot: false,
+      flapping: false,
+    },
+  );
 }
 
 function failsAloneAtMs(policy: Policy, region: RegionState, nowMs: number): number | undefined {
@@ -123,6 +138,7 @@ function failsAloneAtMs(policy: Policy, region: RegionState, nowMs: number): num
 
 function invalidAtMs(region: RegionState): number | undefined {
   const invalid = [...region.recent].filter((outcome) => outcome === 'i').length;
-  if (region.invalid && invalid >= INVALID_BUDGET) return region.invalid.sinceMs;
+  if (region.invalid && region.recent.length >= RECENT_KEPT && invalid >= INVALID_BUDGET)
+    return region.invalid.sinceMs;
   return region.invalid && region.invalid.sinceMs + NOTICE_AFTER_MS;
 }

@@ -132,10 +132,13 @@ export function deliveriesOf(
       newDelivery(page, channel, role, routes.traits[channel], nowMs, nowMs + (role === 'page' ? heldMs : 0)),
     );
   if (page.event === 'trigger') return to(routes.page, 'page');
-  if (page.event === 'notice') return to(page.reason === 'invalid' ? routes.platform : routes.notice, 'notice');
+  if (page.event === 'notice')
+    return to(page.reason === 'invalid' ? routes.platform : routes.notice, 'notice');
   const told = existing.filter(
     (delivery) =>
-      delivery.event === 'trigger' && delivery.page.dedupKey === page.dedupKey && delivery.role !== 'escalation',
+      delivery.event === 'trigger' &&
+      delivery.page.dedupKey === page.dedupKey &&
+      delivery.role !== 'escalation',
   );
   const escalated = existing.filter(
     (delivery) =>
@@ -293,9 +296,16 @@ function planned(
   });
 }
 
-function fallbacks(first: Delivery, triggers: readonly Delivery[], { routes }: OutboxPolicy, nowMs: number): Planned[] {
+function fallbacks(
+  first: Delivery,
+  triggers: readonly Delivery[],
+  { routes }: OutboxPolicy,
+  nowMs: number,
+): Planned[] {
   const waking = triggers.filter(({ role, channel }) => role === 'page' && routes.traits[channel]?.wakes);
-  const missing = waking.filter(({ state, acceptedAtMs }) => acceptedAtMs === undefined && state !== 'superseded');
+  const missing = waking.filter(
+    ({ state, acceptedAtMs }) => acceptedAtMs === undefined && state !== 'superseded',
+  );
   const atMs =
     waking.length === 0
       ? first.createdAtMs
@@ -344,8 +354,7 @@ function brokenNotices(triggers: readonly Delivery[], { routes }: OutboxPolicy, 
     told
       .filter((channel) => !broken.has(channel))
       .map((channel) => ({
-        atMs:
-          delivery.refused || delivery.state === 'dead' ? nowMs : delivery.createdAtMs + BROKEN_AFTER_MS,
+        atMs: delivery.refused || delivery.state === 'dead' ? nowMs : delivery.createdAtMs + BROKEN_AFTER_MS,
         delivery: newDelivery(brokenPage(delivery, nowMs), channel, 'notice', routes.traits[channel], nowMs),
       })),
   );

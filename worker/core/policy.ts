@@ -36,5 +36,12 @@ export function routesOf(
 ): Routes {
   const { fallback, escalation, notices } = config.paging;
   const notice = notices ?? check.channels.filter((channel) => traits[channel]?.wakes === false);
-  return { page: check.channels, fallback, escalation, notice, platform: config.platform?.channels ?? notice, traits };
+  return {
+    page: check.channels,
+    fallback,
+    escalation,
+    notice,
+    platform: config.platform?.channels ?? notice,
+    traits,
+  };
 }

@@ -224,7 +224,12 @@ export function withDuration(
 }
 
 /** The region with a run that goes on past its soft deadline, as the hub hears at `nowMs`. */
-export function withOverdue(region: RegionState, startedAtMs: number, timing: VoteTiming, nowMs: number): RegionState {
+export function withOverdue(
+  region: RegionState,
+  startedAtMs: number,
+  timing: VoteTiming,
+  nowMs: number,
+): RegionState {
   const untilMs = startedAtMs + timing.timeoutMs + RESULT_GRACE_MS;
   return { ...region, overdue: { atMs: nowMs, untilMs }, lastOverdueMs: nowMs };
 }

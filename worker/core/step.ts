@@ -167,13 +167,7 @@ function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, 
   return stepVote(policy, state, run, startedAtMs, nowMs);
 }
 
-function stepVote(
-  policy: Policy,
-  state: CheckState,
-  run: Run,
-  startedAtMs: number,
-  nowMs: number,
-): Stepped {
+function stepVote(policy: Policy, state: CheckState, run: Run, startedAtMs: number, nowMs: number): Stepped {
   const { check, config } = policy;
   const { outcome, failure } = run;
   const region = state.regions[run.region] ?? heard(undefined, check, nowMs);
@@ -333,7 +327,11 @@ function stepBrokenGlass(
     successes: {},
   };
   if (seq <= before.lastSeq || active) return adopted(before, { ...incident, cleanSinceMs: nowMs }, true);
-  return adopted({ ...before, lastSeq: seq, incident, suspicion: undefined, burst: undefined }, incident, false);
+  return adopted(
+    { ...before, lastSeq: seq, incident, suspicion: undefined, burst: undefined },
+    incident,
+    false,
+  );
 }
 
 /** Everything that follows from the state and the time: page, burst, recovery, resolve, notices. */
@@ -342,7 +340,10 @@ function settle(policy: Policy, before: CheckState, nowMs: number): Stepped {
   return stages.reduce<Stepped>(
     ({ state, effects }, stage) => {
       const next = stage(policy, state, nowMs);
-      return { state: next.state, effects: next.effects.length === 0 ? effects : [...effects, ...next.effects] };
+      return {
+        state: next.state,
+        effects: next.effects.length === 0 ? effects : [...effects, ...next.effects],
+      };
     },
     { state: before, effects: [] },
   );
@@ -400,8 +401,7 @@ function settleActive(policy: Policy, state: CheckState, active: Incident, nowMs
     return paged('trigger', policy, { ...state, incident: released }, released, nowMs);
   }
   const incident = settled(policy, state.regions, active, state.flapping, nowMs);
-  if (incident.status !== 'resolved')
-    return unpaged(incident === active ? state : { ...state, incident });
+  if (incident.status !== 'resolved') return unpaged(incident === active ? state : { ...state, incident });
   const over = { ...state, incident, regions: withoutTally(state.regions) };
   return incident.held ? unpaged(over) : paged('resolve', policy, over, incident, nowMs);
 }
@@ -445,11 +445,7 @@ function settleLatency(policy: Policy, state: CheckState, nowMs: number): Steppe
 }
 
 /** Slowness has no first failed run: it counts from the start of the run that showed it. */
-function slowLedger(
-  regions: Record<string, RegionState>,
-  slow: readonly string[],
-  nowMs: number,
-): Ledger {
+function slowLedger(regions: Record<string, RegionState>, slow: readonly string[], nowMs: number): Ledger {
   const startsMs = slow.flatMap((id) => regions[id]?.vote?.startedAtMs ?? []);
   return { ...newLedger(Math.max(0, ...startsMs), 0, nowMs), runEndMs: nowMs, decidedMs: nowMs };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { initialState, isBursting, PROBES_MAX, type CheckState } from '#core/check-state.ts';
 import type { Policy } from '#core/policy.ts';
 import { stateWakeMs, step, type CheckEffect } from '#core/step.ts';
-import { BURST_MAX_MS } from '#core/suspicion.ts';
+import { BURST_MAX_MS } from '#core/burst.ts';
 import type { Run } from '#core/run.ts';
 import { aFailedRun, anInvalidRun, aPolicy, aRun, FOUR_REGIONS } from '#test/fixtures/builders.ts';
 
@@ -82,7 +82,7 @@ describe('rule 1, unanimous', () => {
     expect(story.pages[0]).toMatchObject({
       event: 'trigger',
       dedupKey: 'portal-login:1',
-      rule: 'unanimous',
+      reason: 'unanimous',
       errorClass: 'http 502',
       step: 'Sign in',
     });
@@ -150,7 +150,7 @@ describe('rules 2 and 3', () => {
     for (let round = 0; round < 12 && story.pages.length === 0; round++)
       for (const [index, region] of FOUR_REGIONS.entries())
         story.run((index + round) % 2 === 0 ? aFailedRun : aRun, region).wait(500);
-    expect(story.pages.map((page) => page.rule)).toEqual(['partial']);
+    expect(story.pages.map((page) => page.reason)).toEqual(['partial']);
   });
 
   it('pages when two regions keep failing though the others pass', () => {
@@ -159,7 +159,7 @@ describe('rules 2 and 3', () => {
       story.run(aFailedRun, 'us-east').run(aFailedRun, 'us-west').run(aRun, 'eu-west').run(aRun, 'ap-south');
       story.wait(2_000);
     }
-    expect(story.pages.map((page) => page.rule)).toEqual(['regional']);
+    expect(story.pages.map((page) => page.reason)).toEqual(['regional']);
   });
 
   it('never pages for one bad region, however long, and does not burst for ever', () => {
@@ -225,7 +225,7 @@ describe('old evidence', () => {
     for (let round = 0; round < 12 && story.pages.length === 0; round++)
       for (const [index, region] of FOUR_REGIONS.entries())
         story.run(index === 0 || (index + round) % 2 === 0 ? aFailedRun : aRun, region).wait(3_000);
-    expect(story.pages.map((page) => page.rule)).toEqual(['partial']);
+    expect(story.pages.map((page) => page.reason)).toEqual(['partial']);
     expect(story.pages[0]?.sinceMs).toBeGreaterThanOrEqual(onsetMs - 500);
     expect(story.state.incident?.ledger.burstAskedMs).toBeGreaterThanOrEqual(onsetMs);
   });
