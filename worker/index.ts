@@ -1,6 +1,11 @@
 import { app } from './app.ts';
+import type { HubBindings } from './bindings.ts';
+import { tickChecks } from './cron.ts';
 
 export { CheckObject } from './objects/check-object.ts';
 export { RegionObject } from './objects/region-object.ts';
 
-export default { fetch: app.fetch };
+export default {
+  fetch: app.fetch,
+  scheduled: (_controller: ScheduledController, bindings: HubBindings) => tickChecks(bindings),
+};

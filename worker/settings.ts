@@ -1,6 +1,8 @@
 import rawConfig from '#config';
 import type { Check } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
+import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';
+import { traitsOf } from './channels/index.ts';
 import { configHash, parseHubConfig, type HubConfig } from './config.ts';
 
 /**
@@ -9,7 +11,15 @@ import { configHash, parseHubConfig, type HubConfig } from './config.ts';
  */
 export const config: HubConfig = parsedConfig();
 
+/** What decisions must know of each channel, by its id. */
+export const channelTraits: Record<string, ChannelTraits> = Object.fromEntries(
+  Object.entries(config.channels).map(([id, settings]) => [id, traitsOf(settings)]),
+);
+
 const checksById = new Map(config.checks.map((check) => [check.id, check]));
+const policiesById = new Map<string, Policy>(
+  config.checks.map((check) => [check.id, { config, check, routes: routesOf(config, check, channelTraits) }]),
+);
 
 let hash: Promise<string> | undefined;
 
@@ -22,6 +32,11 @@ export function hubConfigHash(): Promise<string> {
 /** The check of that id, if the configuration has it. */
 export function checkOf(id: string): Check | undefined {
   return checksById.get(id);
+}
+
+/** What decisions about the check of that id go by, if the configuration has it. */
+export function policyOf(id: string): Policy | undefined {
+  return policiesById.get(id);
 }
 
 function parsedConfig(): HubConfig {

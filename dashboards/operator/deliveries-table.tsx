@@ -61,6 +61,7 @@ const MARKS: Record<DeliveryView['state'], MarkShape> = {
   'in-flight': 'waiting',
   accepted: 'pass',
   dead: 'fail',
+  superseded: 'pass',
 };
 
 function StateWords({ delivery, nowMs }: { delivery: DeliveryView; nowMs: number }) {
@@ -77,6 +78,8 @@ function StateWords({ delivery, nowMs }: { delivery: DeliveryView; nowMs: number
       return <>being sent</>;
     case 'dead':
       return <>given up</>;
+    case 'superseded':
+      return <>not needed any more</>;
     case 'pending':
       if (delivery.attempts === 0)
         return delivery.event === 'resolve' ? <>waits for its page to be accepted</> : <>about to be sent</>;

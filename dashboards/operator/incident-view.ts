@@ -2,7 +2,6 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Incident } from '#core/incident.ts';
 import type { Delivery } from '#core/outbox.ts';
-import type { Rule } from '#core/verdict.ts';
 import { ledgerView, type LedgerView } from './ledger.ts';
 
 /** A message to one channel: where it stands. */
@@ -27,7 +26,7 @@ export type IncidentView = {
   severity: Check['severity'];
   owner: string;
   runbook: string | undefined;
-  rule: Rule;
+  rule: Incident['rule'];
   sinceMs: number;
   ageMs: number;
   /** Label of the failure, the step, where and how: of the first cause. */

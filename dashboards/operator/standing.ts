@@ -2,7 +2,7 @@ import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Outcome } from '#core/run.ts';
 import type { RunLine } from '#core/view.ts';
-import { inQuorum, isLive, voteExpiresAtMs, type RegionState } from '#core/verdict.ts';
+import { inQuorum, isLive, voteExpiresAtMs, type RegionState } from '#core/region.ts';
 
 /** Runs in the strip of a region: at the default interval, the last ten minutes. */
 export const STRIP_RUNS_MAX = 20;

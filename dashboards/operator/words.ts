@@ -1,5 +1,4 @@
 import type { Outcome } from '#core/run.ts';
-import type { Rule } from '#core/verdict.ts';
 import { isSeenInPart, type CheckRow } from './check-row.ts';
 import type { Tone } from './headline.ts';
 import type { DeliveryView, IncidentView } from './incident-view.ts';
@@ -46,10 +45,12 @@ export const TONE_MARKS: Record<Tone, MarkShape> = {
   up: 'pass',
 };
 
-export const RULE_WORDS: Record<Rule, string> = {
+export const RULE_WORDS: Record<IncidentView['rule'], string> = {
   unanimous: 'every live region fails',
   partial: 'many runs fail across regions',
   regional: 'two or more regions keep failing',
+  latency: 'most regions have become slow',
+  'break-glass': 'a probe paged by itself, as the hub was gone',
 };
 
 export const INCIDENT_WORDS: Record<IncidentView['status'], { word: string; mark: MarkShape }> = {
@@ -68,4 +69,10 @@ export const STAGE_WORDS: Record<LedgerStage, string> = {
   accepted: 'Accepted by a pager',
 };
 
-export const EVENT_WORDS: Record<DeliveryView['event'], string> = { trigger: 'page', resolve: 'resolve' };
+export const EVENT_WORDS: Record<DeliveryView['event'], string> = {
+  trigger: 'page',
+  update: 'update',
+  acknowledge: 'acknowledgement',
+  resolve: 'resolve',
+  notice: 'notice',
+};

@@ -21,6 +21,16 @@ export type Routes = {
   traits: Record<string, ChannelTraits>;
 };
 
+/** Nobody gets anything. */
+export const NO_ROUTES: Routes = {
+  page: [],
+  fallback: [],
+  escalation: [],
+  notice: [],
+  platform: [],
+  traits: {},
+};
+
 /** Everything the decisions about one check must know of the configuration. */
 export type Policy = {
   config: Pick<Config, 'publicUrl' | 'regions' | 'paging' | 'maintenance'>;
@@ -44,4 +54,9 @@ export function routesOf(
     platform: config.platform?.channels ?? notice,
     traits,
   };
+}
+
+/** What an outbox goes by. */
+export function outboxPolicyOf({ routes, config }: Policy): { routes: Routes; escalateAfterMs: number } {
+  return { routes, escalateAfterMs: config.paging.escalateAfterMs };
 }

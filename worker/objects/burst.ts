@@ -12,7 +12,7 @@ const ASK_TIMEOUT_MS = 2_000;
 const ASKED_AT_ONCE_MAX = 4;
 
 /**
- * Asks every region of a check to run it now, in parallel. Resolves to the regions that are live. An object that does
+ * Asks every region of a check to run it now, within `deadlineMs` if that is given, in parallel. Resolves to the regions that are live. An object that does
  * not answer tells nothing of its probes: its region is live when the check itself has heard from it lately. Never
  * throws.
  */
@@ -20,6 +20,7 @@ export async function askRegions(
   regions: HubBindings['REGIONS'],
   check: Check,
   state: CheckState,
+  deadlineMs: number | undefined,
   clock: () => number,
 ): Promise<string[]> {
   const slots = new Semaphore(ASKED_AT_ONCE_MAX);
@@ -27,7 +28,7 @@ export async function askRegions(
     check.regions.map((region) =>
       slots.run(async () => {
         try {
-          const asked = regions.getByName(region).runNow(check.id, 'burst');
+          const asked = regions.getByName(region).runNow(check.id, 'burst', deadlineMs);
           return (await withDeadline(asked, ASK_TIMEOUT_MS, `region ${region}`)).live;
         } catch (error) {
           logError('region-not-asked', error, { check: check.id, region });

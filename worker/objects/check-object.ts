@@ -1,15 +1,24 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Check } from '#core/config.ts';
-import { initialState, isBursting, isLate, isNewer, type CheckState } from '#core/check-state.ts';
+import {
+  briefing,
+  initialState,
+  isBursting,
+  isLate,
+  isNewer,
+  pagedOf,
+  type CheckState,
+} from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
-import type { Policy } from '#core/policy.ts';
+import type { OutboxPolicy } from '#core/outbox.ts';
+import { NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { stateWakeMs, type CheckEffect } from '#core/step.ts';
 import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
 import { verdictOf } from '#core/verdict.ts';
+import type { BrokeGlass } from '#core/wire.ts';
 import type { HubBindings } from '../bindings.ts';
-import { logError } from '../log.ts';
-import { checkOf, config } from '../settings.ts';
+import { log, logError } from '../log.ts';
+import { checkOf, policyOf } from '../settings.ts';
 import { CheckStore } from '../store/check-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { askRegions } from './burst.ts';
@@ -17,7 +26,7 @@ import { Draft } from './draft.ts';
 import { HistoryCopier } from './history-copier.ts';
 import { objectName } from './object-name.ts';
 import { Outbox } from './outbox.ts';
-import type { CheckRpc, Entry, Ingested } from './rpc.ts';
+import type { Acknowledged, CheckRpc, Entry, Ingested } from './rpc.ts';
 
 /** Runs of each region in a view, and incidents: a phone's screen and what one scrolls to. */
 const VIEW_RUNS_MAX = 20;
@@ -50,12 +59,15 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     this.#clock = new AlarmClock(ctx.storage, () => this.#background('timer', this.#wake()));
     this.#history = new HistoryCopier(this.#id, this.#store, env.DB);
     this.#outbox = new Outbox(this.#store.openDeliveries(this.#state.lastSeq), env, {
+      policy: () => this.#outboxPolicy(),
+      paged: () => pagedOf(this.#state),
       save: (delivery, event) => {
         this.#commit((draft) => {
-          this.#store.putDelivery(delivery);
+          draft.put(delivery);
           if (event) draft.apply(event);
         });
       },
+      acknowledged: (seq, by, via) => void this.acknowledge(seq, by, via),
       ended: () => this.#rearm(),
     });
     void ctx.blockConcurrencyWhile(async () => {
@@ -70,7 +82,60 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     const { results, effects } = this.#storeRuns(entries, nowMs);
     if (results.some((result) => !result.duplicate)) this.#history.note(nowMs);
     this.#act(effects, nowMs);
-    return { results, bursting: isBursting(this.#state, nowMs), nowMs };
+    const policy = this.#policy();
+    return {
+      results,
+      bursting: isBursting(this.#state, nowMs),
+      ...(policy ? { briefing: briefing(policy, this.#state, nowMs) } : {}),
+      nowMs,
+    };
+  }
+
+  overdue(region: string, ageMs: number): void {
+    const nowMs = Date.now();
+    const startedAtMs = Math.max(0, Math.round(nowMs - ageMs));
+    this.#act(
+      this.#commit((draft) => draft.apply({ type: 'overdue', nowMs, startedAtMs, region })),
+      nowMs,
+    );
+  }
+
+  brokeGlass(glass: BrokeGlass): void {
+    const nowMs = Date.now();
+    const at = (ageMs: number): number => Math.max(0, Math.round(nowMs - ageMs));
+    const { seq, region, channel, providerId, receipt, failure } = glass;
+    const effects = this.#commit((draft) =>
+      draft.apply({
+        type: 'broke-glass',
+        nowMs,
+        seq,
+        region,
+        firstFailedStartMs: at(glass.firstFailedAgeMs),
+        decidedMs: at(glass.decidedAgeMs),
+        acceptedMs: at(glass.acceptedAgeMs),
+        channel,
+        providerId,
+        receipt,
+        failure,
+      }),
+    );
+    log('broke-glass', { check: this.#id, seq, region, channel });
+    this.#act(effects, nowMs);
+  }
+
+  acknowledge(seq: number, by: string, via: string): Acknowledged {
+    const nowMs = Date.now();
+    const known = pagedOf(this.#state).find((paged) => paged.seq === seq);
+    if (!known || known.isOver || known.acknowledged)
+      return { state: !known ? 'unknown' : known.isOver ? 'over' : 'already', by: known?.acknowledged?.by };
+    const effects = this.#commit((draft) => draft.apply({ type: 'acknowledged', nowMs, seq, by, via }));
+    log('page-acknowledged', { check: this.#id, seq, by, via });
+    this.#act(effects, nowMs);
+    return { state: 'acknowledged', by };
+  }
+
+  async tick(): Promise<void> {
+    await this.#wake();
   }
 
   view(): CheckView {
@@ -116,7 +181,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
       const nowMs = Date.now();
       const effects = this.#commit((draft) => draft.apply({ type: 'tick', nowMs }));
       await Promise.all([
-        effects.some((effect) => effect.type === 'burst') ? this.#burst() : undefined,
+        this.#burst(effects),
         this.#outbox.drain(nowMs),
         this.#history.copy(() => Date.now()),
       ]);
@@ -130,18 +195,24 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
 
   /** Follows the effects of stored events, without making their sender wait. */
   #act(effects: readonly CheckEffect[], nowMs: number): void {
-    if (effects.some((effect) => effect.type === 'burst')) this.#background('burst', this.#burst());
+    if (effects.some(({ type }) => type === 'burst')) this.#background('burst', this.#burst(effects));
     if (this.#outbox.isDue(nowMs)) this.#background('outbox', this.#outbox.drain(nowMs));
     this.#rearm();
   }
 
-  async #burst(): Promise<void> {
+  async #burst(effects: readonly CheckEffect[]): Promise<void> {
     const policy = this.#policy();
-    if (!policy) return;
-    const liveRegions = await askRegions(this.env.REGIONS, policy.check, this.#state, () => Date.now());
+    const burst = effects.findLast((effect) => effect.type === 'burst');
+    if (!policy || !burst) return;
+    const deadlineMs = burst.deadlineMs < policy.check.timeoutMs ? burst.deadlineMs : undefined;
+    const liveRegions = await askRegions(this.env.REGIONS, policy.check, this.#state, deadlineMs, () =>
+      Date.now(),
+    );
     const nowMs = Date.now();
-    const effects = this.#commit((draft) => draft.apply({ type: 'liveness', nowMs, liveRegions }));
-    this.#act(effects, nowMs);
+    this.#act(
+      this.#commit((draft) => draft.apply({ type: 'liveness', nowMs, liveRegions })),
+      nowMs,
+    );
   }
 
   /** All of them in one transaction; when that fails each in its own, so that one bad run does not keep out the rest. */
@@ -188,15 +259,16 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
    */
   #commit(change: (draft: Draft) => void): CheckEffect[] {
     const before = this.#state;
-    const draft = new Draft(this.#policy(), before);
+    const draft = new Draft(this.#policy(), before, this.#outbox.byId, 0);
     this.ctx.storage.transactionSync(() => {
       change(draft);
+      draft.settle(Date.now());
       if (draft.state !== before) this.#store.putState(draft.state);
-      for (const delivery of draft.deliveries) this.#store.putDelivery(delivery);
+      for (const delivery of draft.deliveries.values()) this.#store.putDelivery(delivery);
       for (const incident of draft.incidents.values()) this.#store.putIncident(incident);
     });
     this.#state = draft.state;
-    this.#outbox.add(draft.deliveries, draft.state.lastSeq);
+    this.#outbox.add(draft.deliveries.values(), draft.state.lastSeq);
     if (draft.incidents.size > 0) this.#history.note(Date.now());
     return draft.effects;
   }
@@ -222,8 +294,13 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   }
 
   #policy(): Policy | undefined {
-    const check: Check | undefined = checkOf(this.#id);
-    return check && { config, check };
+    return policyOf(this.#id);
+  }
+
+  /** Of a check that the configuration no longer has: its open pages go out, and nothing follows from them. */
+  #outboxPolicy(): OutboxPolicy {
+    const policy = this.#policy();
+    return policy ? outboxPolicyOf(policy) : { routes: NO_ROUTES, escalateAfterMs: Number.POSITIVE_INFINITY };
   }
 
   #hasUncopied(): boolean {
@@ -232,7 +309,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
 
   /** The row of the latest incident is written when its story moves on; the state has it to the last success. */
   #current(incident: Incident): Incident {
-    return this.#state.incident?.seq === incident.seq ? this.#state.incident : incident;
+    return [this.#state.incident, this.#state.slow].find((known) => known?.seq === incident.seq) ?? incident;
   }
 
   #background(what: string, work: Promise<void>): void {

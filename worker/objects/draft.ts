@@ -1,8 +1,19 @@
 import type { CheckState } from '#core/check-state.ts';
+import { pagedOf } from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
-import type { Policy } from '#core/policy.ts';
-import { step, type CheckEffect, type CheckEvent } from '#core/step.ts';
-import { newDelivery, type Delivery } from '#core/outbox.ts';
+import {
+  coveredFor,
+  deliveriesOf,
+  endAttempt,
+  followUps,
+  grouped,
+  newDelivery,
+  overtaken,
+  type Delivery,
+} from '#core/outbox.ts';
+import { outboxPolicyOf, type Policy } from '#core/policy.ts';
+import { step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
+import type { Page } from '#core/page.ts';
 
 /**
  * The next state of a check while a transaction is being made: events step it, and what has to be stored with it
@@ -11,31 +22,95 @@ import { newDelivery, type Delivery } from '#core/outbox.ts';
 export class Draft {
   /** A check that the configuration no longer has does not step; its open pages still go out. */
   readonly #policy: Policy | undefined;
+  readonly #stored: ReadonlyMap<string, Delivery>;
+  /** How long a new page waits for its group's word, milliseconds. */
+  readonly #heldMs: number;
   state: CheckState;
   readonly effects: CheckEffect[] = [];
-  /** Pages that the events put into the outbox, one for each channel. */
-  readonly deliveries: Delivery[] = [];
+  /** Deliveries that are new or have changed, by id. */
+  readonly deliveries = new Map<string, Delivery>();
   /** Incidents whose row is to be written, by `seq`. */
   readonly incidents = new Map<number, Incident>();
 
-  constructor(policy: Policy | undefined, state: CheckState) {
+  constructor(
+    policy: Policy | undefined,
+    state: CheckState,
+    stored: ReadonlyMap<string, Delivery>,
+    heldMs: number,
+  ) {
     this.#policy = policy;
+    this.#stored = stored;
+    this.#heldMs = heldMs;
     this.state = state;
   }
 
   apply(event: CheckEvent): void {
-    if (!this.#policy) return;
+    const policy = this.#policy;
+    if (!policy) return;
     const before = this.state;
-    const { state, effects } = step(this.#policy, before, event);
+    const { state, effects } = step(policy, before, event);
     this.state = state;
-    if (state.incident && isNews(state.incident, before.incident))
-      this.incidents.set(state.incident.seq, state.incident);
+    for (const [now, was] of [
+      [state.incident, before.incident],
+      [state.slow, before.slow],
+    ])
+      if (now && isNews(now, was)) this.incidents.set(now.seq, now);
     for (const effect of effects) {
       this.effects.push(effect);
-      if (effect.type !== 'page') continue;
-      for (const channel of this.#policy.check.channels)
-        this.deliveries.push(newDelivery(effect.page, channel, event.nowMs));
+      if (effect.type === 'page') this.#post(effect.page, policy, event.nowMs);
+      if (effect.type === 'adopt') this.#adopt(effect.page, effect.glass, policy);
     }
+    if (event.type === 'grouped')
+      for (const delivery of this.#triggersOf(event.seq))
+        this.put(grouped(delivery, event.lead, event.nowMs));
+  }
+
+  /** The page that covers this one has been accepted. */
+  cover(seq: number): void {
+    for (const delivery of this.#triggersOf(seq)) this.put(coveredFor(delivery));
+  }
+
+  /** Stores a delivery with the rest; the one that is there already is nothing new. */
+  put(delivery: Delivery): void {
+    if (this.#current(delivery.id) !== delivery) this.deliveries.set(delivery.id, delivery);
+  }
+
+  /** What follows from how the deliveries fare: what is overtaken, and what must go out because of it. */
+  settle(nowMs: number): void {
+    if (this.#stored.size === 0 && this.deliveries.size === 0) return;
+    const paged = pagedOf(this.state);
+    for (const delivery of overtaken(this.all(), paged)) this.put(delivery);
+    if (!this.#policy) return;
+    for (const delivery of followUps(this.all(), outboxPolicyOf(this.#policy), paged, nowMs))
+      this.put(delivery);
+  }
+
+  all(): Delivery[] {
+    return this.deliveries.size === 0
+      ? [...this.#stored.values()]
+      : [...new Map([...this.#stored, ...this.deliveries]).values()];
+  }
+
+  #post(page: Page, policy: Policy, nowMs: number): void {
+    for (const delivery of deliveriesOf(page, outboxPolicyOf(policy), this.all(), nowMs, this.#heldMs))
+      if (!this.#current(delivery.id)) this.put(delivery);
+  }
+
+  /** A page that a probe has sent by itself is here as accepted: what follows goes where it went. */
+  #adopt(page: Page, glass: BrokenGlass, { routes }: Policy): void {
+    const { channel, acceptedMs, providerId, receipt } = glass;
+    const fresh = newDelivery(page, channel, 'page', routes.traits[channel], acceptedMs);
+    const delivery = this.#current(fresh.id) ?? fresh;
+    if (delivery.acceptedAtMs !== undefined) return;
+    this.put(endAttempt(delivery, { ok: true, providerId, receipt }, acceptedMs));
+  }
+
+  #triggersOf(seq: number): Delivery[] {
+    return this.all().filter((delivery) => delivery.seq === seq && delivery.event === 'trigger');
+  }
+
+  #current(id: string): Delivery | undefined {
+    return this.deliveries.get(id) ?? this.#stored.get(id);
   }
 }
 
@@ -45,6 +120,10 @@ function isNews(now: Incident, before: Incident | undefined): boolean {
     now.seq !== before?.seq ||
     now.status !== before.status ||
     now.ledger !== before.ledger ||
+    now.held !== before.held ||
+    now.lead !== before.lead ||
+    now.checks !== before.checks ||
+    now.acknowledged !== before.acknowledged ||
     (now.cleanSinceMs === undefined) !== (before.cleanSinceMs === undefined)
   );
 }

@@ -1,24 +1,35 @@
-import type { CheckEvent } from '#core/step.ts';
 import {
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
   dueDeliveries,
   endAttempt,
   isSettled,
-  orphanedResolves,
   outboxWakeMs,
   type AttemptResult,
   type Delivery,
+  type OutboxPolicy,
+  type Paged,
 } from '#core/outbox.ts';
-import { sendPage, type ChannelSettings } from '../channels/index.ts';
-import { log, messageOf } from '../log.ts';
+import type { Page } from '#core/page.ts';
+import type { CheckEvent } from '#core/step.ts';
+import { acknowledgeLink } from '../acknowledge-link.ts';
+import { pollReceipt, sendPage, type ChannelSettings } from '../channels/index.ts';
+import { parseEnv } from '../env.ts';
+import { log, logError, messageOf } from '../log.ts';
 import { secretNames, secretOf } from '../secrets.ts';
 import { config } from '../settings.ts';
+import { Receipts } from './receipts.ts';
 
 /** What an outbox needs of its object. */
 type OutboxHost = {
+  /** What the deliveries go by now. */
+  policy(): OutboxPolicy;
+  /** The incidents they are about. */
+  paged(): Paged[];
   /** Stores a delivery, and steps the state by `event` if there is one, in one transaction. Throws when it cannot. */
   save(delivery: Delivery, event: CheckEvent | undefined): void;
+  /** Somebody has acknowledged, as the channel says. Throws when it cannot be stored. */
+  acknowledged(seq: number, by: string, channel: string): void;
   /** An attempt has ended: what is due may have changed. */
   ended(): void;
 };
@@ -30,6 +41,7 @@ type OutboxHost = {
 export class Outbox {
   readonly #env: object;
   readonly #host: OutboxHost;
+  readonly #receipts = new Receipts();
   /** Every delivery of an incident that has an open one, and of the latest incident. */
   readonly #deliveries = new Map<string, Delivery>();
   #latestSeq = 0;
@@ -47,10 +59,14 @@ export class Outbox {
     return [...this.#deliveries.values()];
   }
 
-  /** Takes in stored deliveries, and forgets those of older incidents that are all settled. */
-  add(deliveries: readonly Delivery[], latestSeq: number): void {
-    for (const delivery of deliveries)
-      if (!this.#deliveries.has(delivery.id)) this.#deliveries.set(delivery.id, delivery);
+  /** Every delivery by its id. Not to be changed. */
+  get byId(): ReadonlyMap<string, Delivery> {
+    return this.#deliveries;
+  }
+
+  /** Takes in what has been stored, and forgets the deliveries of older incidents that are all settled. */
+  add(deliveries: Iterable<Delivery>, latestSeq: number): void {
+    for (const delivery of deliveries) this.#deliveries.set(delivery.id, delivery);
     if (latestSeq === this.#latestSeq) return;
     this.#latestSeq = latestSeq;
     this.#forgetSettled();
@@ -58,7 +74,11 @@ export class Outbox {
 
   /** When something is next due, epoch ms. */
   wakeMs(nowMs: number): number | undefined {
-    return this.#deliveries.size === 0 ? undefined : outboxWakeMs(this.all(), nowMs);
+    if (this.#deliveries.size === 0) return undefined;
+    const paged = this.#host.paged();
+    const sendMs = outboxWakeMs(this.all(), this.#host.policy(), paged, nowMs);
+    const pollMs = this.#receipts.wakeMs(this.all(), paged, nowMs);
+    return pollMs === undefined ? sendMs : Math.min(sendMs ?? pollMs, pollMs);
   }
 
   /** Whether a drain would do anything. */
@@ -66,11 +86,17 @@ export class Outbox {
     return (this.wakeMs(nowMs) ?? Number.POSITIVE_INFINITY) <= nowMs;
   }
 
-  /** Attempts all that is due, in parallel and each on its own. Resolves when the attempts have ended. */
+  /**
+   * Attempts all that is due, in parallel and each on its own, and asks providers for acknowledgements. Resolves when all
+   * of it has ended.
+   */
   async drain(nowMs: number): Promise<void> {
-    if (this.#deliveries.size === 0) return;
-    for (const orphan of orphanedResolves(this.all())) this.#save(orphan, undefined);
-    await Promise.all(dueDeliveries(this.all(), nowMs).map((delivery) => this.#attempt(delivery)));
+    await Promise.all([
+      ...dueDeliveries(this.all(), nowMs).map((delivery) => this.#attempt(delivery)),
+      ...this.#receipts
+        .due(this.all(), this.#host.paged(), nowMs)
+        .map((delivery) => this.#ask(delivery, nowMs)),
+    ]);
   }
 
   async #attempt(delivery: Delivery): Promise<void> {
@@ -82,12 +108,13 @@ export class Outbox {
     // The wait has let others in: this attempt may have outlived its lease, and another one may have ended before it.
     const current = this.#deliveries.get(begun.id) ?? begun;
     const isOvertaken = current.attempts !== begun.attempts;
-    if (current.state === 'accepted' || (isOvertaken && !result.ok)) return;
+    const isRepeat = begun.state === 'accepted';
+    if ((current.state === 'accepted' && !isRepeat) || (isOvertaken && !result.ok)) return;
     const endedMs = Date.now();
     const ended = endAttempt(current, result, endedMs);
     this.#save(
       ended,
-      result.ok && isTrigger
+      result.ok && isTrigger && !isRepeat
         ? {
             type: 'accepted',
             nowMs: endedMs,
@@ -111,21 +138,77 @@ export class Outbox {
     if (missing !== undefined)
       return { ok: false, verdict: 'retry', error: `secret ${missing} is not set on the hub` };
     try {
-      return await sendPage(delivery.page, settings, {
-        fetch,
-        secret: ({ secret }) => secretOf(this.#env, secret) ?? '',
-        nowMs,
-        attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+      return await sendPage(await this.#linked(delivery.page, nowMs), settings, {
+        ...this.#context(nowMs),
         deliveryId: delivery.id,
+        receipt: this.#receiptOf(delivery),
       });
     } catch (error) {
       return { ok: false, verdict: 'retry', error: `channel failed: ${messageOf(error)}` };
     }
   }
 
+  /** Asks a provider whether somebody has acknowledged. What it does not say is asked again later. */
+  async #ask(delivery: Delivery, nowMs: number): Promise<void> {
+    const settings = config.channels[delivery.channel];
+    if (!settings || delivery.receipt === undefined) return;
+    this.#receipts.asked(delivery.id, nowMs);
+    const answer = await pollReceipt(settings, delivery.receipt, this.#context(nowMs));
+    if (answer.state === 'unknown')
+      log('receipt-not-known', {
+        check: delivery.page.check,
+        channel: delivery.channel,
+        error: answer.error,
+      });
+    if (answer.state === 'expired') this.#receipts.ended(delivery.id);
+    if (answer.state !== 'acknowledged') return;
+    this.#receipts.ended(delivery.id);
+    try {
+      this.#host.acknowledged(delivery.seq, answer.by, delivery.channel);
+    } catch (error) {
+      logError('acknowledgement-not-stored', error, {
+        check: delivery.page.check,
+        channel: delivery.channel,
+      });
+    }
+  }
+
+  #context(nowMs: number) {
+    return {
+      fetch,
+      secret: ({ secret }: { secret: string }) => secretOf(this.#env, secret) ?? '',
+      nowMs,
+      attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+    };
+  }
+
+  /** What the channel gave for the trigger that this message follows. */
+  #receiptOf(delivery: Delivery): string | undefined {
+    return this.all().find(
+      ({ event, channel, page, receipt }) =>
+        receipt !== undefined &&
+        event === 'trigger' &&
+        channel === delivery.channel &&
+        page.dedupKey === delivery.page.dedupKey,
+    )?.receipt;
+  }
+
+  /** A page that wakes carries the link that acknowledges it. */
+  async #linked(page: Page, nowMs: number): Promise<Page> {
+    const env = parseEnv(this.#env);
+    if ((page.event !== 'trigger' && page.event !== 'update') || !env.ok) return page;
+    const { check, seq } = page;
+    const acknowledgeUrl = await acknowledgeLink(
+      config.publicUrl,
+      env.secrets.cookieKey,
+      { check, seq },
+      nowMs,
+    );
+    return { ...page, acknowledgeUrl };
+  }
+
   #save(delivery: Delivery, event: CheckEvent | undefined): void {
     this.#host.save(delivery, event);
-    this.#deliveries.set(delivery.id, delivery);
   }
 
   #forgetSettled(): void {

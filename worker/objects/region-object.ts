@@ -1,17 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
+import { dedupKey } from '#core/page.ts';
 import { assignedProbe } from '#core/schedule.ts';
 import type { RegionView } from '#core/view.ts';
 import {
   SILENT_AFTER_MS,
   WIRE_VERSION,
   type Ack,
+  type BrokeGlass,
   type Hello,
+  type Overdue,
   type PollAnswer,
   type Refusal,
   type Report,
   type RunNow,
 } from '#core/wire.ts';
 import type { HubBindings } from '../bindings.ts';
+import { withDeadline } from '../deadline.ts';
 import { log, logError, messageOf } from '../log.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 import { checkOf, hubConfigHash } from '../settings.ts';
@@ -22,9 +26,11 @@ import { ProbeRegistry } from './probe-registry.ts';
 import { CLOSE, ProbeSockets } from './probe-sockets.ts';
 import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
-import { probeRefusal, refusal, reportRefusal } from './report-rules.ts';
+import { probeRefusal, refusal, reportRefusal, unknownCheck } from './report-rules.ts';
 import type { RegionRpc } from './rpc.ts';
 
+/** Telling a check's object takes milliseconds; one that is being moved may take seconds. */
+const CHECK_TIMEOUT_MS = 5_000;
 /** Header by which the route passes on whom the token speaks for. The route sets it; a client cannot. */
 export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
 
@@ -82,14 +88,49 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     return { plan: planFor(this.#region, hello.probe, this.#liveProbes(nowMs), hash, nowMs), commands };
   }
 
-  async runNow(check: string, trigger: RunNow['trigger']): Promise<{ live: boolean; lastHeardMs: number }> {
-    const nowMs = Date.now();
-    const probe = checkOf(check) && assignedProbe(check, this.#liveProbes(nowMs));
-    if (probe !== undefined) this.#command(probe, { type: 'run-now', check, trigger });
+  async overdue(overdue: Overdue, identity: ProbeIdentity): Promise<Refusal | undefined> {
+    const refused = probeRefusal(overdue.probe, identity) ?? unknownCheck(overdue.check);
+    if (refused) return refused;
+    this.#probes.heard(overdue.probe, Date.now());
+    const told = this.env.CHECKS.getByName(overdue.check).overdue(this.#region, overdue.ageMs);
+    await withDeadline(told, CHECK_TIMEOUT_MS, `check ${overdue.check}`);
+    return undefined;
+  }
+
+  async brokeGlass(glass: BrokeGlass, identity: ProbeIdentity): Promise<Ack | Refusal> {
+    const wrongRegion =
+      glass.region === this.#region
+        ? undefined
+        : refusal(403, `region: the token is for region ${this.#region}, the page is of ${glass.region}`);
+    const refused = wrongRegion ?? probeRefusal(glass.probe, identity) ?? unknownCheck(glass.check);
+    if (refused) return refused;
+    const told = this.env.CHECKS.getByName(glass.check).brokeGlass(glass);
+    await withDeadline(told, CHECK_TIMEOUT_MS, `check ${glass.check}`);
+    return { type: 'ack', runs: [], starts: [], brokeGlass: [dedupKey(glass.check, glass.seq)] };
+  }
+
+  async runNow(
+    check: string,
+    trigger: RunNow['trigger'],
+    deadlineMs?: number,
+  ): Promise<{ live: boolean; lastHeardMs: number }> {
+    const probe = checkOf(check) && assignedProbe(check, this.#liveProbes(Date.now()));
+    if (probe !== undefined)
+      this.#command(probe, {
+        type: 'run-now',
+        check,
+        trigger,
+        ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      });
     await this.#replan();
+    return this.liveness();
+  }
+
+  liveness(): { live: boolean; lastHeardMs: number; reportedMs: number } {
+    const nowMs = Date.now();
     const heardMs = this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe));
     const lastHeardMs = Math.max(this.#reportedMs, ...heardMs);
-    return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs };
+    return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs, reportedMs: this.#reportedMs };
   }
 
   knows(probe: string): boolean {
@@ -162,9 +203,23 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     if (state.probe === undefined)
       return this.#sockets.send(socket, refusal(400, 'expected a hello before the first report'));
     this.#sockets.setState(socket, { ...state, lastMessageMs: Date.now() });
-    const answer = await this.#store(parsed.message, { region: this.#region, probe: state.tokenProbe });
-    this.#sockets.send(socket, answer);
+    const answer = await this.#answer(parsed.message, { region: this.#region, probe: state.tokenProbe });
+    if (answer) this.#sockets.send(socket, answer);
     await this.#replan();
+  }
+
+  #answer(
+    message: Report | Overdue | BrokeGlass,
+    identity: ProbeIdentity,
+  ): Promise<Ack | Refusal | undefined> {
+    switch (message.type) {
+      case 'report':
+        return this.#store(message, identity);
+      case 'overdue':
+        return this.overdue(message, identity);
+      case 'broke-glass':
+        return this.brokeGlass(message, identity);
+    }
   }
 
   async #hello(socket: WebSocket, hello: Hello): Promise<void> {

@@ -24,7 +24,12 @@ export function planFor(
 }
 
 /** When a check starts next in this region: at its phase, or while a burst lasts after a short gap. */
-export function nextStart(check: Check, region: string, bursting: boolean, nowMs: number): NextStart {
+export function nextStart(
+  check: Check,
+  region: string,
+  bursting: boolean,
+  nowMs: number,
+): Pick<NextStart, 'check' | 'inMs'> {
   if (bursting) return { check: check.id, inMs: config.paging.burstGapMs };
   const notBeforeMs = Math.min(NOT_BEFORE_MS, check.intervalMs / 4);
   return {

@@ -71,7 +71,7 @@ export class ReportDelivery {
     return {
       runs: ingested.results.map((result) => result.id),
       starts: check?.regions.includes(this.#region)
-        ? [nextStart(check, this.#region, ingested.bursting, ingested.nowMs)]
+        ? [{ ...nextStart(check, this.#region, ingested.bursting, ingested.nowMs), ...ingested.briefing }]
         : [],
     };
   }

@@ -18,12 +18,17 @@ export function reportRefusal(report: Report, identity: ProbeIdentity): Refusal 
       );
     const wrongProbe = probeRefusal(run.probe, identity);
     if (wrongProbe) return refusal(wrongProbe.status, `${at}.probe: ${wrongProbe.error}`);
-    if (!checkOf(run.check)) {
-      const known = config.checks.map((check) => check.id).join(', ');
-      return refusal(400, `${at}.check: expected one of ${known}, got ${JSON.stringify(run.check)}`);
-    }
+    const unknown = unknownCheck(run.check, `${at}.check`);
+    if (unknown) return unknown;
   }
   return undefined;
+}
+
+/** Why there is nothing to say about this check, or `undefined`. */
+export function unknownCheck(check: string, field = 'check'): Refusal | undefined {
+  if (checkOf(check)) return undefined;
+  const known = config.checks.map(({ id }) => id).join(', ');
+  return refusal(400, `${field}: expected one of ${known}, got ${JSON.stringify(check)}`);
 }
 
 /** Why a token may not speak for this probe, or `undefined`. */

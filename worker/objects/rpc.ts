@@ -1,5 +1,15 @@
 import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
-import type { Ack, Hello, PollAnswer, Refusal, Report, RunNow } from '#core/wire.ts';
+import type {
+  Ack,
+  BrokeGlass,
+  Hello,
+  NextStart,
+  Overdue,
+  PollAnswer,
+  Refusal,
+  Report,
+  RunNow,
+} from '#core/wire.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 
 /** A run on its way to its check: `ageMs` from its start to now, and its text, parsed and checked at the edge. */
@@ -9,7 +19,15 @@ export type Entry = { ageMs: number; runJson: string };
 export type Ingested = {
   results: { id: string; duplicate: boolean }[];
   bursting: boolean;
+  /** What the probe must know of the check; absent when the configuration no longer has it. */
+  briefing?: Omit<NextStart, 'check' | 'inMs'>;
   nowMs: number;
+};
+
+/** What became of an acknowledgement: `already`: by somebody else before; `over` and `unknown`: there is nothing to. */
+export type Acknowledged = {
+  state: 'acknowledged' | 'already' | 'over' | 'unknown';
+  by?: string | undefined;
 };
 
 /** What the rest of the hub may ask of a check's object. */
@@ -19,6 +37,14 @@ export interface CheckRpc extends Rpc.DurableObjectBranded {
    * A run that was stored before is acknowledged and changes nothing.
    */
   ingest(entries: Entry[]): Ingested;
+  /** A run of that region goes on past its soft deadline; it began `ageMs` ago. */
+  overdue(region: string, ageMs: number): void;
+  /** Takes in a page that a probe has sent by itself. Returns when it is stored. */
+  brokeGlass(glass: BrokeGlass): void;
+  /** Somebody has incident `seq`. `via`: `operator`, `link`, or the channel that told. Returns when it is stored. */
+  acknowledge(seq: number, by: string, via: string): Acknowledged;
+  /** Does what time asks for, should the object's own timer and alarm both have been lost. */
+  tick(): Promise<void>;
   /** The check as the operator's page shows it. */
   view(): CheckView;
   /** A run with its steps, or `undefined` when it is not (or no longer) here. */
@@ -33,8 +59,18 @@ export interface RegionRpc extends Rpc.DurableObjectBranded {
   report(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal>;
   /** A parsed poll of a probe that has no socket: its plan, and what it was told to do since the last poll. */
   poll(hello: Hello, identity: ProbeIdentity): Promise<PollAnswer | Refusal>;
+  /** A run goes on past its soft deadline. */
+  overdue(overdue: Overdue, identity: ProbeIdentity): Promise<Refusal | undefined>;
+  /** A page that a probe has sent by itself. */
+  brokeGlass(glass: BrokeGlass, identity: ProbeIdentity): Promise<Ack | Refusal>;
   /** Tells the probe that runs this check to run it at once. `live`: whether any probe was heard from lately. */
-  runNow(check: string, trigger: RunNow['trigger']): Promise<{ live: boolean; lastHeardMs: number }>;
+  runNow(
+    check: string,
+    trigger: RunNow['trigger'],
+    deadlineMs?: number,
+  ): Promise<{ live: boolean; lastHeardMs: number }>;
+  /** Whether any probe was heard from lately, heartbeats included. Wakes no probe. */
+  liveness(): { live: boolean; lastHeardMs: number; reportedMs: number };
   /** Whether a probe of that name has said hello in this region. */
   knows(probe: string): boolean;
   /** The region as the operator's page shows it. */

@@ -3,8 +3,10 @@ import type { z } from 'zod';
 import { parseWith } from '#core/problem.ts';
 import {
   ANSWER_MS_MAX,
+  BrokeGlass,
   Hello,
   MESSAGE_BYTES_MAX,
+  Overdue,
   PROBE_PATHS,
   Report,
   SCREENSHOT_BYTES_MAX,
@@ -54,6 +56,23 @@ probeRoutes.post(PROBE_PATHS.poll, bodySize(MESSAGE_BYTES_MAX), async (c) => {
   const hello = await body(c, Hello);
   const answer = withDeadline<PollAnswer | Refusal>(
     region(c).poll(hello, c.get('probe')),
+    REGION_TIMEOUT_MS,
+    'the region',
+  );
+  return c.json(accepted(await answer));
+});
+
+probeRoutes.post(PROBE_PATHS.overdue, bodySize(MESSAGE_BYTES_MAX), async (c) => {
+  const overdue = await body(c, Overdue);
+  const refused = region(c).overdue(overdue, c.get('probe'));
+  accepted((await withDeadline(refused, REGION_TIMEOUT_MS, 'the region')) ?? {});
+  return c.json({});
+});
+
+probeRoutes.post(PROBE_PATHS.brokeGlass, bodySize(MESSAGE_BYTES_MAX), async (c) => {
+  const glass = await body(c, BrokeGlass);
+  const answer = withDeadline<Ack | Refusal>(
+    region(c).brokeGlass(glass, c.get('probe')),
     REGION_TIMEOUT_MS,
     'the region',
   );

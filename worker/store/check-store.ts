@@ -1,4 +1,4 @@
-import type { CheckState } from '#core/check-state.ts';
+import { restoredState, type CheckState } from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
 import { isSettled, type Delivery } from '#core/outbox.ts';
 import type { Run } from '#core/run.ts';
@@ -46,7 +46,7 @@ export class CheckStore {
 
   state(): CheckState | undefined {
     const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM state WHERE id = 1').toArray();
-    return row && (JSON.parse(row.json) as CheckState);
+    return row && restoredState(JSON.parse(row.json) as Partial<CheckState>);
   }
 
   putState(state: CheckState): void {
