@@ -1,8 +1,7 @@
 import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { NextStart, Plan, RunNow } from '#core/wire.ts';
-import type { Clock } from './clock.ts';
-import type { Log } from './log.ts';
+import { AttendedRuns, underWayOf, type AttendedRunsOptions, type EndedRun } from './attended-runs.ts';
 import {
   decide,
   EMPTY_SCHEDULE,
@@ -15,9 +14,7 @@ import {
   type Schedule,
   type Start,
 } from './plan.ts';
-import { draftOf, ownFault, type RunStart } from './run-draft.ts';
-import { RunnerLease } from './runner-lease.ts';
-import type { Runner, RunResult } from './runners/runner.ts';
+import { draftOf, ownFault } from './run-draft.ts';
 import type { Spool } from './spool/spool.ts';
 
 /**
@@ -27,24 +24,18 @@ import type { Spool } from './spool/spool.ts';
 export const CONCURRENCY_DEFAULT = 2;
 /** Without a plan for this long after the start, the probe measures by phases of its own. */
 export const PLAN_WAIT_MS_MAX = 10_000;
-/** A run under way. `startedAtMs` is epoch ms. */
-export type UnderWay = Omit<RunStart, 'check' | 'configHash'> & { check: string };
 
 /** Runs waiting in the spool that are worth a line in the log; then at every doubling. */
 const SPOOL_GROWING_RUNS = 50;
 
-export type AgentOptions = {
+export type AgentOptions = AttendedRunsOptions & {
   region: string;
   /** The checks of this region. */
   checks: readonly Check[];
-  configHash: string;
   concurrency: number;
-  clock: Clock;
-  log: Log;
   spool: Pick<Spool, 'append' | 'stats'>;
-  createRunner(): Runner;
-  /** All that runs now; called before each start and after each end. */
-  onUnderWay(runs: readonly UnderWay[]): void;
+  /** A check has been run, and not merely put off. */
+  onEnded(run: EndedRun): void;
   /** A run is on the disk and may be sent. */
   onSpooled(): void;
 };
@@ -53,10 +44,9 @@ export type AgentOptions = {
 export class Agent {
   readonly #options: AgentOptions;
   readonly #checks: ReadonlyMap<string, Check>;
-  readonly #lease: RunnerLease;
+  readonly #attended: AttendedRuns;
   /** What is under way, and of which check. */
   readonly #runs = new Map<Promise<void>, string>();
-  readonly #underWay = new Set<UnderWay>();
   #schedule: Schedule = EMPTY_SCHEDULE;
   #cancelTimer: (() => void) | undefined;
   #cancelPlanWait: (() => void) | undefined;
@@ -67,12 +57,17 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#checks = new Map(options.checks.map((check) => [check.id, check]));
-    this.#lease = new RunnerLease(options);
+    this.#attended = new AttendedRuns({
+      ...options,
+      onOverdue: (overdue) => {
+        if (this.#phase !== 'stopped') options.onOverdue(overdue);
+      },
+    });
   }
 
   /** Launches what runs need, so that the first one does not wait for it. Never rejects. */
   warm(): Promise<void> {
-    return this.#lease.warm([...this.#checks.values()]);
+    return this.#attended.warm([...this.#checks.values()]);
   }
 
   /** Waits for the hub's plan; without one in `PLAN_WAIT_MS_MAX` starts by phases of its own. */
@@ -90,27 +85,33 @@ export class Agent {
 
   /** Versions of what the runner drives. */
   versions(): Record<string, string> {
-    return this.#lease.versions();
+    return this.#attended.versions();
   }
 
   onPlan(plan: Plan): void {
     this.#cancelPlanWait?.();
     const starts = plan.starts.filter(({ check }) => this.#checks.has(check));
     this.#logPlan(plan, starts);
+    this.#attended.learn(starts);
     this.#change((schedule, nowMs) => withPlan(schedule, starts, nowMs));
   }
 
   onStarts(starts: readonly NextStart[]): void {
+    this.#attended.learn(starts);
     this.#change((schedule, nowMs) => withStarts(schedule, starts, nowMs));
   }
 
-  onRunNow({ check, trigger }: RunNow): void {
+  /** Starts the check at once; one that is running gets the shorter deadline. */
+  onRunNow({ check, trigger, deadlineMs }: RunNow): void {
     const known = this.#checks.has(check);
     this.#options.log(known ? 'info' : 'warn', known ? 'run-now' : 'run-now-of-unknown-check', {
       check,
       trigger,
+      deadlineMs,
     });
-    if (known) this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger }, nowMs));
+    if (!known) return;
+    if (deadlineMs !== undefined) this.#attended.shorten(check, deadlineMs);
+    this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger, deadlineMs }, nowMs));
   }
 
   /**
@@ -134,7 +135,7 @@ export class Agent {
 
   /** Frees the runner; after `stop`. Never rejects. */
   close(): Promise<void> {
-    return this.#lease.close();
+    return this.#attended.close();
   }
 
   #change(change: (schedule: Schedule, nowMs: number) => Schedule): void {
@@ -147,7 +148,7 @@ export class Agent {
     const { clock, concurrency } = this.#options;
     const nowMs = clock.monotonicMs();
     const intervalMsOf = (check: string): number => this.#checkOf(check).intervalMs;
-    const { schedule, start, overdue, wakeInMs } = decide(this.#schedule, {
+    const { schedule, start, missed, wakeInMs } = decide(this.#schedule, {
       nowMs,
       concurrency,
       intervalMsOf,
@@ -155,7 +156,7 @@ export class Agent {
     this.#schedule = schedule;
     this.#cancelTimer?.();
     this.#cancelTimer = wakeInMs === undefined ? undefined : clock.after(wakeInMs, () => this.#decide());
-    for (const late of overdue) this.#track(late, this.#reportOverdue(late));
+    for (const late of missed) this.#track(late, this.#reportMissed(late));
     for (const due of start) this.#track(due, this.#run(due));
   }
 
@@ -166,38 +167,29 @@ export class Agent {
   }
 
   async #run(due: Start): Promise<void> {
-    const { clock } = this.#options;
-    const startedMs = clock.monotonicMs();
-    const start = this.#startOf(due, startedMs);
-    this.#underWay.add(start);
-    this.#options.onUnderWay([...this.#underWay]);
-    const result = await this.#lease.run(this.#checkOf(due.check));
-    this.#underWay.delete(start);
-    this.#options.onUnderWay([...this.#underWay]);
+    // The check counts as running until all is known of its run: the next one must not be numbered before it.
+    const ended = await this.#attended.run(this.#checkOf(due.check), due);
     // The number is given at the call, so the runs of a check are in order; its next one need not wait for the disk.
-    const stored = this.#store(start, result, startedMs);
+    const stored = this.#store(ended);
+    if (this.#phase !== 'stopped') this.#options.onEnded(ended);
     this.#change((schedule) => withoutRun(schedule, due.check));
     await stored;
   }
 
-  async #reportOverdue(due: Start): Promise<void> {
-    const { clock, concurrency } = this.#options;
-    const waitMs = waitMsMax(this.#checkOf(due.check).intervalMs);
-    const message = `not started: no free place within ${Math.round(waitMs)} ms; ${concurrency} runs at once are allowed`;
-    const nowMs = clock.monotonicMs();
-    await this.#store(this.#startOf(due, nowMs), ownFault('overload', message), nowMs);
+  async #reportMissed(due: Start): Promise<void> {
+    const { clock, concurrency, configHash } = this.#options;
+    const check = this.#checkOf(due.check);
+    const waitMs = Math.round(waitMsMax(check.intervalMs));
+    const message = `not started: no free place within ${waitMs} ms; ${concurrency} runs at once are allowed`;
+    const start = { ...underWayOf(due, clock), check, configHash };
+    const draft = draftOf(start, ownFault('overload', message));
+    await this.#store({ draft, startedMs: clock.monotonicMs() });
   }
 
-  #startOf({ check, trigger, dueMs }: Start, startedMs: number): UnderWay {
-    const startedAtMs = Math.round(this.#options.clock.wallMs());
-    return { check, trigger, startedAtMs, waitedMs: Math.max(0, startedMs - dueMs) };
-  }
-
-  async #store(underWay: UnderWay, result: RunResult, startedMs: number): Promise<void> {
+  async #store({ draft, startedMs, screenshot }: Omit<EndedRun, 'endedMs'>): Promise<void> {
     if (this.#phase === 'stopped') return;
-    const { spool, configHash, log } = this.#options;
-    const start = { ...underWay, check: this.#checkOf(underWay.check), configHash };
-    const run = await spool.append(draftOf(start, result), startedMs, result.screenshot);
+    const { spool, log } = this.#options;
+    const run = await spool.append(draft, startedMs, screenshot);
     log(run.outcome === 'pass' ? 'info' : 'warn', 'run-finished', {
       check: run.check,
       run: run.id,
@@ -208,6 +200,8 @@ export class Agent {
       step: run.failure?.step,
       durationMs: Math.round(run.durationMs),
       waitedMs: Math.round(run.waitedMs),
+      deadlineMs: run.deadlineMs,
+      control: run.control?.error ?? run.control?.outcome,
     });
     this.#logGrowth();
     this.#options.onSpooled();

@@ -8,6 +8,7 @@ import { Agent } from './agent.ts';
 import { blockedMarkerIn, spoolBlockedRuns } from './blocked-runs.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
+import { ControlTarget } from './control-target.ts';
 import { aborted, stopSignal } from './host/stop-signal.ts';
 import { keepHeapSmall } from './heap.ts';
 import { HubClient } from './hub/hub-client.ts';
@@ -91,6 +92,7 @@ async function serve(given: {
   });
   const removeScratch = await ownScratch(spoolDirectory, log);
   const shared = { clock: systemClock, log, spool };
+  const { control, paging } = loaded.config;
   const checks = loaded.config.checks.filter(({ regions }) => regions.includes(region));
   const markerFile = blockedMarkerIn(spoolDirectory);
   await spoolBlockedRuns({ ...shared, markerFile, checks, configHash: loaded.hash });
@@ -99,14 +101,19 @@ async function serve(given: {
   const agent = new Agent({
     ...shared,
     region,
+    probe,
     checks,
     configHash: loaded.hash,
     concurrency,
+    softDeadlineMs: paging.lateness.ceilingMs,
+    control: control && new ControlTarget(control, systemClock),
     createRunner,
     onUnderWay: (runs) => {
       watchdog.underWay(runs);
       noteRuns(runs.length);
     },
+    onOverdue: (overdue) => void client.overdue(overdue),
+    onEnded: () => undefined,
     onSpooled: () => client.wake(),
   });
   const client: HubClient = new HubClient({

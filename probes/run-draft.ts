@@ -1,6 +1,6 @@
 import type { Check } from '#core/config.ts';
 import { MESSAGE_CHARS_MAX, type PROBE_FAULTS } from '#core/failure.ts';
-import { Run, type Step } from '#core/run.ts';
+import { Run, type Control, type Step } from '#core/run.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { fitsWire } from '#core/wire.ts';
 import { truncate } from '#core/units.ts';
@@ -16,6 +16,10 @@ export type RunStart = {
   startedAtMs: number;
   waitedMs: number;
   configHash: string;
+  /** How long it might take, when that was less than the check's timeout. */
+  deadlineMs?: number | undefined;
+  /** What the control target answered; told of a run that failed only. */
+  control?: Control | undefined;
 };
 
 /** What a run found, as it will be sent. A result that no hub would take becomes `invalid` `probe-error`. */
@@ -36,6 +40,8 @@ function unchecked(start: RunStart, result: RunResult): RunDraft {
     waitedMs: start.waitedMs,
     outcome: result.outcome,
     ...(result.failure === undefined ? {} : { failure: result.failure }),
+    ...(start.control === undefined || result.outcome !== 'fail' ? {} : { control: start.control }),
+    ...(start.deadlineMs === undefined ? {} : { deadlineMs: start.deadlineMs }),
     steps: result.steps,
     configHash: start.configHash,
   };

@@ -3,9 +3,10 @@ import type { Clock } from './clock.ts';
 import { DeadlineError } from './deadline.ts';
 import { errorText, type Log } from './log.ts';
 import { ownFault } from './run-draft.ts';
+import type { RunDeadline } from './run-deadline.ts';
 import type { Runner, RunResult } from './runners/runner.ts';
 
-/** A runner ends within the timeout, `READY_MS_MAX` and `KILL_GRACE_MS`; this long past the timeout it is stuck. */
+/** A runner ends within the deadline, `READY_MS_MAX` and `KILL_GRACE_MS`; this long past the deadline it is stuck. */
 export const SETTLE_GRACE_MS = 7_000;
 /** Closing a browser takes milliseconds, killing one a second. */
 const CLOSE_DEADLINE_MS = 5_000;
@@ -37,11 +38,11 @@ export class RunnerLease {
    * Runs a check. Never rejects and always ends: a runner that rejects or does not end gives `invalid` `probe-error`, and
    * one that does not end gets a successor.
    */
-  async run(check: Check): Promise<RunResult> {
+  async run(check: Check, deadline: RunDeadline): Promise<RunResult> {
     const held = this.#held;
     held.running += 1;
     try {
-      return await this.#settled(held, check);
+      return await this.#settled(held, check, deadline);
     } finally {
       held.running -= 1;
       if (held.retired && held.running === 0) this.#close(held.runner);
@@ -54,28 +55,48 @@ export class RunnerLease {
     await Promise.all(this.#closing);
   }
 
-  #settled(held: Held, check: Check): Promise<RunResult> {
+  #settled(held: Held, check: Check, deadline: RunDeadline): Promise<RunResult> {
     const { clock, log } = this.#options;
-    const deadlineMs = check.timeoutMs + SETTLE_GRACE_MS;
+    const startedMs = clock.monotonicMs();
     return new Promise((resolve) => {
-      const cancel = clock.after(deadlineMs, () => {
-        log('error', 'runner-stuck', { check: check.id, deadlineMs, next: 'a new runner' });
+      const giveUp = (): void => {
+        stopWatching();
+        const tookMs = Math.round(clock.monotonicMs() - startedMs);
+        log('error', 'runner-stuck', { check: check.id, deadlineMs: tookMs, next: 'a new runner' });
         this.#replace(held);
-        resolve(ownFault('probe-error', `the run did not end within ${deadlineMs} ms`, deadlineMs));
-      });
+        resolve(ownFault('probe-error', `the run did not end within ${tookMs} ms`, tookMs));
+      };
+      const stopWatching = this.#watch(deadline, startedMs, giveUp);
       const run = async (): Promise<RunResult> => {
         try {
-          return await held.runner.run(check);
+          return await held.runner.run(check, deadline);
         } catch (error) {
           log('error', 'runner-rejected', { check: check.id, error: errorText(error) });
           return ownFault('probe-error', `the runner failed: ${errorText(error)}`);
         }
       };
       void run().then((result) => {
-        cancel();
+        stopWatching();
         resolve(result);
       });
     });
+  }
+
+  /** Calls `giveUp` when a run that began then has not ended `SETTLE_GRACE_MS` past its deadline. */
+  #watch(deadline: RunDeadline, startedMs: number, giveUp: () => void): () => void {
+    const { clock } = this.#options;
+    let cancel = (): void => undefined;
+    const arm = (): void => {
+      cancel();
+      const endMs = startedMs + deadline.limitMs + SETTLE_GRACE_MS;
+      cancel = clock.after(Math.max(0, endMs - clock.monotonicMs()), giveUp);
+    };
+    const stopListening = deadline.onChange(arm);
+    arm();
+    return () => {
+      cancel();
+      stopListening();
+    };
   }
 
   /** New runs get a new runner; the old one is closed when its other runs have ended. */

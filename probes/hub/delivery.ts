@@ -1,4 +1,11 @@
-import { MESSAGE_BYTES_MAX, RUNS_PER_REPORT_MAX, type Ack, type NextStart, type Report } from '#core/wire.ts';
+import {
+  MESSAGE_BYTES_MAX,
+  RUNS_PER_REPORT_MAX,
+  type Ack,
+  type NextStart,
+  type Overdue,
+  type Report,
+} from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from '../clock.ts';
 import type { HubAnswer } from './hub-http.ts';
@@ -7,8 +14,12 @@ import type { Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
 import type { Spool, SpooledRun } from '../spool/spool.ts';
 
-/** A way to the hub that takes reports: the socket, or HTTP. */
-export type Link = { report(report: Report): Promise<HubAnswer<Ack>> };
+/** A way to the hub: the socket, or HTTP. */
+export type Link = {
+  report(report: Report): Promise<HubAnswer<Ack>>;
+  /** Says it once; `undefined` when it is gone, else why it is lost. Never rejects. */
+  overdue(overdue: Overdue): Promise<string | undefined>;
+};
 
 export type DeliveryOptions = {
   spool: Spool;

@@ -1,4 +1,4 @@
-import type { Hello, NextStart, PollAnswer } from '#core/wire.ts';
+import type { Hello, NextStart, Overdue, PollAnswer } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from '../clock.ts';
 import { Delivery, type Link } from './delivery.ts';
@@ -76,6 +76,13 @@ export class HubClient {
   /** A run has been spooled. */
   wake(): void {
     this.#delivery.wake();
+  }
+
+  /** Tells it once, if there is a way to the hub now; later it would be no news. */
+  async overdue(overdue: Overdue): Promise<void> {
+    const lost = this.#link === undefined ? 'no way to the hub' : await this.#link.overdue(overdue);
+    if (lost !== undefined)
+      this.#options.log('warn', 'overdue-not-told', { check: overdue.check, error: lost });
   }
 
   /** Waits until the spool is empty, at most `deadlineMs`; not at all when the hub is out of reach. True when it is empty. */

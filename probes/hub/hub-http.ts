@@ -1,6 +1,14 @@
 import type { z } from 'zod';
 import { describeProblems, parseWith } from '#core/problem.ts';
-import { Ack, MESSAGE_BYTES_MAX, PollAnswer, PROBE_PATHS, type Hello, type Report } from '#core/wire.ts';
+import {
+  Ack,
+  MESSAGE_BYTES_MAX,
+  PollAnswer,
+  PROBE_PATHS,
+  type Hello,
+  type Overdue,
+  type Report,
+} from '#core/wire.ts';
 import { truncate } from '#core/units.ts';
 import { retryAfterMs } from './backoff.ts';
 import type { HubTimings } from './hub-timings.ts';
@@ -38,6 +46,11 @@ export class HubHttp {
     return this.#postJson(PROBE_PATHS.poll, hello, PollAnswer);
   }
 
+  async overdue(overdue: Overdue): Promise<string | undefined> {
+    const answer = await this.#post(PROBE_PATHS.overdue, overdue);
+    return answer.kind === 'ok' ? undefined : answer.error;
+  }
+
   async uploadScreenshot(runId: string, image: Uint8Array): Promise<HubAnswer<undefined>> {
     const path = `${PROBE_PATHS.screenshots}/${encodeURIComponent(runId)}`;
     const answer = await this.#request('PUT', path, imageType(image), image, this.#timings.uploadMs);
@@ -45,8 +58,7 @@ export class HubHttp {
   }
 
   async #postJson<T>(path: string, message: unknown, schema: z.ZodType<T>): Promise<HubAnswer<T>> {
-    const body = JSON.stringify(message);
-    const answer = await this.#request('POST', path, 'application/json', body, this.#timings.requestMs);
+    const answer = await this.#post(path, message);
     if (answer.kind !== 'ok') return answer;
     const parsed = parseWith(schema, jsonOf(answer.value));
     // A login page of a captive network also answers 200.
@@ -56,6 +68,11 @@ export class HubHttp {
           kind: 'lost',
           error: `${path} answered 200, but not as a hub: ${describeProblems(parsed.problems)}`,
         };
+  }
+
+  #post(path: string, message: unknown): Promise<HubAnswer<string>> {
+    const body = JSON.stringify(message);
+    return this.#request('POST', path, 'application/json', body, this.#timings.requestMs);
   }
 
   async #request(

@@ -7,6 +7,7 @@ import {
   PROBE_PATHS,
   type Ack,
   type Hello,
+  type Overdue,
   type Plan,
   type Report,
   type RunNow,
@@ -94,6 +95,13 @@ export class HubSocket {
       this.#endAfter(this.#options.timings.ackMs, 'report not acknowledged');
       this.#socket.send(JSON.stringify(report));
     });
+  }
+
+  /** Says it, whether or not a report waits for its answer; there is none to this. Why it is lost, if it is. */
+  overdue(overdue: Overdue): Promise<string | undefined> {
+    if (this.#over === undefined) return Promise.resolve('the socket is closed');
+    this.#socket.send(JSON.stringify(overdue));
+    return Promise.resolve(undefined);
   }
 
   /** Ends the connection. Idempotent. */

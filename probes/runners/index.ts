@@ -19,7 +19,7 @@ export function createRunner(options: RunnerOptions): Runner {
   };
   return {
     warm: (check) => runnerOf(check.kind).warm(check),
-    run: (check) => runnerOf(check.kind).run(check),
+    run: (check, deadline) => runnerOf(check.kind).run(check, deadline),
     close: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.close()));
     },

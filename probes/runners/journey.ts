@@ -8,6 +8,7 @@ import { errorText } from '../log.ts';
 import { MEMORY_FREE_MIB_MIN, availableMemoryMiB } from '../browser/memory.ts';
 import { OwnFault } from '../own-fault.ts';
 import { createRedactor, readSecrets, type Redactor } from '../redact.ts';
+import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';
 import { withStrays } from './journey/strays.ts';
 import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
@@ -24,7 +25,7 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
   const browser = new WarmBrowser(options);
   return {
     warm: () => browser.warm(),
-    run: (check) => runOnce(check, options, browser),
+    run: (check, deadline = new RunDeadline(check.timeoutMs)) => runOnce(check, deadline, options, browser),
     close: () => browser.close(),
     versions: () => {
       const chromium = browser.version();
@@ -35,6 +36,7 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
 
 async function runOnce(
   check: Check,
+  deadline: RunDeadline,
   options: JourneyRunnerOptions,
   browser: WarmBrowser,
 ): Promise<RunResult> {
@@ -52,7 +54,7 @@ async function runOnce(
     try {
       const { log } = options;
       return await withStrays(check.id, log, clean, (strays) =>
-        runJourney({ check, journey, lease, secrets, clean, readyByMs, strays, log }),
+        runJourney({ check, deadline, journey, lease, secrets, clean, readyByMs, strays, log }),
       );
     } finally {
       lease.release();

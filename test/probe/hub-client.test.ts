@@ -164,6 +164,29 @@ test('run-now comes through the socket', async () => {
   await until(() => expect(heard.commands).toEqual([command]));
 });
 
+test.each([
+  { upgrade: 101, via: 'socket' },
+  { upgrade: 403, via: 'http' },
+])('an overdue run is told once, over $via, beside the reports', async ({ upgrade, via }) => {
+  const { hub, client, spool, heard, append } = await aHubAndClient({ upgrade });
+  client.start();
+  await until(() => expect(heard.plans.length).toBeGreaterThan(0));
+  const overdue = { type: 'overdue', check: 'portal-login', probe: 'probe-1', ageMs: 4_000 } as const;
+  const ids = await append(1);
+  await client.overdue(overdue);
+  const record = await untilStored(hub, spool, ids);
+  expect(record.overdue).toEqual([{ via, message: overdue }]);
+});
+
+test('an overdue run that nobody can be told of is said in the log, and never later', async () => {
+  const { hub, client, heard, log } = await aHubAndClient();
+  await client.overdue({ type: 'overdue', check: 'portal-login', probe: 'probe-1', ageMs: 4_000 });
+  expect(log('overdue-not-told')).toEqual([{ check: 'portal-login', error: 'no way to the hub' }]);
+  client.start();
+  await until(() => expect(heard.plans).toHaveLength(1));
+  expect((await hub.record()).overdue).toEqual([]);
+});
+
 test('a hub that dies and comes back gets everything measured meanwhile', async () => {
   const { hub, client, spool, log, append } = await aHubAndClient();
   const first = await append(1);

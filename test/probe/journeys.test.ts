@@ -5,6 +5,7 @@ import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Step } from '#core/run.ts';
 import { createJourneyRunner, type JourneyRunnerOptions } from '#probes/runners/journey.ts';
+import { RunDeadline } from '#probes/run-deadline.ts';
 import { KILL_GRACE_MS, type Runner, type RunResult } from '#probes/runners/runner.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
 import { eventLog } from '#test/fixtures/event-log.ts';
@@ -360,6 +361,40 @@ test('at the deadline the run ends within the grace, whatever the journey is doi
   });
   expect(await Promise.race([runner.run(check).then(labelOf), late])).toBe('fail: timeout');
   timers.abort();
+});
+
+describe('a run whose deadline is shortened while it goes on', () => {
+  /** A run that has 20 s when it begins, and 1.5 s a moment later. */
+  async function shortened(body: string): Promise<RunResult> {
+    const deadline = new RunDeadline(20_000);
+    const { directory, file } = await writeJourney(body);
+    const running = runner.run(
+      aCheck({ timeoutMs: 20_000, file: `${directory}/${file}`, vars: { url: site.url } }),
+      deadline,
+    );
+    await expect.poll(() => deadline.hasBegun, { timeout: 5_000 }).toBe(true);
+    deadline.shorten(1_500);
+    return running;
+  }
+
+  test('ends by the shorter one, as by any deadline: a page that does not come is a timeout', async () => {
+    const result = await shortened(`await step('Open', () => page.goto(vars.url + '/hang'));`);
+    expect(labelOf(result)).toBe('fail: timeout');
+    expect(result.failure).toMatchObject({ step: 'Open' });
+    expect(result.failure?.message).toContain('no end within 1.5 s: GET ');
+    expect(result.durationMs).toBeLessThan(20_000);
+  });
+
+  test('polling the page is waiting for the target then, too', async () => {
+    const result = await shortened(
+      `await page.goto(vars.url); await expect(async () => { await expect(page.getByText('x')).toBeVisible({ timeout: 50 }) }).toPass();`,
+    );
+    expect(labelOf(result)).toMatch(/^fail: (timeout|assertion)$/);
+  });
+
+  test('passes when it is done by then', async () => {
+    expect(labelOf(await shortened(`await page.goto(vars.url); ${VISIBLE('Welcome')}`))).toBe('pass');
+  });
 });
 
 async function aClosedPort(): Promise<number> {

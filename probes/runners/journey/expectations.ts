@@ -1,4 +1,5 @@
 import type { Expect } from 'playwright/test';
+import type { RunDeadline } from '../../run-deadline.ts';
 
 /**
  * Playwright's `expect`, watched for one run: that anything was expected at all, which expectations are still waiting,
@@ -9,10 +10,10 @@ export class Expectations {
   count = 0;
   readonly expect: Expect;
   readonly #waiting = new Set<{ matcher: string }>();
-  readonly #remainingMs: () => number;
+  readonly #deadline: RunDeadline;
 
-  constructor(expect: Expect, remainingMs: () => number) {
-    this.#remainingMs = remainingMs;
+  constructor(expect: Expect, deadline: RunDeadline) {
+    this.#deadline = deadline;
     this.expect = this.#watch(expect);
   }
 
@@ -48,12 +49,10 @@ export class Expectations {
         if (typeof value === 'object' && value !== null) return this.#matchers(value);
         if (typeof value !== 'function' || typeof name === 'symbol') return value;
         return (...args: unknown[]): unknown => {
-          const result: unknown = Reflect.apply(
-            value,
-            target,
-            name === 'toPass' ? this.#bounded(args) : args,
-          );
-          return result instanceof Promise ? this.#tracked(name, result) : result;
+          const isToPass = name === 'toPass';
+          const result: unknown = Reflect.apply(value, target, isToPass ? this.#bounded(args) : args);
+          if (!(result instanceof Promise)) return result;
+          return this.#tracked(name, isToPass ? this.#endedInTime(result) : result);
         };
       },
     });
@@ -61,7 +60,16 @@ export class Expectations {
 
   #bounded([options]: unknown[]): unknown[] {
     const given = (options ?? {}) as { timeout?: number };
-    return [{ ...given, timeout: Math.min(given.timeout || Infinity, Math.max(1, this.#remainingMs())) }];
+    return [{ ...given, timeout: Math.min(given.timeout || Infinity, Math.max(1, this.#deadline.leftMs())) }];
+  }
+
+  /** What `toPass` was bounded by may have become shorter since: it then tries on for nobody. */
+  async #endedInTime(result: Promise<unknown>): Promise<void> {
+    const { limitMs } = this.#deadline;
+    const passed = await this.#deadline.within(result.then(() => true));
+    if (passed) return;
+    if (this.#deadline.limitMs < limitMs) throw new Error('toPass: the run was ended before it passed');
+    await result;
   }
 
   async #tracked(matcher: string, result: Promise<unknown>): Promise<unknown> {

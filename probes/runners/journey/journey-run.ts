@@ -14,6 +14,7 @@ import { errorText, type Log } from '../../log.ts';
 import { OwnFault } from '../../own-fault.ts';
 import { plainUrl, type Redactor } from '../../redact.ts';
 import { openRoom, type Room } from '../../browser/room.ts';
+import type { RunDeadline } from '../../run-deadline.ts';
 import { KILL_GRACE_MS, type RunResult } from '../runner.ts';
 import { takeScreenshot } from '../../browser/screenshot.ts';
 import { StepRecorder } from './steps.ts';
@@ -29,19 +30,18 @@ const CLOSED = /has been closed|Target crashed|Target closed|Browser closed|Conn
 
 export type JourneyRunOptions = {
   check: Check;
+  /** When the journey must have ended; it begins when the context is open. */
+  deadline: RunDeadline;
   journey: Journey;
   lease: Lease;
   secrets: ReadonlyMap<string, string>;
   clean: Redactor;
-  /** On the scale of `performance.now()`: when the context must be open. The check's timeout begins with it. */
+  /** On the scale of `performance.now()`: when the context must be open. */
   readyByMs: number;
   /** Errors that the journey has left behind so far. */
   strays: readonly string[];
   log: Log;
 };
-
-/** A run under way: `deadlineMs` is when the journey must have ended, on the scale of `performance.now()`. */
-type JourneyRun = JourneyRunOptions & { deadlineMs: number };
 
 type Settled = { kind: 'done' } | { kind: 'threw'; error: unknown };
 type Ending = Settled | { kind: 'deadline' } | { kind: 'died'; what: string };
@@ -50,32 +50,32 @@ type Ending = Settled | { kind: 'deadline' } | { kind: 'died'; what: string };
 type Finding = { trouble?: Trouble | undefined; state?: PageState | undefined };
 
 /**
- * Runs a journey in a fresh context and closes it, within the check's timeout plus `KILL_GRACE_MS` once it is open. Rejects with an `OwnFault`
- * when no context could be had; anything else is in the result.
+ * Runs a journey in a fresh context and closes it, within the deadline plus `KILL_GRACE_MS` once it is open. Rejects with
+ * an `OwnFault` when no context could be had; anything else is in the result.
  */
 export async function runJourney(options: JourneyRunOptions): Promise<RunResult> {
-  const { check } = options;
+  const { check, deadline } = options;
   const room = await openRoom(options.lease, check.timeoutMs, options.readyByMs - performance.now());
   const startedMs = performance.now();
-  const deadlineMs = startedMs + check.timeoutMs;
+  deadline.begin();
   const newestUrl = (): string => plainUrl((room.context.pages().at(-1) ?? room.page).url());
   const steps = new StepRecorder(() => performance.now() - startedMs, newestUrl);
-  const expectations = new Expectations(expect, () => deadlineMs - performance.now());
+  const expectations = new Expectations(expect, deadline);
   const mistakes: Error[] = [];
   const code = settled(options.journey, toolsFor(options, room, steps, expectations, mistakes));
 
-  const ending = await firstOf(code, room, deadlineMs);
+  const ending = await firstOf(code, room, deadline);
   const unfinished = [...steps.end().map((title) => `step "${title}"`), ...expectations.waiting()];
   const durationMs = performance.now() - startedMs;
 
-  const found = await examine({ ending, unfinished, mistakes, room, expectations, deadlineMs });
+  const found = await examine({ ending, unfinished, mistakes, room, expectations, deadline });
   const { state } = found;
   let { trouble } = found;
-  const screenshot = trouble?.picture ? await picture({ ...options, deadlineMs }, state) : undefined;
+  const screenshot = trouble?.picture ? await picture(options, state) : undefined;
   const reason = `still waiting when the run ended after ${formatMs(durationMs)}`;
-  await room.close(reason, Math.max(CLOSE_MS, deadlineMs - performance.now()));
+  await room.close(reason, Math.max(CLOSE_MS, deadline.leftMs()));
   if (ending.kind === 'deadline' && trouble?.source === 'deadline')
-    trouble = await explainDeadline(check, trouble, state, code, deadlineMs);
+    trouble = await explainDeadline(deadline, trouble, state, code);
   if (!trouble) {
     // A forgotten await shows when the context closes under it.
     await nextTurn();
@@ -137,10 +137,9 @@ function toolsFor(
   };
 }
 
-async function firstOf(code: Promise<Settled>, room: Room, deadlineMs: number): Promise<Ending> {
+async function firstOf(code: Promise<Settled>, room: Room, deadline: RunDeadline): Promise<Ending> {
   const died = room.died.then((what): Ending => ({ kind: 'died', what }));
-  const first = await within(deadlineMs - performance.now(), Promise.race([code, died]));
-  return first ?? { kind: 'deadline' };
+  return (await deadline.within(Promise.race([code, died]))) ?? { kind: 'deadline' };
 }
 
 /** Whether something is wrong, and what the page shows of it. */
@@ -150,9 +149,9 @@ async function examine(seen: {
   mistakes: readonly Error[];
   room: Room;
   expectations: Expectations;
-  deadlineMs: number;
+  deadline: RunDeadline;
 }): Promise<Finding> {
-  const { ending, unfinished, room, deadlineMs } = seen;
+  const { ending, unfinished, room, deadline } = seen;
   const [first] = seen.mistakes;
   if (first) return { trouble: { ...describeThrown(first), picture: false } };
   switch (ending.kind) {
@@ -181,7 +180,7 @@ async function examine(seen: {
     }
     case 'done': {
       if (unfinished.length > 0) return { trouble: mistake(`not awaited: ${unfinished.join(', ')}`) };
-      const finding = await checkLastDocuments(room, seen.expectations.count, deadlineMs);
+      const finding = await checkLastDocuments(room, seen.expectations.count, deadline);
       const crash = finding.trouble ? await within(CRASH_NOTICE_MS, room.died) : undefined;
       return crash === undefined ? finding : { trouble: ownTrouble('browser-crash', crash) };
     }
@@ -208,9 +207,12 @@ async function within<T>(boundMs: number, promise: Promise<T>): Promise<T | unde
   return first;
 }
 
-async function picture(options: JourneyRun, state: PageState | undefined): Promise<Uint8Array | undefined> {
+async function picture(
+  options: JourneyRunOptions,
+  state: PageState | undefined,
+): Promise<Uint8Array | undefined> {
   if (!state) return undefined;
-  const leftMs = options.deadlineMs + KILL_GRACE_MS - CLOSE_MS - KILL_MS - performance.now();
+  const leftMs = options.deadline.leftMs() + KILL_GRACE_MS - CLOSE_MS - KILL_MS;
   const boundMs = Math.min(SCREENSHOT_DEADLINE_MS, leftMs);
   if (boundMs <= 0) return undefined;
   try {
@@ -226,14 +228,13 @@ async function picture(options: JourneyRun, state: PageState | undefined): Promi
  * something of its own.
  */
 async function explainDeadline(
-  check: Check,
+  deadline: RunDeadline,
   trouble: Trouble,
   state: PageState | undefined,
   code: Promise<Settled>,
-  deadlineMs: number,
 ): Promise<Trouble> {
-  const late = `no end within ${formatMs(check.timeoutMs)}`;
-  const graceMs = deadlineMs + KILL_GRACE_MS - KILL_MS - performance.now();
+  const late = `no end within ${formatMs(deadline.limitMs)}`;
+  const graceMs = deadline.leftMs() + KILL_GRACE_MS - KILL_MS;
   const ended = await within(graceMs, code);
   if (state?.pendingRequest !== undefined)
     return {

@@ -1,8 +1,8 @@
-import { withDeadline, DeadlineError } from '../../deadline.ts';
 import { ERROR_PAGE, diagnose, documentStatusOf, type PageState } from './diagnosis.ts';
 import { ownTrouble, type Trouble } from './journey-trouble.ts';
 import { errorText } from '../../log.ts';
 import type { Room } from '../../browser/room.ts';
+import type { RunDeadline } from '../../run-deadline.ts';
 
 /** No login ends on these, whatever the journey says of the page. */
 const SERVER_ERROR_MIN = 500;
@@ -16,19 +16,18 @@ const CLIENT_ERROR_MIN = 400;
 export async function checkLastDocuments(
   room: Room,
   expectations: number,
-  deadlineMs: number,
+  deadline: RunDeadline,
 ): Promise<{ trouble?: Trouble; state?: PageState | undefined }> {
   const badStatusMin = expectations === 0 ? CLIENT_ERROR_MIN : SERVER_ERROR_MIN;
-  const answered = await statuses(room, deadlineMs);
-  if (answered instanceof Error && !(answered instanceof DeadlineError))
+  const answered = await statuses(room, deadline);
+  if (answered instanceof Error)
     return {
       trouble: ownTrouble(
         'probe-error',
         `the page at the end could not be looked at: ${errorText(answered)}`,
       ),
     };
-  const late = answered instanceof Error;
-  const bad = late || answered.some((status) => (status ?? 0) >= badStatusMin);
+  const bad = answered === undefined || answered.some((status) => (status ?? 0) >= badStatusMin);
   const unloaded = room.context.pages().some((page) => page.url().startsWith(ERROR_PAGE));
   if (!bad && !unloaded) return {};
   const state = await diagnose(room.context, room.failures);
@@ -44,20 +43,22 @@ export async function checkLastDocuments(
   };
 }
 
-async function statuses(room: Room, deadlineMs: number): Promise<(number | undefined)[] | Error> {
+/** A status for each document, `undefined` when not all have answered by the deadline. */
+async function statuses(
+  room: Room,
+  deadline: RunDeadline,
+): Promise<(number | undefined)[] | Error | undefined> {
   for (;;) {
-    const leftMs = Math.max(1, deadlineMs - performance.now());
     try {
       const open = room.context.pages();
-      return await withDeadline(Promise.all(open.map(documentStatusOf)), leftMs, 'the last document');
+      return await deadline.within(Promise.all(open.map(documentStatusOf)));
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       // A navigation came in between, or a popup closed: the documents now in place are asked.
       const replaced = /Execution context was destroyed|page, context or browser has been closed/.test(
         error.message,
       );
-      if (!replaced || performance.now() >= deadlineMs || !room.context.browser()?.isConnected())
-        return error;
+      if (!replaced || deadline.leftMs() <= 0 || !room.context.browser()?.isConnected()) return error;
     }
   }
 }

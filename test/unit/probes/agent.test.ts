@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Check } from '#core/config.ts';
-import type { Run } from '#core/run.ts';
-import type { Plan } from '#core/wire.ts';
+import type { Control, Run } from '#core/run.ts';
+import type { Overdue, Plan } from '#core/wire.ts';
 import { Agent, PLAN_WAIT_MS_MAX } from '#probes/agent.ts';
+import type { EndedRun } from '#probes/attended-runs.ts';
 import { SETTLE_GRACE_MS } from '#probes/runner-lease.ts';
 import { Spool } from '#probes/spool/spool.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
@@ -21,7 +22,11 @@ function aPlan(starts: Record<string, number>): Plan {
   };
 }
 
-async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; concurrency?: number } = {}) {
+const SOFT_UNKNOWN_MS = 8_000;
+
+type Given = { checks?: Check[]; concurrency?: number; control?: { look(): Promise<Control> } };
+
+async function aProbe({ checks = CHECKS, concurrency = 2, control }: Given = {}) {
   const clock = new ManualClock();
   const events = eventLog();
   const spool = await Spool.open({
@@ -35,8 +40,15 @@ async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; 
   const runners: ScriptedRunner[] = [];
   const onSpooled = vi.fn<() => void>();
   const underWay: string[] = [];
+  const overdue: Overdue[] = [];
+  const ended: EndedRun[] = [];
   const agent = new Agent({
     region: 'us-east',
+    probe: 'probe-1',
+    softDeadlineMs: SOFT_UNKNOWN_MS,
+    control,
+    onOverdue: (message) => void overdue.push(message),
+    onEnded: (run) => void ended.push(run),
     checks,
     configHash: 'abc123abc123',
     concurrency,
@@ -57,7 +69,7 @@ async function aProbe({ checks = CHECKS, concurrency = 2 }: { checks?: Check[]; 
     await vi.waitFor(() => expect(onSpooled).toHaveBeenCalledTimes(count), { timeout: 5_000, interval: 2 });
     return (await spool.oldest(100, 1_000_000)).map(({ run }) => run);
   };
-  return { agent, clock, events, spool, runner, runners, spooled, underWay };
+  return { agent, clock, events, spool, runner, runners, spooled, underWay, overdue, ended };
 }
 
 test('a run goes from the plan through the runner into the spool', async () => {
@@ -259,4 +271,149 @@ test('a stop starts nothing more, waits for runs, and reports nothing of one tha
   expect(runners.map(({ closed }) => closed)).toEqual([1]);
   expect(events.named('run-given-up')).toEqual([expect.objectContaining({ check: 'b' })]);
   expect(spool.stats().pending).toBe(1);
+});
+
+const FAILED = {
+  outcome: 'fail',
+  failure: { owner: 'target', class: 'timeout', message: 'no answer' },
+} as const;
+
+test("a run that lasts longer than the hub's soft deadline is said to be overdue once, while it goes on", async () => {
+  const { agent, clock, runner, spooled, overdue } = await aProbe();
+  agent.onPlan({ ...aPlan({}), starts: [{ check: 'a', inMs: 0, softDeadlineMs: 3_000 }] });
+  clock.advance(2_999);
+  expect(overdue).toEqual([]);
+  clock.advance(1);
+  expect(overdue).toEqual([{ type: 'overdue', check: 'a', probe: 'probe-1', ageMs: 3_000 }]);
+  clock.advance(10_000);
+  runner.end('a');
+  await spooled(1);
+  expect(overdue).toHaveLength(1);
+});
+
+test('a soft deadline that was said once stays, until another is said', async () => {
+  const { agent, clock, runner, spooled, overdue } = await aProbe();
+  agent.onPlan({ ...aPlan({}), starts: [{ check: 'a', inMs: 50_000, softDeadlineMs: 3_000 }] });
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(3_000);
+  expect(overdue).toHaveLength(1);
+  runner.end('a');
+  await spooled(1);
+  agent.onStarts([{ check: 'a', inMs: 0, softDeadlineMs: 5_000 }]);
+  clock.advance(4_999);
+  expect(overdue).toHaveLength(1);
+  clock.advance(1);
+  expect(overdue).toHaveLength(2);
+});
+
+test('as long as nothing is known the ceiling counts, and only from when the own time of the check begins', async () => {
+  const { agent, clock, runner, overdue } = await aProbe();
+  runner.prepares = true;
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(3_000);
+  runner.open[0]?.deadline?.begin();
+  clock.advance(SOFT_UNKNOWN_MS - 1);
+  expect(overdue).toEqual([]);
+  clock.advance(1);
+  expect(overdue).toEqual([expect.objectContaining({ check: 'a', ageMs: 3_000 + SOFT_UNKNOWN_MS })]);
+});
+
+test('a run that ends in time is not overdue, and a stopped probe says nothing more', async () => {
+  const { agent, clock, runner, spooled, overdue } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 0 }));
+  clock.advance(SOFT_UNKNOWN_MS - 1);
+  runner.end('a');
+  await spooled(1);
+  const stopped = agent.stop(0);
+  clock.advance(0);
+  await stopped;
+  clock.advance(60_000);
+  expect(overdue).toEqual([]);
+});
+
+test('the deadline of a next start is for that run alone, and is told with it', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan({ ...aPlan({}), starts: [{ check: 'a', inMs: 0, deadlineMs: 6_000 }] });
+  clock.advance(0);
+  expect(runner.open[0]?.deadline?.limitMs).toBe(6_000);
+  runner.end('a');
+  await spooled(1);
+  clock.advance(30_000);
+  expect(runner.open[0]?.deadline?.limitMs).toBe(20_000);
+  runner.end('a');
+  expect((await spooled(2)).map(({ deadlineMs }) => deadlineMs)).toEqual([6_000, undefined]);
+});
+
+test("a deadline longer than the check's timeout changes nothing", async () => {
+  const { agent, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 5_000 }));
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst', deadlineMs: 50_000 });
+  expect(runner.open[0]?.deadline?.limitMs).toBe(20_000);
+  runner.end('a');
+  expect((await spooled(1))[0]?.deadlineMs).toBeUndefined();
+});
+
+test('a run-now for a check that runs shortens its deadline, never below what has passed already', async () => {
+  const { agent, clock, runner, spooled } = await aProbe();
+  agent.onPlan(aPlan({ a: 0, b: 0 }));
+  clock.advance(4_000);
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst', deadlineMs: 6_000 });
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst', deadlineMs: 9_000 });
+  agent.onRunNow({ type: 'run-now', check: 'b', trigger: 'burst', deadlineMs: 1_000 });
+  expect(runner.open.map(({ deadline }) => deadline?.limitMs)).toEqual([6_000, 4_250]);
+  expect(runner.started).toEqual(['a', 'b']);
+  runner.end('a');
+  expect((await spooled(1))[0]?.deadlineMs).toBe(6_000);
+});
+
+test('a runner that ignores a shortened deadline is stuck that much earlier', async () => {
+  const { agent, clock, events } = await aProbe();
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(1_000);
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst', deadlineMs: 6_000 });
+  clock.advance(5_000 + SETTLE_GRACE_MS - 1);
+  expect(events.named('runner-stuck')).toEqual([]);
+  clock.advance(1);
+  expect(events.named('runner-stuck')).toHaveLength(1);
+});
+
+test('a run that has failed carries what the control target answered, others carry nothing', async () => {
+  const look = vi.fn<() => Promise<Control>>(() =>
+    Promise.resolve({ outcome: 'fail', durationMs: 9, error: 'no way' }),
+  );
+  const { agent, clock, runner, spooled, ended } = await aProbe({ control: { look } });
+  agent.onPlan(aPlan({ a: 0, b: 0 }));
+  clock.advance(0);
+  runner.end('b');
+  await spooled(1);
+  expect(look).not.toHaveBeenCalled();
+  runner.end('a', FAILED);
+  const [pass, fail] = await spooled(2);
+  expect(pass?.control).toBeUndefined();
+  expect(fail).toMatchObject({ outcome: 'fail', control: { outcome: 'fail', error: 'no way' } });
+  expect(ended.map(({ draft }) => draft.control?.outcome)).toEqual([undefined, 'fail']);
+});
+
+test('the control target is asked when a run becomes overdue already', async () => {
+  const look = vi.fn<() => Promise<Control>>(() => Promise.resolve({ outcome: 'pass', durationMs: 9 }));
+  const { agent, clock } = await aProbe({ control: { look } });
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(SOFT_UNKNOWN_MS);
+  expect(look).toHaveBeenCalledTimes(1);
+});
+
+test('a check does not run again, nor is told of out of order, before its control target has answered', async () => {
+  let answer: ((control: Control) => void) | undefined;
+  const look = (): Promise<Control> => new Promise((resolve) => (answer = resolve));
+  const { agent, clock, runner, spooled } = await aProbe({ control: { look } });
+  agent.onPlan(aPlan({ a: 0 }));
+  clock.advance(0);
+  runner.end('a', FAILED);
+  await vi.waitFor(() => expect(answer).toBeDefined());
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst' });
+  expect(runner.started).toEqual(['a']);
+  answer?.({ outcome: 'pass', durationMs: 1 });
+  expect((await spooled(1))[0]).toMatchObject({ outcome: 'fail', control: { outcome: 'pass' } });
+  agent.onRunNow({ type: 'run-now', check: 'a', trigger: 'burst' });
+  expect(runner.started).toEqual(['a', 'a']);
 });

@@ -1,8 +1,12 @@
 import { expect as playwrightExpect } from 'playwright/test';
 import { expect, test } from 'vitest';
+import { RunDeadline } from '#probes/run-deadline.ts';
 import { Expectations } from '#probes/runners/journey/expectations.ts';
 
-const watched = (remainingMs = 1_000): Expectations => new Expectations(playwrightExpect, () => remainingMs);
+const watched = (remainingMs = 1_000, deadline = new RunDeadline(remainingMs)): Expectations => {
+  deadline.begin();
+  return new Expectations(playwrightExpect, deadline);
+};
 
 test('it is Playwright’s expect: matchers, not, resolves, configure and extend', async () => {
   const { expect: watch } = watched();
@@ -43,4 +47,15 @@ test('toPass, which by itself tries for ever, ends with the run', async () => {
   };
   await expect(watched(50).expect(never).toPass()).rejects.toThrow('never');
   await expect(watched(50).expect(never).toPass({ timeout: 60_000 })).rejects.toThrow('never');
+});
+
+test('toPass ends with the run also when the run is shortened while it tries', async () => {
+  const deadline = new RunDeadline(60_000);
+  const trying = watched(60_000, deadline)
+    .expect(() => {
+      throw new Error('never');
+    })
+    .toPass();
+  deadline.shorten(1);
+  await expect(trying).rejects.toThrow('the run was ended before it passed');
 });

@@ -72,7 +72,7 @@ test('a check that is running does not start again; its next start is an interva
 test('after a pause longer than an interval a check starts once, and is back in step', () => {
   const plan = withPlan(EMPTY_SCHEDULE, [{ check: 'a', inMs: 1_000 }], 0);
   const late = at(95_000, plan);
-  expect([...late.start, ...late.overdue]).toHaveLength(1);
+  expect([...late.start, ...late.missed]).toHaveLength(1);
   expect(late.schedule.pending.get('a')).toBe(121_000);
 });
 
@@ -114,7 +114,7 @@ test('a start out of turn of a check that is running changes nothing, and neithe
   expect(again.schedule.pending.get('a')).toBe(30_000);
 });
 
-test('a start that waited over a quarter of its interval is overdue, at once and not only when a place is free', () => {
+test('a start that waited over a quarter of its interval is missed, at once and not only when a place is free', () => {
   expect(waitMsMax(30_000)).toBe(7_500);
   expect(waitMsMax(2_000)).toBe(1_000);
   const plan = withPlan(
@@ -125,9 +125,9 @@ test('a start that waited over a quarter of its interval is overdue, at once and
   const full = at(0, plan);
   expect(full.wakeInMs).toBe(7_501);
   const waiting = at(7_500, full.schedule);
-  expect([waiting.start, waiting.overdue]).toEqual([[], []]);
+  expect([waiting.start, waiting.missed]).toEqual([[], []]);
   const over = at(7_501, full.schedule);
-  expect(names(over.overdue)).toEqual(['c']);
+  expect(names(over.missed)).toEqual(['c']);
   expect(over.schedule.queue).toEqual([]);
 });
 
@@ -139,4 +139,31 @@ test("without a hub the starts have the hub's own phases", () => {
     expect(((wait - (inMs[0] ?? 0) + 80_000) % 40_000) - index * 10_000).toBe(0);
   }
   expect(ownStarts([check], 'elsewhere', 0)).toEqual([]);
+});
+
+test("a start's own deadline holds for that start; the next one, and one that is left out, has none", () => {
+  const plan = withPlan(EMPTY_SCHEDULE, [{ check: 'a', inMs: 0, deadlineMs: 6_000 }], 0);
+  const first = at(0, plan);
+  expect(first.start).toEqual([{ check: 'a', trigger: 'schedule', dueMs: 0, deadlineMs: 6_000 }]);
+  const moved = withStarts(first.schedule, [{ check: 'a', inMs: 10, deadlineMs: 5_000 }], 0);
+  expect(at(10, moved).start).toEqual([]);
+  const next = at(40_000, withoutRun(at(10, moved).schedule, 'a'));
+  expect(next.start[0]?.deadlineMs).toBeUndefined();
+});
+
+test('a new next start takes back the deadline of the one before', () => {
+  const plan = withPlan(EMPTY_SCHEDULE, [{ check: 'a', inMs: 0, deadlineMs: 6_000 }], 0);
+  const moved = withStarts(plan, [{ check: 'a', inMs: 5 }], 0);
+  expect(at(5, moved).start[0]?.deadlineMs).toBeUndefined();
+});
+
+test('of two demands for a check that waits, the shorter deadline counts', () => {
+  const asked = (schedule: Schedule, deadlineMs?: number) =>
+    withDemand(schedule, { check: 'a', trigger: 'burst', deadlineMs }, 50);
+  const waiting = { ...EMPTY_SCHEDULE, queue: [{ check: 'a', trigger: 'schedule', dueMs: 0 }] } as const;
+  const first = asked(waiting, 6_000);
+  expect(first.queue).toEqual([{ check: 'a', trigger: 'burst', dueMs: 0, deadlineMs: 6_000 }]);
+  expect(asked(first)).toBe(first);
+  expect(asked(first, 9_000)).toBe(first);
+  expect(asked(first, 5_000).queue[0]?.deadlineMs).toBe(5_000);
 });
