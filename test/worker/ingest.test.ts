@@ -1,6 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PROBES_MAX } from '#core/check-state.ts';
+import { initialState, PROBES_MAX } from '#core/check-state.ts';
 import { RUNS_PER_REPORT_MAX } from '#core/wire.ts';
 import { aRun, checkObject, migrate, report, reportAged, TIMED_OUT } from './hub.ts';
 
@@ -102,7 +102,7 @@ describe('a report over HTTP', () => {
 
     const { state, historyLag } = await checkObject('broken').view();
     expect({ state, historyLag }).toEqual({
-      state: { regions: {}, lastSeq: 0, probes: {} },
+      state: initialState(),
       historyLag: { runs: 0 },
     });
     expect((await report('us-east', lost)).runs).toEqual([lost.id]);
