@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AttemptResult } from '#core/outbox.ts';
-import { Page } from '#core/page.ts';
+import { PAGE_EVENTS, Page } from '#core/page.ts';
 import type { SendContext } from '#worker/channels/channel.ts';
 import {
   CHANNELS,
   channelSettings,
+  pollReceipt,
+  sendingSecrets,
   sendPage,
+  traitsOf,
   type ChannelInput,
   type ChannelKind,
 } from '#worker/channels/index.ts';
@@ -19,6 +22,9 @@ const NOW_MS = Date.UTC(2026, 10, 21, 12, 0, 0);
 const WEBHOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const ROUTING_KEY = 'r0ut1ngkey-0123456789-abcdefghij';
 const SLACK_PATH = '/slack/T00000000/B00000000/xoxSlackSecretToken99';
+const PUSHOVER_TOKEN = 'azGDORePK8gMaC0QOYAMyEEuzJnyUi';
+const PUSHOVER_USER = 'uQiRzpo4DXghDmr9QzzfQu27cmVRsG';
+const BEARER = 'b3arerT0ken-0123456789-abcdef';
 
 type Example = {
   /** Settings that send to `origin`; what secret they need there. */
@@ -58,6 +64,28 @@ const EXAMPLES: Record<ChannelKind, Example> = {
     bodyBytesMax: 40_000,
     strangeBody: 'retry',
   },
+  pushover: {
+    settings: (origin) => ({
+      kind: 'pushover',
+      token: { secret: 'PUSHOVER_TOKEN' },
+      user: { secret: 'PUSHOVER_USER' },
+      endpoint: origin,
+    }),
+    secrets: () => ({ PUSHOVER_TOKEN, PUSHOVER_USER }),
+    // 1,024 characters of four bytes and the other fields.
+    bodyBytesMax: 8_000,
+    strangeBody: 'retry',
+  },
+  alertmanager: {
+    settings: (origin) => ({
+      kind: 'alertmanager',
+      members: [`${origin}/alertmanager`],
+      authorization: { bearer: { secret: 'ALERTMANAGER_TOKEN' } },
+    }),
+    secrets: () => ({ ALERTMANAGER_TOKEN: BEARER }),
+    bodyBytesMax: 100_000,
+    strangeBody: 'retry',
+  },
 };
 
 const TRIGGER = Page.parse({
@@ -69,7 +97,7 @@ const TRIGGER = Page.parse({
   severity: 'critical',
   owner: 'identity team',
   summary: 'Portal login fails in 2 of 3 regions — http 502 at “sign in”',
-  rule: 'unanimous',
+  reason: 'unanimous',
   step: 'sign in › submit',
   errorClass: 'http 502',
   error: 'expected the home page & <main>, got “Bad gateway”',
@@ -101,6 +129,42 @@ const RESOLVE: Page = {
   resolvedAtMs: NOW_MS,
 };
 
+const UPDATE: Page = {
+  ...TRIGGER,
+  event: 'update',
+  flapping: true,
+  summary: 'Portal login and 1 other fail in 3 of 3 regions',
+  checks: [
+    {
+      check: 'lti-launch',
+      title: 'LTI launch',
+      seq: 4,
+      incidentUrl: 'https://hub.example/operator/checks/lti-launch/incidents/4',
+    },
+  ],
+  acknowledgeUrl: 'https://hub.example/acknowledge/portal-login:7?signature=c2lnbmF0dXJl',
+};
+
+const ACKNOWLEDGE: Page = { ...UPDATE, event: 'acknowledge', acknowledgedBy: 'Ada Lovelace' };
+
+const NOTICE: Page = {
+  ...TRIGGER,
+  event: 'notice',
+  dedupKey: 'portal-login:7:broken:pager',
+  reason: 'channel-broken',
+  severity: 'critical',
+  summary: 'Channel pager does not take pages: http 401',
+  regions: [],
+};
+
+const MESSAGES: Record<Page['event'], Page> = {
+  trigger: TRIGGER,
+  update: UPDATE,
+  acknowledge: ACKNOWLEDGE,
+  resolve: RESOLVE,
+  notice: NOTICE,
+};
+
 /** Longer than any provider takes, everywhere a text may be long. */
 const OVERSIZED: Page = {
   ...TRIGGER,
@@ -129,15 +193,9 @@ afterEach(() => {
   pager.clear();
 });
 
-/** Sends to `origin` as the hub does. */
-function send(
-  kind: ChannelKind,
-  page: Page,
-  origin: string,
-  attemptTimeoutMs = 5_000,
-): Promise<AttemptResult> {
+function contextOf(kind: ChannelKind, page: Page, origin: string): SendContext {
   const secrets = EXAMPLES[kind].secrets(origin);
-  const context: SendContext = {
+  return {
     fetch,
     secret: ({ secret }) => {
       const value = secrets[secret];
@@ -145,9 +203,20 @@ function send(
       return value;
     },
     nowMs: NOW_MS,
-    attemptTimeoutMs,
+    attemptTimeoutMs: 5_000,
     deliveryId: `${page.dedupKey}:${page.event}:${kind}`,
   };
+}
+
+/** Sends to `origin` as the hub does. */
+function send(
+  kind: ChannelKind,
+  page: Page,
+  origin: string,
+  attemptTimeoutMs = 5_000,
+  receipt?: string,
+): Promise<AttemptResult> {
+  const context = { ...contextOf(kind, page, origin), attemptTimeoutMs, receipt };
   return sendPage(page, channelSettings.parse(EXAMPLES[kind].settings(origin)), context);
 }
 
@@ -164,6 +233,14 @@ function receivedText(): string {
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&');
+}
+
+/** Bodies of the given shape that one door has taken, in order. */
+function bodiesAt<Body>(door: 'pagerduty' | 'pushover' | 'alertmanager' | 'slack' | 'webhook'): Body[] {
+  return pager
+    .received()
+    .filter((request) => request.door === door)
+    .map(({ body }) => body as Body);
 }
 
 /** The part of it that is written for people: a webhook's fields repeat for programs what its text says. */
@@ -187,6 +264,14 @@ async function withServer<T>(
   } finally {
     await server.close();
   }
+}
+
+/** An origin where nobody listens. */
+function nobody(): Promise<string> {
+  return withServer(
+    () => undefined,
+    async (server) => server.url,
+  );
 }
 
 const KINDS = Object.keys(CHANNELS) as ChannelKind[];
@@ -244,6 +329,52 @@ describe.each(KINDS)('channel %s', (kind) => {
     expect(shownText(kind)).toContain('Mumbai (ap-south): silent — timeout: 2 s');
   });
 
+  it.each(PAGE_EVENTS)('takes every kind of message: %s', async (event) => {
+    expect(await send(kind, MESSAGES[event], pagerOrigin())).toMatchObject({ ok: true });
+  });
+
+  it('tells in an update what else went down and that it flaps, and how to acknowledge', async () => {
+    await send(kind, UPDATE, pagerOrigin());
+    const text = receivedText();
+    for (const fact of ['LTI launch', 'lti-launch:4', 'Flapping', UPDATE.acknowledgeUrl])
+      expect(text).toContain(fact);
+    expect(text).toMatch(/acknowledge(?!\/)/i);
+  });
+
+  it('offers to acknowledge only what is open', async () => {
+    for (const page of [ACKNOWLEDGE, { ...RESOLVE, acknowledgeUrl: UPDATE.acknowledgeUrl }])
+      await send(kind, page, pagerOrigin());
+    expect(receivedText()).not.toContain('c2lnbmF0dXJl');
+  });
+
+  it('says who has acknowledged, where it can be said at all', async () => {
+    await send(kind, ACKNOWLEDGE, pagerOrigin());
+    if (traitsOf(channelSettings.parse(EXAMPLES[kind].settings(pagerOrigin()))).acknowledges)
+      expect(receivedText()).toContain('Ada Lovelace');
+    else expect(pager.received()).toEqual([]);
+  });
+
+  it('says in a notice why it was sent, and nothing of a last good run that it knows nothing of', async () => {
+    const { lastGoodAtMs: _unknown, ...notice } = NOTICE;
+    await send(kind, notice, pagerOrigin());
+    expect(receivedText()).toContain('channel-broken (a channel does not take pages)');
+    expect(receivedText()).not.toContain('none known');
+  });
+
+  it('asks for the secrets of sending and no others', async () => {
+    const asked = new Set<string>();
+    const context = contextOf(kind, TRIGGER, pagerOrigin());
+    const settings = channelSettings.parse(EXAMPLES[kind].settings(pagerOrigin()));
+    await sendPage(TRIGGER, settings, {
+      ...context,
+      secret: (ref) => {
+        asked.add(ref.secret);
+        return context.secret(ref);
+      },
+    });
+    expect([...asked].toSorted()).toEqual(sendingSecrets(settings).toSorted());
+  });
+
   it('says in the resolve how long it lasted', async () => {
     expect(await send(kind, RESOLVE, pagerOrigin())).toMatchObject({ ok: true });
     expect(receivedText()).toContain('12 min 5 s');
@@ -281,9 +412,14 @@ describe.each(KINDS)('channel %s', (kind) => {
         error: expect.stringContaining(`${status}`),
       });
       expect(result).not.toHaveProperty('retryAfterMs');
+      expect(result).not.toHaveProperty('limited');
     }
     pager.break({ fault: 'status', status: 429, retryAfterS: 7 });
-    expect(await send(kind, TRIGGER, pagerOrigin())).toMatchObject({ verdict: 'retry', retryAfterMs: 7_000 });
+    expect(await send(kind, TRIGGER, pagerOrigin())).toMatchObject({
+      verdict: 'retry',
+      retryAfterMs: 7_000,
+      limited: true,
+    });
   });
 
   it('gives up at its deadline when the provider hangs', async () => {
@@ -298,11 +434,7 @@ describe.each(KINDS)('channel %s', (kind) => {
   it('retries a reset connection and a port nobody listens on', async () => {
     pager.break({ fault: 'reset' });
     expect(await send(kind, TRIGGER, pagerOrigin())).toMatchObject({ ok: false, verdict: 'retry' });
-    const gone = await withServer(
-      () => undefined,
-      async (server) => server.url,
-    );
-    expect(await send(kind, TRIGGER, gone)).toMatchObject({ ok: false, verdict: 'retry' });
+    expect(await send(kind, TRIGGER, await nobody())).toMatchObject({ ok: false, verdict: 'retry' });
   });
 
   it('does not follow a redirect', async () => {
@@ -357,7 +489,14 @@ describe.each(KINDS)('channel %s', (kind) => {
     );
     for (const result of results) {
       expect(result.ok).toBe(false);
-      for (const secret of [ROUTING_KEY, WEBHOOK_SECRET.slice(6), 'xoxSlackSecretToken99'])
+      for (const secret of [
+        ROUTING_KEY,
+        WEBHOOK_SECRET.slice(6),
+        'xoxSlackSecretToken99',
+        PUSHOVER_TOKEN,
+        PUSHOVER_USER,
+        BEARER,
+      ])
         expect(JSON.stringify(result)).not.toContain(secret.slice(0, 12));
     }
   });
@@ -403,7 +542,73 @@ describe('pagerduty', () => {
   });
 });
 
+describe('pagerduty, what follows a trigger', () => {
+  it('adds an update to the alert, and acknowledges it', async () => {
+    for (const page of [TRIGGER, UPDATE, ACKNOWLEDGE]) await send('pagerduty', page, pagerOrigin());
+    expect(pager.alerts()).toMatchObject([
+      {
+        status: 'acknowledged',
+        events: [{ action: 'trigger' }, { action: 'trigger' }, { action: 'acknowledge' }],
+      },
+    ]);
+  });
+
+  it('opens an alert of its own for a notice, no more severe than a warning', async () => {
+    await send('pagerduty', TRIGGER, pagerOrigin());
+    await send('pagerduty', NOTICE, pagerOrigin());
+    await send('pagerduty', { ...NOTICE, dedupKey: 'x', severity: 'info' }, pagerOrigin());
+    expect(pager.alerts().map(({ dedupKey, opening }) => [dedupKey, opening.payload.severity])).toEqual([
+      ['portal-login:7', 'critical'],
+      ['portal-login:7:broken:pager', 'warning'],
+      ['x', 'info'],
+    ]);
+  });
+
+  it('does not need the secret of its webhook to send', async () => {
+    const settings = channelSettings.parse({
+      ...EXAMPLES.pagerduty.settings(pagerOrigin()),
+      webhookSecret: [{ secret: 'PAGERDUTY_WEBHOOK_NEXT' }, { secret: 'PAGERDUTY_WEBHOOK' }],
+    });
+    expect(sendingSecrets(settings)).toEqual(['PAGERDUTY_ROUTING_KEY']);
+    expect(await sendPage(TRIGGER, settings, contextOf('pagerduty', TRIGGER, pagerOrigin()))).toMatchObject({
+      ok: true,
+    });
+  });
+});
+
 describe('webhook', () => {
+  it('names each kind of message by its type', async () => {
+    for (const event of PAGE_EVENTS) await send('webhook', MESSAGES[event], pagerOrigin());
+    expect(bodiesAt<{ type: string }>('webhook').map(({ type }) => type)).toEqual([
+      'incident.triggered',
+      'incident.updated',
+      'incident.acknowledged',
+      'incident.resolved',
+      'notice.raised',
+    ]);
+  });
+
+  it('has for programs what its text says to people', async () => {
+    await send('webhook', ACKNOWLEDGE, pagerOrigin());
+    expect(bodiesAt('webhook')).toMatchObject([
+      {
+        timestamp: '2026-11-21T11:59:59.000Z',
+        data: {
+          reason: 'unanimous',
+          flapping: true,
+          acknowledgedBy: 'Ada Lovelace',
+          checks: [{ check: 'lti-launch', seq: 4 }],
+        },
+      },
+    ]);
+  });
+
+  it('wakes, unless its settings say that nobody hears it', () => {
+    const settings = EXAMPLES.webhook.settings('https://provider.example');
+    expect(traitsOf(channelSettings.parse(settings))).toMatchObject({ wakes: true });
+    expect(traitsOf(channelSettings.parse({ ...settings, wakes: false }))).toMatchObject({ wakes: false });
+  });
+
   it('signs the published vector of Standard Webhooks', () => {
     const headers = webhookHeaders(
       WEBHOOK_SECRET,
@@ -440,6 +645,281 @@ describe('slack', () => {
       expect(block.text.text.length).toBeLessThanOrEqual(block.type === 'header' ? 150 : 3_000);
     const text = JSON.stringify(blocks);
     expect(text).toContain('&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;');
+  });
+});
+
+type PushoverBody = { title: string; message: string; priority: number; url?: string; tags?: string };
+
+describe('pushover', () => {
+  /** Sends a trigger; its receipt. */
+  async function ring(): Promise<string> {
+    const result = await send('pushover', TRIGGER, pagerOrigin());
+    return result.ok ? (result.receipt ?? '') : '';
+  }
+
+  function ask(receipt: string, attemptTimeoutMs = 5_000): ReturnType<typeof pollReceipt> {
+    const settings = channelSettings.parse(EXAMPLES.pushover.settings(pagerOrigin()));
+    return pollReceipt(settings, receipt, {
+      ...contextOf('pushover', TRIGGER, pagerOrigin()),
+      attemptTimeoutMs,
+    });
+  }
+
+  it('rings until acknowledged, and says who has', async () => {
+    const receipt = await ring();
+    expect(pager.emergencies()).toMatchObject([
+      { receipt, message: { priority: 2, retry: 30, expire: 10_800, url: TRIGGER.incidentUrl } },
+    ]);
+    expect(await ask(receipt)).toEqual({ state: 'waiting' });
+    pager.acknowledgeReceipt(receipt, 'adas-phone');
+    expect(await ask(receipt)).toEqual({
+      state: 'acknowledged',
+      by: 'Pushover (adas-phone)',
+      atMs: NOW_MS,
+    });
+  });
+
+  it('rings as its settings say', async () => {
+    const settings = channelSettings.parse({
+      ...EXAMPLES.pushover.settings(pagerOrigin()),
+      retry: '90s',
+      expire: '1h',
+      device: 'phone,tablet',
+      sound: 'siren',
+    });
+    await sendPage(TRIGGER, settings, contextOf('pushover', TRIGGER, pagerOrigin()));
+    expect(bodiesAt('pushover')).toMatchObject([
+      { retry: 90, expire: 3_600, device: 'phone,tablet', sound: 'siren' },
+    ]);
+  });
+
+  it.each([
+    ['retry', '29s'],
+    ['expire', '3h1s'],
+    ['expire', '29s'],
+    ['device', 'my phone'],
+    ['sound', 'a b'],
+  ])('refuses settings with %s %s', (name, value) => {
+    const settings = { ...EXAMPLES.pushover.settings('https://provider.example'), [name]: value };
+    expect(channelSettings.safeParse(settings).success).toBe(false);
+  });
+
+  it('refuses to stop ringing before the first repetition', () => {
+    const settings = { ...EXAMPLES.pushover.settings('https://x.example'), retry: '10m', expire: '5m' };
+    expect(channelSettings.safeParse(settings).error?.issues).toMatchObject([{ path: ['expire'] }]);
+  });
+
+  it('wakes by nothing but a trigger', async () => {
+    for (const event of PAGE_EVENTS) await send('pushover', MESSAGES[event], pagerOrigin());
+    await send('pushover', { ...NOTICE, severity: 'info' }, pagerOrigin());
+    expect(bodiesAt<PushoverBody>('pushover').map(({ priority }) => priority)).toEqual([2, 0, -1, 0, 0, -1]);
+  });
+
+  it.each([ACKNOWLEDGE, RESOLVE])('ends the ringing by an $event, twice as well as once', async (page) => {
+    const receipt = await ring();
+    for (let sent = 0; sent < 2; sent += 1)
+      expect(await send('pushover', page, pagerOrigin(), 5_000, receipt)).toMatchObject({ ok: true });
+    expect(pager.emergencies()).toMatchObject([{ receipt, cancelledAtMs: NOW_MS }]);
+    expect(await ask(receipt)).toEqual({ state: 'expired' });
+  });
+
+  it('ends the ringing of an attempt whose answer was lost, by no receipt', async () => {
+    pager.break({ fault: 'accept-then-hang', count: 1 });
+    await send('pushover', TRIGGER, pagerOrigin(), 200);
+    const receipt = await ring();
+    expect(pager.emergencies()).toHaveLength(2);
+    await send('pushover', RESOLVE, pagerOrigin(), 5_000, receipt);
+    expect(pager.emergencies().every(({ cancelledAtMs }) => cancelledAtMs === NOW_MS)).toBe(true);
+  });
+
+  it('leaves other incidents ringing', async () => {
+    await ring();
+    await send('pushover', { ...TRIGGER, dedupKey: 'portal-login:8' }, pagerOrigin());
+    await send('pushover', RESOLVE, pagerOrigin());
+    expect(pager.emergencies().map(({ cancelledAtMs }) => cancelledAtMs)).toEqual([NOW_MS, undefined]);
+  });
+
+  it('takes a receipt that is gone for the end of the ringing', async () => {
+    expect(await send('pushover', RESOLVE, pagerOrigin(), 5_000, 'r'.repeat(30))).toMatchObject({ ok: true });
+    expect(bodiesAt('pushover')).toHaveLength(1);
+  });
+
+  it('does not say that it is over while it cannot end the ringing', async () => {
+    await ring();
+    pager.break({ fault: 'status', status: 503, path: 'receipts' });
+    expect(await send('pushover', RESOLVE, pagerOrigin())).toMatchObject({ ok: false, verdict: 'retry' });
+    expect(bodiesAt('pushover')).toHaveLength(1);
+  });
+
+  it('says that it is over even when it is refused to end the ringing, and tells of that', async () => {
+    await ring();
+    pager.break({ fault: 'status', status: 403, path: 'receipts' });
+    expect(await send('pushover', RESOLVE, pagerOrigin())).toMatchObject({ ok: false, verdict: 'refused' });
+    expect(bodiesAt('pushover')).toHaveLength(2);
+  });
+
+  it('keeps the message within its limit by whole lines, and the way to acknowledge in it', async () => {
+    const page = {
+      ...OVERSIZED,
+      acknowledgeUrl: UPDATE.acknowledgeUrl,
+      runbookUrl: `https://wiki.example/${'x'.repeat(1_500)}`,
+      incidentUrl: `https://hub.example/${'y'.repeat(600)}`,
+    };
+    expect(await send('pushover', page, pagerOrigin())).toMatchObject({ ok: true });
+    const [body] = bodiesAt<PushoverBody>('pushover');
+    expect(body?.message.length).toBeLessThanOrEqual(1_024);
+    expect(body?.title.length).toBeLessThanOrEqual(250);
+    expect(body?.message).toContain(`Acknowledge: ${UPDATE.acknowledgeUrl}`);
+    expect(body?.message).not.toContain('wiki.example');
+    expect(body).not.toHaveProperty('url');
+  });
+
+  it('asks about a receipt within its time, and says so when it learns nothing', async () => {
+    const receipt = await ring();
+    expect(await ask('unknown0receipt')).toMatchObject({ state: 'unknown', error: /not found/ });
+    pager.break({ fault: 'hang', path: 'receipts' });
+    expect(await ask(receipt, 200)).toEqual({ state: 'unknown', error: 'no answer within 200 ms' });
+    pager.break({ fault: 'bad-body', path: 'receipts' });
+    expect(await ask(receipt)).toMatchObject({ state: 'unknown', error: /not in Pushover's words/ });
+  });
+
+  it('knows of no receipts elsewhere', async () => {
+    for (const kind of KINDS.filter((kind) => kind !== 'pushover'))
+      expect(
+        await pollReceipt(
+          channelSettings.parse(EXAMPLES[kind].settings(pagerOrigin())),
+          'r',
+          contextOf(kind, TRIGGER, pagerOrigin()),
+        ),
+      ).toMatchObject({ state: 'unknown' });
+  });
+});
+
+describe('alertmanager', () => {
+  /** Sends to these members, without a word who we are. */
+  function sendTo(members: string[], page: Page, attemptTimeoutMs = 5_000): Promise<AttemptResult> {
+    const settings = channelSettings.parse({ kind: 'alertmanager', members });
+    return sendPage(page, settings, {
+      ...contextOf('alertmanager', page, pagerOrigin()),
+      attemptTimeoutMs,
+    });
+  }
+
+  it('is one alert from trigger to resolve, which fires until then', async () => {
+    for (const page of [TRIGGER, UPDATE]) await send('alertmanager', page, pagerOrigin());
+    expect(pager.memberAlerts()).toMatchObject([
+      {
+        labels: {
+          alertname: 'LatchkeyIncident',
+          check: 'portal-login',
+          seq: '7',
+          severity: 'critical',
+          owner: 'identity team',
+        },
+        annotations: {
+          summary: UPDATE.summary,
+          reason: 'unanimous',
+          runbook_url: TRIGGER.runbookUrl,
+          failed_run_url: TRIGGER.runUrl,
+          acknowledge_url: UPDATE.acknowledgeUrl,
+        },
+        generatorURL: TRIGGER.incidentUrl,
+        startsAtMs: TRIGGER.sinceMs,
+        endsAtMs: NOW_MS + 300_000,
+      },
+    ]);
+    await send('alertmanager', RESOLVE, pagerOrigin());
+    expect(pager.memberAlerts()).toMatchObject([
+      { endsAtMs: NOW_MS, posts: [{ resolved: false }, { resolved: false }, { resolved: true }] },
+    ]);
+  });
+
+  it('is told of nothing when somebody acknowledges: it has no word for that', async () => {
+    expect(await send('alertmanager', ACKNOWLEDGE, pagerOrigin())).toEqual({ ok: true });
+    expect(pager.attempts()).toEqual([]);
+  });
+
+  it('ends a notice by itself, and keeps it apart from the incident', async () => {
+    for (const page of [TRIGGER, NOTICE, { ...NOTICE, dedupKey: 'portal-login:7:broken:chat' }])
+      await send('alertmanager', page, pagerOrigin());
+    expect(pager.memberAlerts()).toMatchObject([
+      { labels: { alertname: 'LatchkeyIncident' } },
+      { labels: { alertname: 'LatchkeyNotice' }, endsAtMs: NOW_MS + 300_000 },
+      { labels: { alertname: 'LatchkeyNotice' } },
+    ]);
+  });
+
+  it('never ends an alert before it began, or it would be refused', async () => {
+    const page = { ...RESOLVE, sinceMs: NOW_MS + 5_000 };
+    expect(await send('alertmanager', page, pagerOrigin())).toMatchObject({ ok: true });
+  });
+
+  it('tells every member', async () => {
+    const members = ['a', 'b', 'c'].map((name) => `${pagerOrigin()}/${name}/`);
+    expect(await sendTo(members, TRIGGER)).toEqual({ ok: true, providerId: '3 of 3 members' });
+    expect(
+      pager
+        .memberAlerts()
+        .map(({ member }) => member)
+        .toSorted(),
+    ).toEqual(['/a', '/b', '/c']);
+  });
+
+  it('is accepted when one member took it, and says which did not, and why', async () => {
+    const gone = await nobody();
+    const result = await withServer(
+      () => undefined,
+      (hanging) => sendTo([gone, `${pagerOrigin()}/b`, hanging.url], TRIGGER, 300),
+    );
+    expect(result).toMatchObject({ ok: true, providerId: expect.stringContaining('1 of 3 members, not ') });
+    expect(result).toMatchObject({ providerId: expect.stringContaining(`${gone}: `) });
+    expect(result).toMatchObject({ providerId: expect.stringContaining(': no answer within 300 ms') });
+    expect(pager.memberAlerts()).toMatchObject([{ member: '/b' }]);
+  });
+
+  it('is refused only when every member refused', async () => {
+    const members = ['a', 'b'].map((name) => `${pagerOrigin()}/${name}`);
+    pager.break({ fault: 'status', status: 400 });
+    expect(await sendTo(members, TRIGGER)).toMatchObject({ ok: false, verdict: 'refused' });
+    expect(await sendTo([`${pagerOrigin()}/a`, await nobody()], TRIGGER)).toMatchObject({
+      ok: false,
+      verdict: 'retry',
+      error: expect.stringContaining('/a: http 400'),
+    });
+  });
+
+  it('says who it is by name and password, and keeps both forms out of errors', async () => {
+    const settings = channelSettings.parse({
+      kind: 'alertmanager',
+      members: ['https://am.example'],
+      authorization: { username: 'latchkey', password: { secret: 'ALERTMANAGER_TOKEN' } },
+    });
+    const encoded = btoa(`latchkey:${BEARER}`);
+    const headers: string[] = [];
+    const result = await sendPage(TRIGGER, settings, {
+      ...contextOf('alertmanager', TRIGGER, ''),
+      fetch: async (_url, init) => {
+        headers.push(new Headers(init?.headers).get('authorization') ?? '');
+        return new Response(`not you: Basic ${encoded} ${BEARER}`, { status: 401 });
+      },
+    });
+    expect(headers).toEqual([`Basic ${encoded}`]);
+    expect(result).toMatchObject({
+      ok: false,
+      verdict: 'refused',
+      error: expect.stringContaining('http 401'),
+    });
+    expect(JSON.stringify(result)).not.toContain(encoded);
+    expect(JSON.stringify(result)).not.toContain(BEARER);
+  });
+
+  it.each([
+    ['no members', []],
+    ['more than five', Array.from({ length: 6 }, (_, index) => `https://am${index}.example`)],
+    ['one twice', ['https://am.example', 'https://am.example/']],
+    ['a query', ['https://am.example/?x=1']],
+  ])('refuses %s', (_name, members) => {
+    expect(channelSettings.safeParse({ kind: 'alertmanager', members }).success).toBe(false);
   });
 });
 

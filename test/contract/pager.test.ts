@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { listenOnLoopback, readJson } from '#test/fixtures/loopback-server.ts';
 import { startPager, type Pager } from '#test/fixtures/pager/pager.ts';
 
 /** The vector that Standard Webhooks publishes. */
@@ -236,7 +237,230 @@ describe('the webhook door', () => {
   });
 });
 
+describe('the Pushover door', () => {
+  function message(change: object = {}): Record<string, unknown> {
+    const keys = { token: pager.pushoverToken, user: pager.pushoverUser };
+    return { ...keys, message: 'down', priority: 2, retry: 30, expire: 10_800, tags: 'a_1,drill', ...change };
+  }
+
+  async function ring(change: object = {}): Promise<string> {
+    const { status, text } = await post(`${pager.urls.pushover}/1/messages.json`, message(change));
+    expect(status).toBe(200);
+    return (JSON.parse(text) as { receipt: string }).receipt;
+  }
+
+  function receiptOf(receipt: string): Promise<unknown> {
+    return get(`/1/receipts/${receipt}.json?token=${pager.pushoverToken}`);
+  }
+
+  function cancel(path: string, token = pager.pushoverToken): Promise<Answer> {
+    return post(`${pager.urls.pushover}/1/receipts/${path}.json`, { token });
+  }
+
+  it('gives a receipt of 30 characters for an emergency, and for nothing else', async () => {
+    expect(await ring()).toMatch(/^[A-Za-z0-9]{30}$/u);
+    const { text } = await post(`${pager.urls.pushover}/1/messages.json`, message({ priority: 0 }));
+    expect(JSON.parse(text)).toEqual({ status: 1, request: expect.any(String) });
+    expect(pager.received()).toMatchObject([{ door: 'pushover' }, { door: 'pushover' }]);
+  });
+
+  it('tells by the receipt that somebody has acknowledged, and on which device', async () => {
+    const receipt = await ring();
+    expect(await receiptOf(receipt)).toMatchObject({ status: 1, acknowledged: 0, expired: 0 });
+    await post(`${pager.urls.pushover}/api/receipts/${receipt}/acknowledge?device=phone`, '');
+    expect(await receiptOf(receipt)).toMatchObject({
+      acknowledged: 1,
+      acknowledged_at: VECTOR.timestampS,
+      acknowledged_by: pager.pushoverUser,
+      acknowledged_by_device: 'phone',
+    });
+    expect(await get('/api/emergencies')).toMatchObject([{ receipt, status: 'acknowledged' }]);
+  });
+
+  it('stops ringing when it has expired', async () => {
+    const receipt = await ring({ expire: 60 });
+    nowMs += 60_000;
+    expect(await receiptOf(receipt)).toMatchObject({ acknowledged: 0, expired: 1 });
+    expect(() => pager.acknowledgeReceipt(receipt)).toThrow(/expected one that rings/u);
+  });
+
+  it('cancels by receipt and by tag, what is of the same application', async () => {
+    const receipt = await ring();
+    await ring({ tags: 'b_1' });
+    expect(await cancel(`${receipt}/cancel`, 'x'.repeat(30))).toMatchObject({ status: 404 });
+    expect(await cancel(`${receipt}/cancel`)).toMatchObject({ status: 200 });
+    expect(await cancel('cancel_by_tag/nothing')).toMatchObject({ status: 200 });
+    expect(await get('/api/emergencies')).toMatchObject([{ status: 'cancelled' }, { status: 'ringing' }]);
+    await cancel('cancel_by_tag/b_1');
+    expect(await get('/api/emergencies')).toMatchObject([{ status: 'cancelled' }, { status: 'cancelled' }]);
+  });
+
+  it('knows no receipt that it has not given', async () => {
+    expect(await receiptOf('r'.repeat(30))).toMatchObject({ receipt: 'not found', status: 0 });
+  });
+
+  it.for([
+    ['token', { token: 'short' }],
+    ['user', { user: undefined }],
+    ['message', { message: ' ' }],
+    ['message', { message: '😀'.repeat(1_025) }],
+    ['title', { title: 't'.repeat(251) }],
+    ['url', { url: `https://x.example/${'u'.repeat(500)}` }],
+    ['priority', { priority: 3 }],
+    ['retry', { retry: 29 }],
+    ['retry', { retry: undefined }],
+    ['expire', { expire: 10_801 }],
+  ] as const)('refuses a bad %s with 400, and keeps nothing', async ([field, change]) => {
+    const { status, text } = await post(`${pager.urls.pushover}/1/messages.json`, message(change));
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({ status: 0, errors: [expect.stringContaining(field)] });
+    expect(pager.emergencies()).toEqual([]);
+  });
+
+  it('takes 1,024 characters, however many bytes they are', async () => {
+    await ring({ message: '😀'.repeat(1_024) });
+  });
+});
+
+describe('the Alertmanager door', () => {
+  const labels = { alertname: 'Down', check: 'a' };
+
+  function postAlerts(alerts: unknown, member = pager.urls.alertmanager): Promise<Answer> {
+    return post(`${member}/api/v2/alerts`, alerts);
+  }
+
+  it('keeps one alert for the same labels, of each member its own', async () => {
+    await postAlerts([{ labels, annotations: { summary: 'first' } }]);
+    nowMs += 60_000;
+    await postAlerts([
+      { labels: { check: 'a', alertname: 'Down', empty: '' }, annotations: { summary: 'then' } },
+    ]);
+    expect(await postAlerts([{ labels }], `${pager.urls.pushover}/b`)).toMatchObject({
+      status: 200,
+      text: '',
+    });
+    expect(await get('/api/member-alerts')).toMatchObject([
+      { member: '/alertmanager', annotations: { summary: 'then' }, posts: [{}, {}] },
+      { member: '/b' },
+    ]);
+  });
+
+  it('ends an alert at its end, or five minutes after it was last posted', async () => {
+    await postAlerts([{ labels }]);
+    expect(pager.memberAlerts()).toMatchObject([{ endsAtMs: nowMs + 300_000 }]);
+    await postAlerts([{ labels, endsAt: new Date(nowMs).toISOString() }]);
+    expect(pager.memberAlerts()).toMatchObject([
+      { endsAtMs: nowMs, posts: [{ resolved: false }, { resolved: true }] },
+    ]);
+  });
+
+  it.for([
+    ['an object', { labels }],
+    ['no labels', [{ labels: {} }]],
+    ['a bad label name', [{ labels: { 'a-b': 'x' } }]],
+    ['a label that is no text', [{ labels: { alertname: 7 } }]],
+    ['a bad time', [{ labels, startsAt: 'now' }]],
+    [
+      'an end before the start',
+      [{ labels, startsAt: '2026-11-21T12:00:00Z', endsAt: '2026-11-21T11:00:00Z' }],
+    ],
+  ] as const)('refuses %s with 400, and keeps nothing', async ([, alerts]) => {
+    expect(await postAlerts(alerts)).toMatchObject({ status: 400 });
+    expect(pager.memberAlerts()).toEqual([]);
+  });
+});
+
+describe('somebody at the inbox', () => {
+  function acknowledge(path: string): Promise<Response> {
+    return fetch(new URL(path, pager.urls.inbox), {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(2_000),
+    });
+  }
+
+  it('takes an alert, which is then not to be taken again', async () => {
+    await send('trigger', 'a:1');
+    const { id = 0 } = pager.alerts().at(-1) ?? {};
+    const response = await acknowledge(`/api/alerts/${id}/acknowledge?by=Ada`);
+    expect(await response.json()).toMatchObject({ status: 'acknowledged', acknowledgedBy: 'Ada' });
+    await expect(pager.acknowledge(id)).rejects.toThrow(/expected one that is triggered/u);
+    expect((await acknowledge('/api/alerts/999/acknowledge')).status).toBe(409);
+  });
+
+  it('takes it by the button on the page too', async () => {
+    await send('trigger', 'a:1');
+    const page = await (await fetch(pager.urls.inbox, { signal: AbortSignal.timeout(2_000) })).text();
+    const [, action = ''] = /action="([^"]+)"/u.exec(page) ?? [];
+    expect((await acknowledge(action)).headers.get('location')).toBe('/');
+    expect(pager.alerts()).toMatchObject([{ status: 'acknowledged' }]);
+  });
+
+  it('is told of to who wants to know, as are events, once each', async () => {
+    const heard: unknown[] = [];
+    const server = await listenOnLoopback(0, async (request, response) => {
+      heard.push(await readJson(request, 100_000));
+      response.writeHead(202).end();
+    });
+    try {
+      await post(`${pager.urls.pushover}/admin/webhooks`, { url: server.url, secrets: ['s'] });
+      for (const action of ['trigger', 'trigger', 'resolve', 'resolve'] as const) await send(action, 'a:1');
+      await send('trigger', 'a:2');
+      await pager.acknowledge(2, 'Ada');
+    } finally {
+      pager.sendWebhooksTo(undefined);
+      await server.close();
+    }
+    const ofFirst = heard.filter((body) => JSON.stringify(body).includes('"a:1"'));
+    expect(ofFirst).toMatchObject([
+      { event: { event_type: 'incident.triggered', agent: { type: 'inbound_integration_reference' } } },
+      { event: { event_type: 'incident.resolved' } },
+    ]);
+    expect(heard).toContainEqual({
+      event: expect.objectContaining({
+        event_type: 'incident.acknowledged',
+        agent: expect.objectContaining({ summary: 'Ada' }),
+        data: expect.objectContaining({ incident_key: 'a:2', status: 'acknowledged' }),
+      }),
+    });
+  });
+
+  it('does not wait for a hub that is gone, and says so', async () => {
+    await send('trigger', 'a:1');
+    pager.sendWebhooksTo({ url: 'http://127.0.0.1:1/', secrets: ['s'] });
+    await pager.acknowledge(1);
+    pager.sendWebhooksTo(undefined);
+    expect(await get('/api/webhooks')).toMatchObject([
+      { type: 'incident.acknowledged', error: expect.any(String) },
+    ]);
+    expect(pager.alerts()).toMatchObject([{ status: 'acknowledged' }]);
+  });
+});
+
 describe('a fault of the pager', () => {
+  it.for(['pagerduty', 'slack', 'pushover', 'alertmanager'] as const)(
+    'lose answers at the %s door as if all were well, and keeps nothing',
+    async (path) => {
+      pager.break({ fault: 'lose', path });
+      const answers = {
+        pagerduty: () => send('trigger', 'a:1'),
+        slack: () => post(pager.urls.slack, { text: 'x' }),
+        pushover: () =>
+          post(`${pager.urls.pushover}/1/messages.json`, {
+            token: pager.pushoverToken,
+            user: pager.pushoverUser,
+            message: 'down',
+          }),
+        alertmanager: () =>
+          post(`${pager.urls.alertmanager}/api/v2/alerts`, [{ labels: { alertname: 'Down' } }]),
+      };
+      expect((await answers[path]()).status).toBeLessThan(300);
+      expect(pager.received()).toEqual([]);
+      expect(pager.alerts()).toEqual([]);
+      expect(pager.attempts()).toMatchObject([{ door: path, outcome: 'lose' }]);
+    },
+  );
+
   it('status answers with it, with Retry-After when told, and keeps nothing', async () => {
     await setFault({ fault: 'status', status: 429, retryAfterS: 7, path: 'pagerduty' });
     expect(await send('trigger', 'a:1')).toMatchObject({ status: 429, retryAfter: '7' });
@@ -340,6 +564,24 @@ describe('the inbox page', () => {
       'resolved',
     ]);
     expect(page).toMatch(/<noscript><meta http-equiv="refresh"/u);
+  });
+
+  it('shows what rings and what fires beside what was triggered', async () => {
+    await post(`${pager.urls.pushover}/1/messages.json`, {
+      token: pager.pushoverToken,
+      user: pager.pushoverUser,
+      message: 'Portal login fails',
+      priority: 2,
+      retry: 30,
+      expire: 60,
+    });
+    await post(`${pager.urls.alertmanager}/api/v2/alerts`, [
+      { labels: { alertname: 'Down' }, annotations: { summary: '<b>fails</b>' } },
+    ]);
+    const response = await fetch(pager.urls.inbox, { signal: AbortSignal.timeout(2_000) });
+    const page = await response.text();
+    expect(page).toContain('&lt;b&gt;fails&lt;/b&gt;');
+    for (const status of ['firing', 'ringing']) expect(page).toContain(`data-status="${status}"`);
   });
 
   it('forgets everything when told', async () => {

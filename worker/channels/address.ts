@@ -13,6 +13,12 @@ export function isSafeAddress(text: string): boolean {
 /** An address in the settings of a channel. */
 export const SafeAddress = z.string().max(2_000).refine(isSafeAddress, EXPECTED);
 
+/** An address that paths are added to: what was given, without slashes at its end. */
+export const BaseAddress = SafeAddress.refine(
+  (text) => !/[?#]/.test(text),
+  'expected an address without ? and #',
+).transform((text) => text.replace(/\/+$/, ''));
+
 /** The address a secret holds. Throws naming the secret, never its value, when it may not be sent to. */
 export function safeSecretAddress(name: string, value: string): string {
   if (!isSafeAddress(value)) throw new Error(`secret ${name}: ${EXPECTED}`);

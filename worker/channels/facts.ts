@@ -1,8 +1,8 @@
-import { sharedFailure, type Page } from '#core/page.ts';
+import { sharedFailure, type Page, type Reason } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
+import type { Room } from './room.ts';
 
-/** How much of a page a provider has room for. */
-export type Room = { textCharsMax: number; regionsMax: number };
+export type Link = { text: string; href: string };
 
 /** What a page tells, in words; every channel renders all of it. Absent facts are left out. */
 export type PageFacts = {
@@ -11,54 +11,81 @@ export type PageFacts = {
   facts: [label: string, value: string][];
   /** A line per region, the failing ones first; before them what all failing ones have in common. */
   regions: string[];
-  /** The incident first. */
-  links: { text: string; href: string }[];
+  /** Other checks that went down with this one, and how many more there are. */
+  checks: { text: string; href?: string }[];
+  /** The incident first, then what to do about it. */
+  links: Link[];
 };
 
 type Shared = NonNullable<ReturnType<typeof sharedFailure>>;
 
-/** Ever less room: a page is shortened, never refused for its size (reference: paging, section 1.4, rule 9). */
-const ROOMS: readonly Room[] = [
-  { textCharsMax: 2_000, regionsMax: 100 },
-  { textCharsMax: 600, regionsMax: 30 },
-  { textCharsMax: 200, regionsMax: 20 },
-  { textCharsMax: 80, regionsMax: 10 },
-];
-const LAST_ROOM: Room = { textCharsMax: 40, regionsMax: 3 };
 /** Longer addresses are left out: a cut one leads nowhere, and browsers and providers stop near here. */
 const HREF_CHARS_MAX = 2_000;
 
-/** The first rendering, from roomy to tight, whose UTF-8 is within `bytesMax`; the tightest when none is. */
-export function fitBytes(bytesMax: number, render: (room: Room) => string): string {
-  const encoder = new TextEncoder();
-  for (const room of ROOMS) {
-    const text = render(room);
-    if (encoder.encode(text).byteLength <= bytesMax) return text;
-  }
-  return render(LAST_ROOM);
+const REASON_WORDS: Record<Reason, string> = {
+  unanimous: 'no success anywhere',
+  partial: 'a part of all tries fails',
+  regional: 'two or more regions fail',
+  latency: 'slower in most regions',
+  blind: 'too few regions report',
+  'break-glass': 'a probe pages by itself, the hub is out of reach',
+  drill: 'a drill, nothing is broken',
+  'one-region': 'one region alone fails',
+  invalid: 'a probe measures nothing',
+  maintenance: 'a maintenance window has ended',
+  'channel-broken': 'a channel does not take pages',
+};
+
+const EVENT_MARKS: Record<Page['event'], string> = {
+  trigger: '🔴',
+  update: '🟠',
+  acknowledge: '🟡',
+  resolve: '🟢',
+  notice: '🔵',
+};
+
+/** One sign that tells at a glance what a message is, for providers without a field for it. */
+export function markOf(page: Pick<Page, 'event'>): string {
+  return EVENT_MARKS[page.event];
 }
 
 /** The facts of a page, cut to the room there is. */
 export function factsOf(page: Page, room: Room): PageFacts {
-  const short = (text: string): string => truncate(text, room.textCharsMax);
+  const short = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : truncate(text, room.textCharsMax);
+  const lastedMs = lastedMsOf(page);
+  const isPage = page.event !== 'notice';
   const facts: [string, string | undefined][] = [
     ['Check', short(page.title)],
-    ['Failing step', page.step === undefined ? undefined : short(page.step)],
-    ['Error class', page.errorClass === undefined ? undefined : short(page.errorClass)],
-    ['Error', page.error === undefined ? undefined : short(page.error)],
+    ['Failing step', short(page.step)],
+    ['Error class', short(page.errorClass)],
+    ['Error', short(page.error)],
     ['Since', isoTime(page.sinceMs)],
-    ['Last good run', page.lastGoodAtMs === undefined ? 'none known' : isoTime(page.lastGoodAtMs)],
-    ['Resolved', page.resolvedAtMs === undefined ? undefined : isoTime(page.resolvedAtMs)],
-    ['Lasted', lastedMsOf(page) === undefined ? undefined : formatMs(lastedMsOf(page) ?? 0)],
-    ['Decided by', `rule “${page.rule}” at ${isoTime(page.decidedAtMs)}`],
+    ['Last good run', isoTimeOf(page.lastGoodAtMs) ?? (isPage ? 'none known' : undefined)],
+    ['Acknowledged by', short(page.acknowledgedBy)],
+    ['Resolved', isoTimeOf(page.resolvedAtMs)],
+    ['Lasted', lastedMs === undefined ? undefined : formatMs(lastedMs)],
+    ['Flapping', page.flapping ? 'yes, it has changed often of late' : undefined],
+    ['Reason', `${page.reason} (${REASON_WORDS[page.reason]})`],
+    ['Decided', isoTime(page.decidedAtMs)],
     ['Owner', short(page.owner)],
   ];
   return {
-    summary: short(page.summary),
+    summary: truncate(page.summary, room.textCharsMax),
     facts: facts.filter((fact): fact is [string, string] => fact[1] !== undefined),
     regions: regionLines(page, room),
+    checks: groupedLines(page, room),
     links: linksOf(page),
   };
+}
+
+/** The facts as lines of plain text, without summary and links. */
+export function factLines({ facts, regions, checks }: PageFacts): string[] {
+  return [
+    ...checks.map(({ text }) => `Also down: ${text}`),
+    ...facts.map(([label, value]) => `${label}: ${value}`),
+    ...regions,
+  ];
 }
 
 /** How long the incident lasted, milliseconds; only of one that is over. */
@@ -66,15 +93,24 @@ export function lastedMsOf(page: Page): number | undefined {
   return page.event === 'resolve' ? (page.resolvedAtMs ?? page.decidedAtMs) - page.sinceMs : undefined;
 }
 
+/** When what the message says happened, epoch ms: an incident's beginning is told apart, as `since`. */
+export function happenedAtMs(page: Page): number {
+  return page.event === 'resolve' ? (page.resolvedAtMs ?? page.decidedAtMs) : page.decidedAtMs;
+}
+
 /** Epoch ms → `2026-11-21T18:40:49.000Z`; a person and a machine can both read it. */
 export function isoTime(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }
 
+function isoTimeOf(timeMs: number | undefined): string | undefined {
+  return timeMs === undefined ? undefined : isoTime(timeMs);
+}
+
 function regionLines(page: Page, room: Room): string[] {
   const shared = sharedFailure(page);
   const ordered = page.regions.toSorted((a, b) => Number(b.vote === 'fail') - Number(a.vote === 'fail'));
-  const lines = ordered.slice(0, room.regionsMax).map((region) => {
+  const lines = ordered.slice(0, room.linesMax).map((region) => {
     const streak = region.failuresInRow > 1 ? `, ${region.failuresInRow} in a row` : '';
     const failure =
       region.failure === undefined || shared ? '' : ` — ${region.failure.replaceAll(/\s+/g, ' ')}`;
@@ -100,9 +136,21 @@ function sharedLine({ text, regions, isError }: Shared, page: Page): string {
   return `${where}: ${isError ? `the same error, ${page.errorClass ?? 'of no class'}` : text}`;
 }
 
-function linksOf(page: Page): PageFacts['links'] {
+function groupedLines({ checks = [] }: Page, room: Room): PageFacts['checks'] {
+  const lines = checks.slice(0, room.linesMax).map(({ title, check, seq, incidentUrl }) => {
+    // The key is what other messages know it by: it stays whole.
+    const text = `${truncate(title, room.textCharsMax)} (${check}:${seq})`;
+    return incidentUrl.length > HREF_CHARS_MAX ? { text } : { text, href: incidentUrl };
+  });
+  const hidden = checks.length - lines.length;
+  return hidden > 0 ? [...lines, { text: `and ${hidden} more` }] : lines;
+}
+
+function linksOf(page: Page): Link[] {
+  const isOpen = page.event === 'trigger' || page.event === 'update';
   const links: [string, string | undefined][] = [
     ['Incident', page.incidentUrl],
+    ['Acknowledge', isOpen ? page.acknowledgeUrl : undefined],
     ['Runbook', page.runbookUrl],
     ['Failed run', page.runUrl],
     ['Screenshot', page.screenshotUrl],

@@ -1,12 +1,17 @@
 import { z } from 'zod';
-import { SecretRef } from '#core/secret-ref.ts';
 import type { AttemptResult } from '#core/outbox.ts';
 import type { Page } from '#core/page.ts';
 import { parseWith } from '#core/problem.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 import { truncate } from '#core/units.ts';
 import { SafeAddress } from './address.ts';
-import { httpChannel } from './channel.ts';
-import { factsOf, fitBytes, isoTime, lastedMsOf, type Room } from './facts.ts';
+import { jsonOf, notInWordsOf } from './courier.ts';
+import { factsOf, happenedAtMs, isoTime, lastedMsOf } from './facts.ts';
+import { httpChannel } from './http-channel.ts';
+import { fitBytes, type Room } from './room.ts';
+
+/** Secrets of webhook subscriptions at a time: the present one, the next one, and a second subscription's. */
+const WEBHOOK_SECRETS_MAX = 5;
 
 const settings = z.strictObject({
   kind: z.literal('pagerduty'),
@@ -14,19 +19,38 @@ const settings = z.strictObject({
   routingKey: SecretRef,
   /** PagerDuty's EU service region has an address of its own. */
   endpoint: SafeAddress.default('https://events.pagerduty.com/v2/enqueue'),
+  /** Secret of the V3 webhook subscription that tells of acknowledgements; several while one is being replaced. */
+  webhookSecret: z.union([SecretRef, z.array(SecretRef).min(1).max(WEBHOOK_SECRETS_MAX)]).optional(),
 });
+export type PagerdutySettings = z.output<typeof settings>;
 
 /** Bytes of an event: PagerDuty refuses over 512 KB; far less is kept, since details over 100 kB help nobody at night. */
 const EVENT_BYTES_MAX = 100_000;
 /** Characters of `payload.summary` (Events API v2); a title of an alert in a list. */
 const SUMMARY_CHARS_MAX = 1_024;
 
+/** Triggers with the key of an open alert add to it, and wake nobody once it is acknowledged. */
+const EVENT_ACTIONS: Record<Page['event'], 'trigger' | 'acknowledge' | 'resolve'> = {
+  trigger: 'trigger',
+  update: 'trigger',
+  acknowledge: 'acknowledge',
+  resolve: 'resolve',
+  notice: 'trigger',
+};
+
 const Accepted = z.looseObject({ status: z.literal('success'), dedup_key: z.string().max(255).optional() });
 
-/** PagerDuty, Events API v2: `trigger` opens the alert of a dedup key, `resolve` closes it. */
+/**
+ * PagerDuty, Events API v2: `trigger` opens the alert of a dedup key, `update` adds to it, `acknowledge` and `resolve`
+ * say what they say. PagerDuty has no message that wakes nobody: a notice is an alert of its own, of severity `warning`
+ * at most, which somebody has to close. Whoever routes notices here chooses that, and what urgency a warning has.
+ */
 export const pagerduty = httpChannel({
   kind: 'pagerduty',
   settings,
+  traits: { wakes: true, acknowledges: true },
+  // The webhook's secret is for receiving: a page must not wait for it.
+  secrets: ({ routingKey }) => [routingKey],
   request(page, settings, context) {
     const routingKey = context.secret(settings.routingKey);
     return {
@@ -39,34 +63,40 @@ export const pagerduty = httpChannel({
    * been taken or not; the dedup key makes another attempt harmless, while believing it could lose the page.
    */
   acceptance(body): AttemptResult {
-    const answer = parseWith(Accepted, body === undefined ? undefined : jsonOf(body));
-    if (answer.ok) return { ok: true, providerId: answer.value.dedup_key };
-    return {
-      ok: false,
-      verdict: 'retry',
-      error: `accepted, but not in PagerDuty's words: ${truncate(body ?? 'the answer broke off', 200)}`,
-    };
+    const answer = parseWith(Accepted, jsonOf(body));
+    return answer.ok ? { ok: true, providerId: answer.value.dedup_key } : notInWordsOf('PagerDuty', body);
   },
 });
 
+/** The secrets that a webhook of this channel may be signed with. */
+export function webhookSecrets({ webhookSecret }: PagerdutySettings): SecretRef[] {
+  if (webhookSecret === undefined) return [];
+  return Array.isArray(webhookSecret) ? webhookSecret : [webhookSecret];
+}
+
 function eventOf(page: Page, routingKey: string, room: Room): string {
-  const { facts, regions, links } = factsOf(page, room);
+  const { facts, regions, checks, links } = factsOf(page, room);
   const lastedMs = lastedMsOf(page);
+  const isNotice = page.event === 'notice';
+  const isSevere = page.severity === 'critical' || page.severity === 'error';
   return JSON.stringify({
     routing_key: routingKey,
-    event_action: page.event,
+    event_action: EVENT_ACTIONS[page.event],
     dedup_key: page.dedupKey,
     client: 'Latchkey',
     client_url: page.incidentUrl,
     payload: {
       summary: truncate(page.summary, SUMMARY_CHARS_MAX),
       source: page.check,
-      severity: page.severity,
-      timestamp: isoTime(page.event === 'resolve' ? (page.resolvedAtMs ?? page.decidedAtMs) : page.sinceMs),
+      severity: isNotice && isSevere ? 'warning' : page.severity,
+      timestamp: isoTime(page.event === 'resolve' || isNotice ? happenedAtMs(page) : page.sinceMs),
       component: truncate(page.title, SUMMARY_CHARS_MAX),
       group: truncate(page.owner, SUMMARY_CHARS_MAX),
       ...(page.errorClass === undefined ? {} : { class: truncate(page.errorClass, SUMMARY_CHARS_MAX) }),
       custom_details: {
+        ...(checks.length === 0
+          ? {}
+          : { 'Also down': checks.map(({ text, href }) => (href === undefined ? text : `${text} ${href}`)) }),
         ...Object.fromEntries(facts),
         Regions: regions,
         ...(lastedMs === undefined ? {} : { 'Lasted (ms)': lastedMs }),
@@ -78,12 +108,4 @@ function eventOf(page: Page, routingKey: string, room: Room): string {
       ? { images: [{ src: page.screenshotUrl, href: page.runUrl ?? page.incidentUrl, alt: 'Screenshot' }] }
       : {}),
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    return error;
-  }
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { SecretRef } from '#core/secret-ref.ts';
 import type { AttemptResult } from '#core/outbox.ts';
 import type { Page } from '#core/page.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 import { truncate } from '#core/units.ts';
 import { safeSecretAddress } from './address.ts';
-import { httpChannel } from './channel.ts';
-import { factsOf, fitBytes, type Room } from './facts.ts';
+import { notInWordsOf } from './courier.ts';
+import { factsOf, markOf } from './facts.ts';
+import { httpChannel } from './http-channel.ts';
+import { fitBytes, type Room } from './room.ts';
 
 const settings = z.strictObject({
   kind: z.literal('slack'),
@@ -19,10 +21,12 @@ const HEADER_CHARS_MAX = 150;
 /** Bytes of the whole message; Slack cuts a text at 40,000 characters. */
 const MESSAGE_BYTES_MAX = 36_000;
 
-/** Slack, by an incoming webhook. Slack has no key to find a message again: a resolve is a second message. */
+/** Slack, by an incoming webhook. Slack has no key to find a message again: whatever follows a page is another message. */
 export const slack = httpChannel({
   kind: 'slack',
   settings,
+  traits: { wakes: false, acknowledges: true },
+  secrets: ({ url }) => [url],
   request(page, settings, context) {
     return {
       url: safeSecretAddress(settings.url.secret, context.secret(settings.url)),
@@ -31,18 +35,13 @@ export const slack = httpChannel({
   },
   /** Slack says `ok`. Anything else with a 2xx was said by somebody in between; twice told is better than never. */
   acceptance(body): AttemptResult {
-    if (body?.trim() === 'ok') return { ok: true };
-    return {
-      ok: false,
-      verdict: 'retry',
-      error: `accepted, but not in Slack's words: ${truncate(body ?? 'the answer broke off', 200)}`,
-    };
+    return body?.trim() === 'ok' ? { ok: true } : notInWordsOf('Slack', body);
   },
 });
 
 function messageOf(page: Page, room: Room): string {
-  const { summary, facts, regions, links } = factsOf(page, room);
-  const mark = page.event === 'trigger' ? '🔴' : '🟢';
+  const { summary, facts, regions, checks, links } = factsOf(page, room);
+  const mark = markOf(page);
   return JSON.stringify({
     text: fitEscaped(`${mark} ${summary}`, SECTION_CHARS_MAX),
     unfurl_links: false,
@@ -50,9 +49,10 @@ function messageOf(page: Page, room: Room): string {
     blocks: [
       header(`${mark} ${page.title}`),
       section(fitEscaped(summary, SECTION_CHARS_MAX)),
+      ...sections(checks.map(({ text, href }) => linkLine('• Also down: ', text, href))),
       ...sections(facts.map(([label, value]) => ({ head: `*${label}:* `, text: value }))),
       ...sections(regions.map((line) => ({ head: '• ', text: line }))),
-      ...sections(links.map(({ text, href }) => ({ head: link(href, text), text: '' }))),
+      ...sections(links.map(({ text, href }) => linkLine('', text, href))),
     ],
   });
 }
@@ -68,8 +68,19 @@ function section(text: string): unknown {
   return { type: 'section', text: { type: 'mrkdwn', text } };
 }
 
-/** Lines in as few sections as hold them. `head` is markup already, `text` is escaped. */
-function sections(lines: readonly { head: string; text: string }[]): unknown[] {
+/** `head` is markup already, `text` is still to be escaped. */
+type Line = { head: string; text: string };
+
+/** A linked text; without its link when that alone would fill a section. */
+function linkLine(head: string, text: string, href: string | undefined): Line {
+  const linked = href === undefined ? undefined : head + link(href, text);
+  return linked === undefined || linked.length > SECTION_CHARS_MAX
+    ? { head, text }
+    : { head: linked, text: '' };
+}
+
+/** Lines in as few sections as hold them. */
+function sections(lines: readonly Line[]): unknown[] {
   const texts: string[] = [];
   for (const { head, text } of lines) {
     const line = head + fitEscaped(text, SECTION_CHARS_MAX - head.length);

@@ -1,18 +1,30 @@
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import { SecretRef } from '#core/secret-ref.ts';
 import type { Page } from '#core/page.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 import { truncate } from '#core/units.ts';
 import { SafeAddress } from './address.ts';
-import { httpChannel } from './channel.ts';
-import { factsOf, fitBytes, isoTime, lastedMsOf, type Room } from './facts.ts';
+import { factLines, factsOf, happenedAtMs, isoTime, lastedMsOf } from './facts.ts';
+import { httpChannel } from './http-channel.ts';
+import { fitBytes, type Room } from './room.ts';
 
 const settings = z.strictObject({
   kind: z.literal('webhook'),
   url: SafeAddress,
   /** Signing key: `whsec_` and 24–64 bytes in base64. */
   signingSecret: SecretRef,
+  /** Whether a page there wakes somebody. False for a log or a ticket: then nobody waits for it to take a page. */
+  wakes: z.boolean().default(true),
 });
+
+/** What `type` says of a message. Receivers go by these names: they stay. */
+const TYPES: Record<Page['event'], string> = {
+  trigger: 'incident.triggered',
+  update: 'incident.updated',
+  acknowledge: 'incident.acknowledged',
+  resolve: 'incident.resolved',
+  notice: 'notice.raised',
+};
 
 /** Bytes of a body: Standard Webhooks asks for less than 20 kB. */
 const BODY_BYTES_MAX = 20_000 - 1;
@@ -24,6 +36,8 @@ const BODY_BYTES_MAX = 20_000 - 1;
 export const webhook = httpChannel({
   kind: 'webhook',
   settings,
+  traits: ({ wakes }) => ({ wakes, acknowledges: true }),
+  secrets: ({ signingSecret }) => [signingSecret],
   request(page, settings, context) {
     const body = fitBytes(BODY_BYTES_MAX, (room) => messageOf(page, room));
     return {
@@ -53,13 +67,18 @@ export function webhookHeaders(
   };
 }
 
+/**
+ * The body, which receivers parse: keys are added, never renamed or given another meaning. Times ending in `Ms` are epoch
+ * milliseconds, `lastedMs` is a duration. `reason` is one of `REASONS` of core; `dedupKey` is an incident's in everything
+ * but a notice, which has its own. What there is nothing to say of is absent.
+ */
 function messageOf(page: Page, room: Room): string {
-  const { summary, facts, regions, links } = factsOf(page, room);
+  const told = factsOf(page, room);
   const short = (text: string): string => truncate(text, room.textCharsMax);
   const lastedMs = lastedMsOf(page);
   return JSON.stringify({
-    type: page.event === 'trigger' ? 'incident.triggered' : 'incident.resolved',
-    timestamp: isoTime(page.event === 'trigger' ? page.decidedAtMs : (page.resolvedAtMs ?? page.decidedAtMs)),
+    type: TYPES[page.event],
+    timestamp: isoTime(happenedAtMs(page)),
     data: {
       dedupKey: page.dedupKey,
       check: page.check,
@@ -67,8 +86,10 @@ function messageOf(page: Page, room: Room): string {
       title: short(page.title),
       severity: page.severity,
       owner: short(page.owner),
-      summary,
-      rule: page.rule,
+      summary: told.summary,
+      reason: page.reason,
+      ...(page.flapping === undefined ? {} : { flapping: page.flapping }),
+      ...(page.acknowledgedBy === undefined ? {} : { acknowledgedBy: short(page.acknowledgedBy) }),
       ...(page.step === undefined ? {} : { step: short(page.step) }),
       ...(page.errorClass === undefined ? {} : { errorClass: short(page.errorClass) }),
       ...(page.error === undefined ? {} : { error: short(page.error) }),
@@ -77,13 +98,21 @@ function messageOf(page: Page, room: Room): string {
       ...(page.lastGoodAtMs === undefined ? {} : { lastGoodAtMs: page.lastGoodAtMs }),
       ...(page.resolvedAtMs === undefined ? {} : { resolvedAtMs: page.resolvedAtMs }),
       ...(lastedMs === undefined ? {} : { lastedMs }),
-      regions: page.regions.slice(0, room.regionsMax).map((region) => ({
+      ...(page.checks === undefined
+        ? {}
+        : {
+            checks: page.checks
+              .slice(0, room.linesMax)
+              .map((grouped) => ({ ...grouped, title: short(grouped.title) })),
+          }),
+      regions: page.regions.slice(0, room.linesMax).map((region) => ({
         ...region,
+        title: short(region.title),
         ...(region.failure === undefined ? {} : { failure: short(region.failure) }),
       })),
-      links,
+      links: told.links,
       /** The same in words, for receivers that only show text. */
-      text: [...facts.map(([label, value]) => `${label}: ${value}`), ...regions].join('\n'),
+      text: factLines(told).join('\n'),
     },
   });
 }
