@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { initialState } from '#core/check-state.ts';
 import type { Check } from '#core/config.ts';
 import { overviewOf, type Overview } from '#dashboards/operator/overview.ts';
 import type { OverviewSource } from '#dashboards/operator/source.ts';
@@ -78,7 +79,7 @@ describe('the overview', () => {
       ...source,
       checks: source.checks.map(({ check, view }) => ({
         check,
-        view: view && { ...view, state: { regions: {}, lastSeq: 0, probes: {} }, runs: {}, incidents: [] },
+        view: view && { ...view, state: initialState(), runs: {}, incidents: [] },
       })),
       regions: source.regions.map(({ region, view }) => ({ region, view: view && { ...view, probes: [] } })),
     });
