@@ -634,6 +634,13 @@ describe('webhook', () => {
 });
 
 describe('slack', () => {
+  it('names what an address longer than a section would link to', async () => {
+    const page = { ...UPDATE, runbookUrl: `https://wiki.example/?${'&'.repeat(1_900)}` };
+    expect(await send('slack', page, pagerOrigin())).toMatchObject({ ok: true });
+    expect(receivedText()).toContain('Runbook');
+    expect(receivedText()).not.toContain('wiki.example');
+  });
+
   it('keeps every text within its limit and escapes what could mention or link', async () => {
     const page = { ...OVERSIZED, error: '<!channel> & <https://evil.example|click>' };
     expect(await send('slack', page, pagerOrigin())).toMatchObject({ ok: true });

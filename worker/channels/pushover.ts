@@ -45,7 +45,7 @@ type Settings = z.output<typeof settings>;
 const TITLE_CHARS_MAX = 250;
 const MESSAGE_CHARS_MAX = 1_024;
 const URL_CHARS_MAX = 512;
-/** Characters of the message that links may take; a signed link has about 200. */
+/** Characters of the message that links may take: the one that acknowledges comes first, and has under 400. */
 const LINKS_CHARS_MAX = 500;
 /** A line of a message on a telephone, and how many of a list. */
 const ROOM = { textCharsMax: 200, linesMax: 8 };
