@@ -16,6 +16,19 @@ const publicAsText = {
 /** `.ci/run` names a folder here and adds up what each vitest run leaves in it. */
 const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
 
+/** The hub as `wrangler.toml` describes it, in workerd; what it sends goes to a pager on loopback. */
+const workerd = () =>
+  cloudflareTest(async () => ({
+    wrangler: { configPath: './wrangler.toml' },
+    miniflare: {
+      bindings: {
+        ...HUB_SECRETS,
+        TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`),
+      },
+      outboundService: passToPager,
+    },
+  }));
+
 export default defineConfig({
   root,
   test: {
@@ -37,18 +50,7 @@ export default defineConfig({
       },
       {
         root,
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: {
-                ...HUB_SECRETS,
-                TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`),
-              },
-              outboundService: passToPager,
-            },
-          })),
-        ],
+        plugins: [workerd()],
         // The hub bundles the config of what is watched; its tests watch something of their own.
         resolve: { alias: { '#config': `${root}test/worker/latchkey.config.ts` } },
         test: {
@@ -56,6 +58,19 @@ export default defineConfig({
           globalSetup: ['test/worker-surroundings.ts'],
           include: ['test/worker/**/*.test.{ts,tsx}'],
           testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        root,
+        plugins: [workerd()],
+        resolve: { alias: { '#config': `${root}test/incidents/latchkey.config.ts` } },
+        test: {
+          name: 'incidents',
+          globalSetup: ['test/worker-surroundings.ts'],
+          include: ['test/incidents/**/*.test.ts'],
+          // Hours of a clock that the story moves; what takes real time is the hub's work.
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

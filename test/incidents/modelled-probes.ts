@@ -1,0 +1,186 @@
+import { env } from 'cloudflare:workers';
+import type { Failure } from '#core/failure.ts';
+import { runId, type Run } from '#core/run.ts';
+import { SILENT_AFTER_MS, WIRE_VERSION, type Ack, type NextStart, type RunNow } from '#core/wire.ts';
+
+/** A sign of life this often, as rare as may be: a story has thousands of them. */
+const HEARTBEAT_MS = SILENT_AFTER_MS - 5_000;
+
+/** What a visitor would meet: how long it takes and how it ends. `Infinity` hangs until the run's deadline. */
+export type Visit = { durationMs: number; failure?: Failure | undefined };
+
+/** The target as a region meets it at a moment, milliseconds since the story began. */
+export type Target = (atMs: number, region: string) => Visit;
+
+type UnderWay = {
+  startedMs: number;
+  trigger: Run['trigger'];
+  visit: Visit;
+  deadlineMs: number;
+  softDeadlineMs: number;
+  isShortened: boolean;
+  isTold: boolean;
+};
+
+/** One region's probe as the hub sees it: it keeps to the hub's starts and commands, and reports by the hub's own RPC. */
+export class ModelledProbe {
+  readonly region: string;
+  readonly #check: string;
+  readonly #timeoutMs: number;
+  readonly #target: Target;
+  readonly #originMs: number;
+  #nextMs: number;
+  #nextTrigger: Run['trigger'] = 'schedule';
+  #nextDeadlineMs: number | undefined;
+  #softDeadlineMs = 8_000;
+  #run: UnderWay | undefined;
+  #seq = 0;
+  #heartbeatMs: number;
+
+  constructor(
+    region: string,
+    check: { id: string; timeoutMs: number },
+    target: Target,
+    originMs: number,
+    firstStartMs: number,
+  ) {
+    this.region = region;
+    this.#check = check.id;
+    this.#timeoutMs = check.timeoutMs;
+    this.#target = target;
+    this.#originMs = originMs;
+    this.#nextMs = firstStartMs;
+    this.#heartbeatMs = originMs;
+  }
+
+  /** When something is to be done here next, epoch ms. */
+  get dueMs(): number {
+    const run = this.#run;
+    if (!run) return Math.min(this.#nextMs, this.#heartbeatMs);
+    const toldMs = run.isTold ? Number.POSITIVE_INFINITY : run.startedMs + run.softDeadlineMs;
+    return Math.min(this.#endMs(run), toldMs, this.#heartbeatMs);
+  }
+
+  /** Does what is due. True when the hub may now be asking the regions. */
+  async act(nowMs: number): Promise<boolean> {
+    if (nowMs >= this.#heartbeatMs) {
+      await this.obey(nowMs);
+    }
+    const run = this.#run;
+    if (!run) {
+      if (nowMs >= this.#nextMs) this.#start(nowMs, this.#nextTrigger, this.#nextDeadlineMs);
+      return false;
+    }
+    if (nowMs >= this.#endMs(run)) {
+      return this.#report(run, nowMs);
+    }
+    if (run.isTold || nowMs < run.startedMs + run.softDeadlineMs) return false;
+    run.isTold = true;
+    await this.#object().overdue(
+      { type: 'overdue', check: this.#check, probe: this.#name, ageMs: nowMs - run.startedMs },
+      { region: this.region },
+    );
+    return true;
+  }
+
+  /** Takes what the hub wants of the region; that is its sign of life, too. */
+  async obey(nowMs: number): Promise<void> {
+    this.#heartbeatMs = nowMs + HEARTBEAT_MS;
+    const hello = {
+      type: 'hello' as const,
+      wireVersion: WIRE_VERSION,
+      probe: this.#name,
+      boot: this.#originMs,
+      configHash: 'modelled',
+      versions: {},
+      spooled: 0,
+      dropped: 0,
+    };
+    const answer = await this.#object().poll(hello, { region: this.region });
+    if ('error' in answer) throw new Error(answer.error);
+    const commands: RunNow[] = answer.commands;
+    for (const command of commands)
+      if (command.check === this.#check) this.#command(nowMs, command.deadlineMs);
+  }
+
+  get #name(): string {
+    return `${this.#check}-${this.region}`;
+  }
+
+  #object() {
+    return env.REGIONS.getByName(this.region);
+  }
+
+  #command(nowMs: number, deadlineMs = this.#timeoutMs): void {
+    const run = this.#run;
+    if (!run) return this.#start(nowMs, 'burst', deadlineMs);
+    const atLeastMs = nowMs - run.startedMs + 250;
+    const shorterMs = Math.max(deadlineMs, atLeastMs);
+    if (shorterMs < run.deadlineMs) Object.assign(run, { deadlineMs: shorterMs, isShortened: true });
+  }
+
+  #start(nowMs: number, trigger: Run['trigger'], deadlineMs = this.#timeoutMs): void {
+    this.#run = {
+      startedMs: nowMs,
+      trigger,
+      visit: this.#target(nowMs - this.#originMs, this.region),
+      deadlineMs,
+      softDeadlineMs: this.#softDeadlineMs,
+      isShortened: deadlineMs < this.#timeoutMs,
+      isTold: false,
+    };
+    this.#nextMs = Number.POSITIVE_INFINITY;
+  }
+
+  #endMs(run: UnderWay): number {
+    return run.startedMs + Math.min(run.visit.durationMs, run.deadlineMs);
+  }
+
+  async #report(underWay: UnderWay, nowMs: number): Promise<boolean> {
+    const run = this.#runOf(underWay);
+    const entries = [{ ageMs: nowMs - underWay.startedMs, run }];
+    const ack = await this.#object().report({ type: 'report', entries }, { region: this.region });
+    if (ack.type === 'refusal') throw new Error(ack.error);
+    this.#run = undefined;
+    this.#heartbeatMs = nowMs + HEARTBEAT_MS;
+    return this.#follow(ack, nowMs);
+  }
+
+  /** Whether the hub is in a burst. */
+  #follow(ack: Ack, nowMs: number): boolean {
+    const next: NextStart | undefined = ack.starts.find(({ check }) => check === this.#check);
+    if (!next) throw new Error(`the hub did not say when ${this.#check} starts next in ${this.region}`);
+    this.#nextMs = nowMs + next.inMs;
+    this.#nextDeadlineMs = next.deadlineMs;
+    this.#nextTrigger = next.inMs <= 1_000 ? 'burst' : 'schedule';
+    this.#softDeadlineMs = next.softDeadlineMs ?? this.#softDeadlineMs;
+    return this.#nextTrigger === 'burst';
+  }
+
+  #runOf({ startedMs, trigger, visit, deadlineMs, isShortened }: UnderWay): Run {
+    const seq = ++this.#seq;
+    const timedOut = visit.durationMs >= deadlineMs;
+    const failure: Failure | undefined = timedOut
+      ? { owner: 'target', class: 'timeout', message: 'no answer before the deadline', step: 'Sign in' }
+      : visit.failure;
+    const durationMs = Math.min(visit.durationMs, deadlineMs);
+    return {
+      id: runId(this.#name, this.#originMs, seq),
+      check: this.#check,
+      region: this.region,
+      probe: this.#name,
+      boot: this.#originMs,
+      seq,
+      trigger,
+      startedAtMs: startedMs,
+      durationMs,
+      waitedMs: 0,
+      outcome: failure ? 'fail' : 'pass',
+      ...(failure ? { failure } : {}),
+      ...(isShortened ? { deadlineMs } : {}),
+      steps: [],
+      screenshot: false,
+      configHash: 'modelled',
+    };
+  }
+}
