@@ -6,7 +6,6 @@ const journey = {
   interval: '30s',
   timeout: '20s',
   owner: 'Tests',
-  channels: ['pager'],
 } as const;
 
 /** What the replays watch: each story has checks of its own, all with the rules' defaults. */
