@@ -34,6 +34,8 @@ type Settings = z.output<typeof settings>;
 const REFRESH_MS = MS_PER_MINUTE;
 /** A notice ends by itself; it must outlast a `group_wait`, which is 30 s unless configured, or nobody hears of it. */
 const NOTICE_LASTS_MS = 5 * MS_PER_MINUTE;
+/** Characters told of who took an alert and who did not: it is stored with the delivery. */
+const PROVIDER_ID_CHARS_MAX = 500;
 /** Bytes of an alert: it is kept in memory, gossiped in notifications, and shown in a list. */
 const ALERT_BYTES_MAX = 64_000;
 
@@ -88,7 +90,10 @@ function resultOf(results: readonly { member: string; failure: Failure | undefin
     .join('; ');
   const taken = `${results.length - failures.length} of ${results.length} members`;
   if (failures.length < results.length)
-    return { ok: true, providerId: missed === '' ? taken : `${taken}, not ${missed}` };
+    return {
+      ok: true,
+      providerId: truncate(missed === '' ? taken : `${taken}, not ${missed}`, PROVIDER_ID_CHARS_MAX),
+    };
   const waitsMs = failures.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
     ok: false,
