@@ -326,7 +326,13 @@ function stepBrokenGlass(
     lastGoodAtMs: before.lastGoodAtMs,
     successes: {},
   };
-  if (seq <= before.lastSeq || active) return adopted(before, { ...incident, cleanSinceMs: nowMs }, true);
+  // Its number is taken for good: another incident's page under the same key would be told to nobody.
+  if (seq <= before.lastSeq || active)
+    return adopted(
+      { ...before, lastSeq: Math.max(before.lastSeq, seq) },
+      { ...incident, cleanSinceMs: nowMs },
+      true,
+    );
   return adopted(
     { ...before, lastSeq: seq, incident, suspicion: undefined, burst: undefined },
     incident,
