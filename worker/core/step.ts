@@ -468,6 +468,7 @@ function unpaged(state: CheckState): Stepped {
 }
 
 function withAsked(policy: Policy, { state, effects }: Stepped): Stepped {
+  if (effects.some(({ type }) => type === 'burst')) return { state, effects };
   const { confirmMs } = checkDeadlines(policy, state);
   return { state, effects: [...effects, { type: 'burst', deadlineMs: confirmMs }] };
 }
