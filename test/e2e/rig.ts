@@ -9,6 +9,7 @@ import { startPager, type Pager } from '../fixtures/pager/pager.ts';
 import { DEMO } from '../fixtures/portal/accounts.ts';
 import { startPortal, type Portal } from '../fixtures/portal/portal.ts';
 import { startCommand, type Child } from './child.ts';
+import { descendantsOf } from './processes.ts';
 import { until } from './until.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,6 +29,8 @@ export type RigOptions = {
   resolveAfterMs: number;
   /** Pause between two runs of a region in a burst; short when absent. */
   burstGapMs?: number;
+  /** Probes may page by themselves when the hub is gone. */
+  breakGlass?: boolean;
 };
 
 /** The whole of Latchkey on one machine, real processes all: portal, pager, hub in workerd, probes with Chromium. */
@@ -36,12 +39,20 @@ export type Rig = {
   readonly pager: Pager;
   readonly hubUrl: string;
   readonly operatorToken: string;
+  /** The hub that was started last. */
   readonly hub: Child;
   readonly probes: ReadonlyMap<string, Child>;
   /** What the operator's JSON says now. */
   overview(): Promise<Overview>;
   /** Waits until every check is up with a vote of every region. */
   untilUp(deadlineMs?: number): Promise<void>;
+  /** Ends the hub as a machine that loses its power does: nothing of it runs any more. */
+  killHub(): Promise<void>;
+  /** Starts the hub again, with its state and on its port; resolves when it serves. */
+  startHub(): Promise<void>;
+  /** Ends a region's probe with its browser, at once. */
+  killProbe(region: string): Promise<void>;
+  startProbe(region: string): Promise<void>;
   /** Ends everything once, leaves nothing behind on disk, and tells the exit codes of hub and probes. */
   stop(): Promise<{ hub: number | null; probes: (number | null)[] }>;
 };
@@ -66,29 +77,33 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 
     const operatorToken = randomBytes(24).toString('base64url');
     const tokenKey = randomBytes(32).toString('base64url');
-    const hub = startCommand(
-      [
-        'serve',
-        '--port',
-        String(port),
-        '--state',
-        path.join(folder, 'hub'),
-        '--config',
-        configFile,
-        '--json',
-      ],
-      {
-        PROBE_TOKEN_KEYS: tokenKey,
-        OPERATOR_TOKEN: operatorToken,
-        COOKIE_KEY: randomBytes(32).toString('base64url'),
-        PAGERDUTY_ROUTING_KEY: pager.routingKey,
-      },
-    );
+    const serve = (): Child =>
+      startCommand(
+        [
+          'serve',
+          '--port',
+          String(port),
+          '--state',
+          path.join(folder, 'hub'),
+          '--config',
+          configFile,
+          '--json',
+        ],
+        {
+          PROBE_TOKEN_KEYS: tokenKey,
+          OPERATOR_TOKEN: operatorToken,
+          COOKIE_KEY: randomBytes(32).toString('base64url'),
+          PAGERDUTY_ROUTING_KEY: pager.routingKey,
+        },
+      );
+    let hub = serve();
     ended.push(() => hub.stop());
-    await hub.untilLine((line) => line.startsWith('{') && line.includes('"ready"'), READY_DEADLINE_MS);
+    const untilServing = (): Promise<string> =>
+      hub.untilLine((line) => line.startsWith('{') && line.includes('"ready"'), READY_DEADLINE_MS);
+    await untilServing();
 
     const probes = new Map<string, Child>();
-    for (const region of options.regions) {
+    const startProbe = async (region: string): Promise<void> => {
       const token = await mintProbeToken([tokenKey], { region }, Date.now());
       const probe = startCommand(
         [
@@ -98,11 +113,25 @@ export async function startRig(options: RigOptions): Promise<Rig> {
           `--name=probe-${region}`,
           `--spool=${path.join(folder, 'probes', region)}`,
         ],
-        { LATCHKEY_TOKEN: token, PORTAL_PASSWORD: DEMO.password, ...chromiumEnv() },
+        {
+          LATCHKEY_TOKEN: token,
+          PORTAL_PASSWORD: DEMO.password,
+          ...(options.breakGlass ? { PAGERDUTY_ROUTING_KEY: pager.routingKey } : {}),
+          ...chromiumEnv(),
+        },
       );
       ended.push(() => probe.stop());
       probes.set(region, probe);
-    }
+    };
+    for (const region of options.regions) await startProbe(region);
+    const kill = async (child: Child | undefined): Promise<void> => {
+      if (!child) throw new Error('nothing of that name runs');
+      const below = descendantsOf(child.pid).map(({ pid }) => pid);
+      child.kill('SIGKILL');
+      await child.exited;
+      // What it leaves behind ends by itself; a loss of power leaves nothing.
+      for (const pid of below) killIfThere(pid);
+    };
 
     const askOverview = async (): Promise<Overview | undefined> => {
       const response = await fetch(`${hubUrl}/operator/api/overview`, {
@@ -128,8 +157,17 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       pager,
       hubUrl,
       operatorToken,
-      hub,
+      get hub() {
+        return hub;
+      },
       probes,
+      killHub: () => kill(hub),
+      startHub: async () => {
+        hub = serve();
+        await untilServing();
+      },
+      killProbe: (region) => kill(probes.get(region)),
+      startProbe,
       overview,
       untilUp: (deadlineMs = READY_DEADLINE_MS) =>
         until(
@@ -181,9 +219,18 @@ function configText(options: RigOptions, publicUrl: string, portal: Portal, page
       clearAfter: `${options.clearAfterMs}ms`,
       resolveAfter: `${options.resolveAfterMs}ms`,
       burstGap: `${options.burstGapMs ?? 200}ms`,
+      ...(options.breakGlass ? { breakGlass: ['oncall'] } : {}),
     },
   };
   return `export default ${JSON.stringify(config, undefined, 2)};\n`;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The browser somebody chose for the test run is the probes' too. */

@@ -214,6 +214,17 @@ export function outboxWakeMs(
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** What an attempt sends: the delivery's own page, and when it is only repeated, the newest word on it. */
+export function pageToSend(delivery: Delivery, all: readonly Delivery[]): Page {
+  if (delivery.state !== 'accepted') return delivery.page;
+  const updates = all.filter(
+    ({ event, channel, page }) =>
+      event === 'update' && channel === delivery.channel && page.dedupKey === delivery.page.dedupKey,
+  );
+  const newest = updates.toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0];
+  return newest && delivery.event === 'trigger' ? { ...newest.page, event: 'trigger' } : delivery.page;
+}
+
 /** Whether a delivery needs nothing more, but for being repeated where acceptances are forgotten. */
 export function isSettled(delivery: Delivery): boolean {
   return delivery.state !== 'pending' && delivery.state !== 'in-flight';

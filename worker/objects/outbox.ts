@@ -5,6 +5,7 @@ import {
   endAttempt,
   isSettled,
   outboxWakeMs,
+  pageToSend,
   type AttemptResult,
   type Delivery,
   type OutboxPolicy,
@@ -13,10 +14,10 @@ import {
 import type { Page } from '#core/page.ts';
 import type { CheckEvent } from '#core/step.ts';
 import { acknowledgeLink } from '../acknowledge-link.ts';
-import { pollReceipt, sendPage, type ChannelSettings } from '../channels/index.ts';
+import { pollReceipt, sendingSecrets, sendPage, type ChannelSettings } from '../channels/index.ts';
 import { parseEnv } from '../env.ts';
 import { log, logError, messageOf } from '../log.ts';
-import { secretNames, secretOf } from '../secrets.ts';
+import { secretOf } from '../secrets.ts';
 import { config } from '../settings.ts';
 import { Receipts } from './receipts.ts';
 
@@ -133,12 +134,12 @@ export class Outbox {
     const settings: ChannelSettings | undefined = config.channels[delivery.channel];
     if (!settings)
       return { ok: false, verdict: 'refused', error: 'the configuration no longer has this channel' };
-    const missing = secretNames(settings).find((name) => secretOf(this.#env, name) === undefined);
+    const missing = sendingSecrets(settings).find((name) => secretOf(this.#env, name) === undefined);
     // Whoever started the hub without it will set it: the page waits.
     if (missing !== undefined)
       return { ok: false, verdict: 'retry', error: `secret ${missing} is not set on the hub` };
     try {
-      return await sendPage(await this.#linked(delivery.page, nowMs), settings, {
+      return await sendPage(await this.#linked(pageToSend(delivery, this.all()), nowMs), settings, {
         ...this.#context(nowMs),
         deliveryId: delivery.id,
         receipt: this.#receiptOf(delivery),
