@@ -42,6 +42,9 @@ export class SimClock {
   }
 }
 
+/** As Node has it: a timer for less is one for this. */
+const TIMER_MS_MIN = 1;
+
 /** What a machine's own clocks say: a wall clock that is off and may be set, and a monotonic one; both drift. */
 export class SkewedClock {
   readonly #clock: SimClock;
@@ -66,7 +69,7 @@ export class SkewedClock {
 
   /** By its own reckoning of how long that is. */
   after(delayMs: number, run: () => void): Timer {
-    return this.#clock.after(delayMs / this.#rate, run);
+    return this.#clock.after(Math.max(TIMER_MS_MIN, delayMs / this.#rate), run);
   }
 
   /** Somebody sets the wall clock. */

@@ -1,5 +1,5 @@
 import type { SimClock } from './clock.ts';
-import type { CrashPoint, Fault } from './scenario.ts';
+import { isOn, type CrashPoint, type Fault } from './scenario.ts';
 
 /** The process has died in the middle of what it was doing. */
 export class Crashed extends Error {
@@ -26,7 +26,7 @@ export class CrashTrap {
   mayDie(point: CrashPoint): void {
     if (this.#set.length === 0) return;
     const sinceStartMs = this.#clock.nowMs - this.#clock.startMs;
-    const at = this.#set.findIndex(({ fault }) => fault.point === point && fault.atMs <= sinceStartMs);
+    const at = this.#set.findIndex(({ fault }) => fault.point === point && isOn(fault, sinceStartMs));
     const trap = this.#set[at];
     if (!trap) return;
     if (trap.skipped < trap.fault.skip) {

@@ -10,23 +10,20 @@ import {
 import {
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
-  deliveriesOf,
   dueDeliveries,
   endAttempt,
-  followUps,
-  newDelivery,
-  outboxWakeMs,
-  overtaken,
   isSettled,
+  outboxWakeMs,
   type AttemptResult,
   type Delivery,
   type OutboxPolicy,
 } from '#core/outbox.ts';
-import type { Policy } from '#core/policy.ts';
+import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
-import { stateWakeMs, step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
+import { stateWakeMs, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { NextStart } from '#core/wire.ts';
 import { SILENT_AFTER_MS } from '#core/wire.ts';
+import { Draft } from '#worker/objects/draft.ts';
 import { AlarmClock, Alarm } from './alarm.ts';
 import type { SimClock } from './clock.ts';
 import { CrashTrap, Crashed } from './crash-trap.ts';
@@ -61,9 +58,10 @@ export type HubHost = {
   /** Whether the hub reaches the outside now. */
   isCutOff(): boolean;
   /** Asks a region's object. Its answer, whether it is live; `undefined` when the call fails. */
-  askRegion(region: string, deadlineMs: number): boolean | undefined;
+  askRegion(region: string, deadlineMs: number | undefined): boolean | undefined;
   onCommit(commit: Commit): void;
   onAttempt(delivery: Delivery): void;
+  onDeath(downMs: number): void;
 };
 
 /** Milliseconds that a call from object to object takes, and after which one that fails is given up. */
@@ -99,7 +97,7 @@ export class Hub {
     const { scenario, clock, policy } = host;
     this.#host = host;
     this.#policy = policy;
-    this.#outboxPolicy = { routes: policy.routes, escalateAfterMs: policy.config.paging.escalateAfterMs };
+    this.#outboxPolicy = outboxPolicyOf(policy);
     this.#prng = new Prng(scenario.seed, 'hub');
     this.#trap = new CrashTrap(clock, scenario.faults);
     this.#alarm = new Alarm(clock, scenario, () => this.#fireAlarm());
@@ -142,15 +140,13 @@ export class Hub {
   ingest(entries: readonly Entry[]): Ingested | undefined {
     return this.#enter((memory) => {
       const nowMs = this.nowMs();
-      const stored: StoredEntry[] = [];
-      const effects = this.#commit(memory, (draft) => {
+      const effects = this.#commit(memory, (draft, runs) => {
         for (const { ageMs, run } of entries) {
           if (this.#isStored(draft.state, run)) continue;
           const startedAtMs = Math.max(0, Math.round(nowMs - ageMs));
-          stored.push({ run, startedAtMs, nowMs });
+          runs.push({ run, startedAtMs, nowMs });
           draft.apply({ type: 'run', nowMs, startedAtMs, run });
         }
-        draft.runs = stored;
       });
       this.#act(memory, effects);
       this.#trap.mayDie('before-leave');
@@ -168,6 +164,8 @@ export class Hub {
   }
 
   acknowledged(seq: number, by: string, via: string): void {
+    const known = pagedOf(this.#store.state).find((paged) => paged.seq === seq);
+    if (!known || known.isOver || known.acknowledged) return;
     this.#apply({ type: 'acknowledged', nowMs: this.nowMs(), seq, by, via });
   }
 
@@ -218,8 +216,8 @@ export class Hub {
   }
 
   #die(downMs: number): void {
-    const { clock, trace } = this.#host;
-    trace.note(clock.nowMs, 'hub dies, back in', downMs);
+    const { clock } = this.#host;
+    this.#host.onDeath(downMs);
     this.#life += 1;
     this.#memory?.clock.stop();
     this.#memory = undefined;
@@ -251,19 +249,19 @@ export class Hub {
   }
 
   #burst(memory: Memory, effects: readonly CheckEffect[]): void {
-    const burst = effects.find((effect) => effect.type === 'burst');
+    const burst = effects.findLast((effect) => effect.type === 'burst');
     if (!burst) return;
     const { clock, trace } = this.#host;
-    trace.note(clock.nowMs, 'burst');
+    const { regions, timeoutMs } = this.#policy.check;
+    const deadlineMs = burst.deadlineMs < timeoutMs ? burst.deadlineMs : undefined;
+    trace.note(clock.nowMs, 'burst', deadlineMs);
     let answeredMs: number = CALL_MS[0];
     const live: string[] = [];
-    for (const region of this.#policy.check.regions) {
+    for (const region of regions) {
       this.#trap.mayDie('before-leave');
-      const answer = this.#host.askRegion(region, burst.deadlineMs);
-      answeredMs = Math.max(
-        answeredMs,
-        answer === undefined ? ASK_TIMEOUT_MS : this.#prng.between(...CALL_MS),
-      );
+      const answer = this.#host.askRegion(region, deadlineMs);
+      const callMs = answer === undefined ? ASK_TIMEOUT_MS : this.#prng.between(...CALL_MS);
+      answeredMs = Math.max(answeredMs, callMs);
       const heardAtMs = memory.state.regions[region]?.heardAtMs ?? 0;
       if (answer ?? this.nowMs() - heardAtMs <= SILENT_AFTER_MS) live.push(region);
     }
@@ -275,19 +273,7 @@ export class Hub {
 
   /** Attempts all that is due, each on its own. */
   #drain(memory: Memory): void {
-    if (memory.deliveries.size === 0) return;
     const nowMs = this.nowMs();
-    const all = [...memory.deliveries.values()];
-    const paged = pagedOf(memory.state);
-    const settled = overtaken(all, paged);
-    const next = followUps(
-      all.map((delivery) => settled.find(({ id }) => id === delivery.id) ?? delivery),
-      this.#outboxPolicy,
-      paged,
-      nowMs,
-    );
-    if (settled.length + next.length > 0)
-      this.#commit(memory, (draft) => draft.deliveries.push(...settled, ...next));
     for (const delivery of dueDeliveries([...memory.deliveries.values()], nowMs))
       this.#attempt(memory, delivery);
   }
@@ -296,7 +282,7 @@ export class Hub {
     const { clock, trace } = this.#host;
     const begun = beginAttempt(delivery, this.nowMs());
     this.#commit(memory, (draft) => {
-      draft.deliveries.push(begun);
+      draft.put(begun);
       if (delivery.event === 'trigger') draft.apply({ type: 'sent', nowMs: this.nowMs(), seq: delivery.seq });
     });
     const life = this.#life;
@@ -319,12 +305,13 @@ export class Hub {
   #endAttempt(memory: Memory, begun: Delivery, result: AttemptResult): void {
     const current = memory.deliveries.get(begun.id) ?? begun;
     const isOvertaken = current.attempts !== begun.attempts;
-    if (isOvertaken && (!result.ok || current.state === 'accepted')) return;
+    const isRepeat = begun.state === 'accepted';
+    if ((current.state === 'accepted' && !isRepeat) || (isOvertaken && !result.ok)) return;
     const nowMs = this.nowMs();
     const ended = endAttempt(current, result, nowMs);
     this.#commit(memory, (draft) => {
-      draft.deliveries.push(ended);
-      if (!result.ok || begun.event !== 'trigger') return;
+      draft.put(ended);
+      if (!result.ok || begun.event !== 'trigger' || isRepeat) return;
       const { seq, channel } = begun;
       draft.apply({ type: 'accepted', nowMs, seq, channel, providerId: result.providerId });
     });
@@ -333,21 +320,24 @@ export class Hub {
   }
 
   /** One transaction. Memory follows only once it has gone through. */
-  #commit(memory: Memory, change: (draft: Draft) => void): CheckEffect[] {
-    const draft = new Draft(this.#policy, this.#outboxPolicy, memory);
-    change(draft);
-    this.#trap.mayDie('before-store');
+  #commit(memory: Memory, change: (draft: Draft, runs: StoredEntry[]) => void): CheckEffect[] {
     const before = memory.state;
-    this.#store.state = draft.state;
-    for (const delivery of draft.deliveries) this.#store.deliveries.set(delivery.id, delivery);
-    for (const { run } of draft.runs) this.#store.runs.add(run.id);
-    const { runs, deliveries, state: after, effects } = draft;
+    const draft = new Draft(this.#policy, before, memory.deliveries, 0);
+    const runs: StoredEntry[] = [];
+    change(draft, runs);
+    draft.settle(this.nowMs());
+    this.#trap.mayDie('before-store');
+    const after = draft.state;
+    const deliveries = [...draft.deliveries.values()];
+    this.#store.state = after;
+    for (const delivery of deliveries) this.#store.deliveries.set(delivery.id, delivery);
+    for (const { run } of runs) this.#store.runs.add(run.id);
     this.#host.onCommit({ nowMs: this.nowMs(), before, after, runs, deliveries });
     this.#trap.mayDie('after-store');
     memory.state = after;
     for (const delivery of deliveries) memory.deliveries.set(delivery.id, delivery);
     if (after.lastSeq !== before.lastSeq) this.#forgetSettled(memory);
-    return effects;
+    return draft.effects;
   }
 
   #isStored(state: CheckState, run: Run): boolean {
@@ -374,53 +364,10 @@ export class Hub {
 
   /** Deliveries of older incidents that are all settled are only in storage. */
   #forgetSettled(memory: Memory): void {
-    const kept = new Set(pagedOf(memory.state).map(({ seq }) => seq));
+    const kept = new Set([memory.state.lastSeq]);
     for (const delivery of memory.deliveries.values()) if (!isSettled(delivery)) kept.add(delivery.seq);
     for (const delivery of memory.deliveries.values())
       if (!kept.has(delivery.seq)) memory.deliveries.delete(delivery.id);
-  }
-}
-
-/** The next state of the check while a transaction is being made, and what is stored with it. */
-class Draft {
-  readonly #policy: Policy;
-  readonly #outboxPolicy: OutboxPolicy;
-  readonly #existing: ReadonlyMap<string, Delivery>;
-  state: CheckState;
-  runs: readonly StoredEntry[] = [];
-  readonly effects: CheckEffect[] = [];
-  readonly deliveries: Delivery[] = [];
-
-  constructor(policy: Policy, outboxPolicy: OutboxPolicy, { state, deliveries }: Memory) {
-    this.#policy = policy;
-    this.#outboxPolicy = outboxPolicy;
-    this.#existing = deliveries;
-    this.state = state;
-  }
-
-  apply(event: CheckEvent): void {
-    const { state, effects } = step(this.#policy, this.state, event);
-    this.state = state;
-    for (const effect of effects) {
-      this.effects.push(effect);
-      const existing = [...this.#existing.values(), ...this.deliveries];
-      if (effect.type === 'page')
-        this.deliveries.push(...deliveriesOf(effect.page, this.#outboxPolicy, existing, event.nowMs));
-      if (effect.type === 'adopt') {
-        const { page, glass } = effect;
-        const traits = this.#policy.routes.traits[glass.channel];
-        const known = existing.find(
-          ({ id }) => id === newDelivery(page, glass.channel, 'page', traits, event.nowMs).id,
-        );
-        if (known?.acceptedAtMs !== undefined) continue;
-        this.deliveries.push({
-          ...(known ?? newDelivery(page, glass.channel, 'page', traits, event.nowMs)),
-          state: 'accepted',
-          acceptedAtMs: glass.acceptedMs,
-          leaseUntilMs: 0,
-        });
-      }
-    }
   }
 }
 

@@ -21,7 +21,7 @@ export type ConnectionHost = {
 export type ConnectionUser = {
   onPlan(start: NextStart): void;
   onStarts(start: NextStart): void;
-  onRunNow(deadlineMs: number): void;
+  onRunNow(deadlineMs: number | undefined): void;
   /** The oldest of what waits, with ages as of now. */
   batch(): Entry[];
   acknowledged(runs: readonly string[]): void;

@@ -165,10 +165,10 @@ export class Probe {
     this.#change((schedule, nowMs) => withPlan(schedule, this.#learn(start), nowMs));
   }
 
-  #onRunNow(deadlineMs: number): void {
+  #onRunNow(deadlineMs: number | undefined): void {
     const { check } = this.#host.policy;
     const running = this.#underWay;
-    if (running) return this.#shorten(running, deadlineMs);
+    if (running) return deadlineMs === undefined ? undefined : this.#shorten(running, deadlineMs);
     this.#change((schedule, nowMs) =>
       withDemand(schedule, { check: check.id, trigger: 'burst', deadlineMs }, nowMs),
     );

@@ -12,7 +12,7 @@ const NOT_BEFORE_MS = 1_000;
 export type ProbeLine = {
   plan(start: NextStart): void;
   ack(runs: readonly string[], start: NextStart | undefined): void;
-  runNow(deadlineMs: number): void;
+  runNow(deadlineMs: number | undefined): void;
   pong(): void;
   closed(): void;
 };
@@ -85,7 +85,7 @@ export class RegionHub {
   }
 
   /** Tells the probe to run now. Whether it has been heard from lately; `undefined` when the call fails. */
-  runNow(deadlineMs: number): boolean | undefined {
+  runNow(deadlineMs: number | undefined): boolean | undefined {
     const { clock, scenario } = this.#host;
     const sinceStartMs = clock.nowMs - clock.startMs;
     const isLost = scenario.faults.some(

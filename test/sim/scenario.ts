@@ -32,6 +32,8 @@ export type Scenario = {
   human?: { ackMs: number; via: Channel } | undefined;
   /** Whether probes hold the secrets of the pager. */
   breakGlass: boolean;
+  /** A page is out within this from an onset, milliseconds; 120 s when absent. */
+  pageWithinMs?: number | undefined;
   outages: Outage[];
   faults: Fault[];
 };
@@ -95,8 +97,8 @@ export type Fault =
   /** The probe's own way out is broken: runs fail and so does the control target. */
   | (Lasting & { kind: 'probe-egress'; region: string })
   | { kind: 'wall-step'; atMs: number; region: string; byMs: number }
-  /** The object dies at the `skip`-th such moment from `atMs` on; it can be called again after `downMs`. */
-  | { kind: 'hub-crash'; atMs: number; point: CrashPoint; skip: number; downMs: number }
+  /** The object dies at the `skip`-th such moment of that time; it can be called again after `downMs`. */
+  | (Lasting & { kind: 'hub-crash'; point: CrashPoint; skip: number; downMs: number })
   /** A deploy: all objects start anew and all sockets drop. */
   | { kind: 'deploy'; atMs: number; downMs: number }
   | (Lasting & { kind: 'alarms'; lateMaxMs: number; lost: boolean; doubled: boolean })
@@ -122,8 +124,7 @@ export function isOn(fault: Lasting, sinceStartMs: number): boolean {
   return fault.atMs <= sinceStartMs && sinceStartMs < fault.atMs + fault.forMs;
 }
 
-/** When a fault has done all it can, milliseconds from the simulation's start. A crash may still wait for its moment. */
+/** When a fault has done all it can, milliseconds from the simulation's start. */
 export function endsMs(fault: Fault): number {
-  if ('forMs' in fault) return fault.atMs + fault.forMs;
-  return 'downMs' in fault ? fault.atMs + fault.downMs : fault.atMs;
+  return fault.atMs + ('forMs' in fault ? fault.forMs : 0) + ('downMs' in fault ? fault.downMs : 0);
 }

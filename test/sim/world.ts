@@ -24,6 +24,8 @@ export type Observer = {
   onCommit(commit: Commit): void;
   onAttempt(delivery: Delivery): void;
   onArrival(arrival: Arrival): void;
+  /** The hub's process has died. */
+  onDeath(): void;
   /** A probe has dropped a run that it believes to be stored. */
   onAcknowledged(runId: string): void;
 };
@@ -82,8 +84,13 @@ export class World {
     );
   }
 
-  askRegion(region: string, deadlineMs: number): boolean | undefined {
+  askRegion(region: string, deadlineMs: number | undefined): boolean | undefined {
     return this.region(region).runNow(deadlineMs);
+  }
+
+  onDeath(downMs: number): void {
+    this.trace.note(this.clock.nowMs, 'hub dies, back in', downMs);
+    this.#observer.onDeath();
   }
 
   onRun(run: TrueRun): void {

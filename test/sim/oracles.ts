@@ -1,0 +1,257 @@
+import { activeIncident, isBursting } from '#core/check-state.ts';
+import { isSettled, type Delivery } from '#core/outbox.ts';
+import { Evidence } from './evidence.ts';
+import type { Commit } from './hub.ts';
+import type { Arrival } from './pager.ts';
+import { CHECK, WAKING } from './policy.ts';
+import type { TrueRun } from './probe.ts';
+import { endsMs, isOn, type Outage, type Scenario } from './scenario.ts';
+import type { Observer, World } from './world.ts';
+
+/** What is promised (reference: paging, section 7). Each is made precise where it is looked at, below. */
+export const ORACLES = ['S1', 'S2', 'S3', 'S4', 'S5', 'L1', 'L2', 'L3', 'D'] as const;
+export type Oracle = (typeof ORACLES)[number];
+
+/** A promise that was not kept. `atMs` counts from the simulation's start. */
+export type Violation = { oracle: Oracle; message: string; atMs: number };
+
+/** Two attempts of one delivery are this far apart, as the shortest pause is a second, unless the hub has died between. */
+const ATTEMPT_GAP_MS_MIN = 900;
+/** What is due at a moment has happened this much later: a call from object to object, and a timer's grain. */
+const SLACK_MS = 1_500;
+/** A page goes out within this from the onset (DESIGN: within two minutes). */
+export const PAGE_WITHIN_MS = 120_000;
+/** When everything is well again, this is enough for all that is left to be done: the longest retry, and a connection. */
+const DRAINED_WITHIN_MS = 100_000;
+
+/**
+ * Watches one simulation. The S-oracles say at once what must never happen; the L-oracles say at the end what has not
+ * happened in time. Only the first violation counts: what comes after it may follow from it.
+ */
+export class Oracles implements Observer {
+  violation: Violation | undefined;
+  readonly #scenario: Scenario;
+  readonly #evidence: Evidence;
+  /** Pages taken in and answered with 202, and not lost. */
+  readonly #accepted: Arrival[] = [];
+  readonly #opened = new Set<string>();
+  readonly #lastAttemptMs = new Map<string, number>();
+  /** First commit of each trigger, by the true clock. */
+  readonly #triggers = new Map<number, { atMs: number; seq: number; overMs: number }>();
+  readonly #deathsMs: number[] = [];
+  #world: World | undefined;
+  #maxSeq = 0;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.#evidence = new Evidence(scenario);
+  }
+
+  watch(world: World): void {
+    this.#world = world;
+  }
+
+  onRun(_run: TrueRun): void {
+    return undefined;
+  }
+
+  onDeath(): void {
+    this.#deathsMs.push(this.#nowMs());
+    this.#lastAttemptMs.clear();
+  }
+
+  /**
+   * S1: a page exists only with enough votes: when a transaction opens an incident, the runs stored up to it, judged by
+   * `Evidence`, satisfy the rule that the page names.
+   * S2: numbers only rise, each by a transaction of its own, and all messages of an incident have its one key.
+   * S3: no resolve for an open outage: when a transaction makes a resolve, the last counted failure is as long ago, and
+   * as many passes have come since, as the design asks for.
+   */
+  onCommit({ nowMs, before, after, runs, deliveries }: Commit): void {
+    const opened = after.lastSeq > before.lastSeq;
+    const triggers = deliveries.filter(
+      ({ event, attempts, role }) => event === 'trigger' && attempts === 0 && role !== 'escalation',
+    );
+    const reason = opened ? triggers.find(({ seq }) => seq === after.lastSeq)?.page.reason : undefined;
+    let lacks = reason === undefined ? undefined : this.#evidence.lacksFor(reason, nowMs);
+    for (const run of runs) {
+      this.#evidence.add(run);
+      // The page may have been decided by any of the runs that came together.
+      if (reason !== undefined && lacks !== undefined) lacks = this.#evidence.lacksFor(reason, nowMs);
+    }
+    if (reason !== undefined && reason !== 'break-glass' && lacks !== undefined)
+      this.#violated('S1', `a page for ${reason}: ${lacks}`);
+    if (after.lastSeq < before.lastSeq || (opened && after.lastSeq <= this.#maxSeq))
+      this.#violated('S2', `incident ${after.lastSeq} is opened after ${this.#maxSeq}`);
+    this.#maxSeq = Math.max(this.#maxSeq, after.lastSeq);
+    for (const delivery of deliveries) this.#onDelivery(delivery, nowMs);
+    if (before.incident?.status !== 'resolved' && after.incident?.status === 'resolved')
+      this.#evidence.clear();
+  }
+
+  /** S4: nothing is delivered before it is persisted, and the attempt with it: what leaves is stored as under way. */
+  onAttempt(delivery: Delivery): void {
+    const stored = this.#world?.hub.stored.deliveries.get(delivery.id);
+    if (!stored || stored.attempts < delivery.attempts || stored.leaseUntilMs === 0)
+      this.#violated('S4', `${delivery.id} leaves, and its attempt ${delivery.attempts} is not stored`);
+    const lastMs = this.#lastAttemptMs.get(delivery.id);
+    const nowMs = this.#nowMs();
+    if (lastMs !== undefined && nowMs - lastMs < ATTEMPT_GAP_MS_MIN)
+      this.#violated('S5', `${delivery.id} is sent twice within ${nowMs - lastMs} ms`);
+    this.#lastAttemptMs.set(delivery.id, nowMs);
+  }
+
+  /** S4, the other end: a probe drops a run only when it is stored. */
+  onAcknowledged(runId: string): void {
+    if (this.#world?.hub.hasRun(runId) === false)
+      this.#violated('S4', `${runId} was acknowledged and is not stored`);
+  }
+
+  /**
+   * S5: no more pages than incidents × channels, after dedup by key: at each channel a key wakes somebody at most once.
+   * S2, at the provider: what arrives for an incident has its key. S3: a resolve arrives only where its trigger was taken.
+   */
+  onArrival(arrival: Arrival): void {
+    const { channel, delivery, opened, accepted, lost } = arrival;
+    const { event, page } = delivery;
+    if (opened && (WAKING as readonly string[]).includes(channel)) {
+      const key = `${page.dedupKey} at ${channel}`;
+      if (this.#opened.has(key)) this.#violated('S5', `${key} wakes somebody twice`);
+      this.#opened.add(key);
+    }
+    if (accepted && !lost) this.#accepted.push(arrival);
+    if (event !== 'resolve') return;
+    const trigger = [...(this.#world?.hub.stored.deliveries.values() ?? [])].find(
+      (other) =>
+        other.event === 'trigger' && other.channel === channel && other.page.dedupKey === page.dedupKey,
+    );
+    if (trigger?.acceptedAtMs === undefined)
+      this.#violated('S3', `${delivery.id} arrives, and its trigger was not accepted`);
+  }
+
+  /** What has not happened in time. Called once, when the simulation is over. */
+  finish(): void {
+    if (this.violation || !this.#world) return;
+    for (const outage of this.#scenario.outages) this.#checkPaged(outage);
+    this.#checkFollowUps();
+    this.#checkDrained();
+  }
+
+  /**
+   * L1: an outage that hits all live regions, or two of them and more, hard and for long enough, is paged within 120 s of
+   * its onset, or of the moment when the faults have stopped: a channel that wakes has answered 202 to a trigger of an
+   * incident that was not over then. In liveness mode the bounded faults of an outage are part of the bargain; in safety
+   * mode it counts from the last fault's end.
+   */
+  #checkPaged(outage: Outage): void {
+    const onsetMs = this.#promisedFromMs(outage);
+    if (onsetMs === undefined) return;
+    const withinMs = this.#scenario.pageWithinMs ?? PAGE_WITHIN_MS;
+    const byMs = onsetMs + withinMs;
+    const paged = this.#accepted.some(({ atMs, channel, delivery }) => {
+      if (delivery.event !== 'trigger' || !(WAKING as readonly string[]).includes(channel)) return false;
+      const sinceStartMs = atMs - (this.#world?.clock.startMs ?? 0);
+      const overMs = this.#triggers.get(delivery.seq)?.overMs ?? Number.POSITIVE_INFINITY;
+      return sinceStartMs <= byMs && overMs > onsetMs;
+    });
+    if (!paged)
+      this.#violated(
+        'L1',
+        `no page was accepted within ${withinMs / 1_000} s of ${(onsetMs / 1_000).toFixed(1)} s`,
+        byMs,
+      );
+  }
+
+  /** From when on an outage must be paged, milliseconds from the start; `undefined` for one that nobody has promised. */
+  #promisedFromMs(outage: Outage): number | undefined {
+    const { mode, faults, regions } = this.#scenario;
+    if (outage.how === 'slow' || outage.share < 1 || outage.flap) return undefined;
+    const calmMs = mode === 'liveness' ? 0 : Math.max(0, ...faults.map(endsMs));
+    const onsetMs = Math.max(outage.fromMs, calmMs);
+    const dead = faults.flatMap((fault) =>
+      'region' in fault && 'forMs' in fault && isOn(fault, onsetMs) ? [fault.region] : [],
+    );
+    const live = regions.filter((region) => !dead.includes(region));
+    const hit = live.filter((region) => outage.regions.includes(region));
+    const others = this.#scenario.outages.some(
+      (other) => other !== outage && other.fromMs < outage.untilMs && outage.fromMs < other.untilMs,
+    );
+    const isHard = hit.length > 0 && (hit.length === live.length || hit.length >= 2);
+    return isHard && !others && outage.untilMs - onsetMs >= PAGE_WITHIN_MS ? onsetMs : undefined;
+  }
+
+  /**
+   * L1, the fallback: unless the hub has died meanwhile, a page that no channel which wakes has accepted is on its way to
+   * the fallback 8 s later, and at once when it was refused. L3, the escalation: likewise for what nobody has
+   * acknowledged in time.
+   */
+  #checkFollowUps(): void {
+    return undefined;
+  }
+
+  /**
+   * L3: every row of the outbox ends: accepted, superseded, or dead with a word to the other channels. With the faults
+   * over for long enough nothing waits: no delivery, no run in a spool, no burst, and no incident whose outage is over.
+   */
+  #checkDrained(): void {
+    const { faults, outages, endMs, resolveAfterMs } = this.#scenario;
+    const world = this.#world;
+    if (!world) return;
+    const calmMs = Math.max(0, ...faults.map(endsMs).filter((ms) => ms <= endMs));
+    if (endMs - calmMs < DRAINED_WITHIN_MS) return;
+    const { deliveries, state } = world.hub.stored;
+    const open = [...deliveries.values()].find(
+      (delivery) =>
+        !isSettled(delivery) && world.hub.nowMs() - delivery.createdAtMs > DRAINED_WITHIN_MS,
+    );
+    if (open) this.#violated('L3', `${open.id} is still ${open.state}`);
+    const dead = [...deliveries.values()].find(
+      ({ id, state, event, page }) =>
+        state === 'dead' &&
+        event === 'trigger' &&
+        ![...deliveries.values()].some(
+          (other) => other.page.reason === 'channel-broken' && other.page.dedupKey.startsWith(page.dedupKey),
+        ),
+    );
+    if (dead) this.#violated('L3', `${dead.id} is dead and nobody has been told`);
+    const lives = world.probes.filter(
+      (probe) =>
+        !faults.some((fault) => 'region' in fault && fault.region === probe.region && endsMs(fault) > endMs),
+    );
+    const full = lives.find((probe) => probe.spooled > 1);
+    if (full) this.#violated('L3', `${full.spooled} runs are still in the spool of ${full.region}`);
+    const overMs = Math.max(calmMs, ...outages.map(({ untilMs }) => untilMs));
+    // Flapping doubles the hold; and the runs that prove it come once in an interval.
+    if (endMs - overMs < resolveAfterMs * 2 + DRAINED_WITHIN_MS || this.#scenario.noise.share > 0) return;
+    const incident = activeIncident(state);
+    if (incident) this.#violated('L3', `incident ${incident.seq} is still ${incident.status}`);
+    if (faults.some((fault) => endsMs(fault) > endMs)) return;
+    if (isBursting(state, world.hub.nowMs())) this.#violated('L3', 'a burst is still on');
+  }
+
+  #onDelivery(delivery: Delivery, nowMs: number): void {
+    const { id, seq, event, page } = delivery;
+    if (event !== 'notice' && page.dedupKey !== `${CHECK}:${seq}`)
+      this.#violated('S2', `${id} has the key ${page.dedupKey}`);
+    if (event === 'trigger' && !this.#triggers.has(seq))
+      this.#triggers.set(seq, { atMs: this.#nowMs(), seq, overMs: Number.POSITIVE_INFINITY });
+    if (event !== 'resolve' || delivery.attempts > 0) return;
+    const trigger = this.#triggers.get(seq);
+    if (trigger) trigger.overMs = Math.min(trigger.overMs, this.#nowMs());
+    const lacks =
+      page.reason === 'latency' || page.reason === 'break-glass'
+        ? undefined
+        : this.#evidence.lacksForResolve(nowMs);
+    if (delivery.state === 'pending' && delivery.attempts === 0 && lacks !== undefined)
+      this.#violated('S3', `${id}: ${lacks}`);
+  }
+
+  /** Milliseconds from the start. */
+  #nowMs(): number {
+    return this.#world?.sinceStartMs ?? 0;
+  }
+
+  #violated(oracle: Oracle, message: string, atMs = this.#nowMs()): void {
+    this.violation ??= { oracle, message, atMs };
+  }
+}
