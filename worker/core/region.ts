@@ -185,7 +185,7 @@ export function withVote(region: RegionState, vote: Vote, timing: VoteTiming): R
     overdue: undefined,
     recent,
     told: region.told.filter((notice) =>
-      notice === 'one-region' ? failed && failuresBefore > 0 : recent.split('i').length > INVALID_OVER_BELOW,
+      notice === 'one-region' ? failed : recent.split('i').length > INVALID_OVER_BELOW,
     ),
   };
 }
