@@ -1,6 +1,8 @@
 import type { Failure } from './failure.ts';
 import type { CheckState } from './check-state.ts';
 import type { Incident } from './incident.ts';
+import type { Drill } from './drill.ts';
+import type { NetworkIncident } from './network.ts';
 import type { Delivery } from './outbox.ts';
 import type { Outcome, Run } from './run.ts';
 import type { Verdict } from './verdict.ts';
@@ -67,5 +69,50 @@ export type RegionView = {
   live: boolean;
   lastHeardMs?: number | undefined;
   probes: ProbeView[];
+  nowMs: number;
+};
+
+/** A region as the network's object knows it: what its own object said last. Times are the hub's, epoch ms. */
+export type NetworkRegion = {
+  region: string;
+  title: string;
+  /** Heard from within `SILENT_AFTER_MS`. */
+  live: boolean;
+  lastHeardMs?: number | undefined;
+  /** When runs of it were last stored and evaluated. */
+  evaluatedMs?: number | undefined;
+  /** Whether its object has answered the last question. */
+  answers: boolean;
+};
+
+/** How the pings of one watchdog fare. Its address is not told: it may be a secret. */
+export type WatchdogView = {
+  /** `watchdog 1`, in the order of the configuration. */
+  name: string;
+  everyMs: number;
+  succeededMs?: number | undefined;
+  /** Why the last ping failed; absent once one has succeeded. */
+  failure?: { atMs: number; error: string } | undefined;
+};
+
+/** What the network's object tells: of all regions together, drills and watchdogs. */
+export type NetworkView = {
+  regions: NetworkRegion[];
+  /** How many regions must be live to see anything. */
+  needed: number;
+  /** Newest first, bounded; the first one is open when too few regions are live. */
+  incidents: NetworkIncident[];
+  /** Of the latest incident and drill, and every page of theirs not yet accepted. */
+  deliveries: Delivery[];
+  /** The latest drill, over or not; `drillPassed` of `drill.ts` judges it. */
+  drill?: Drill | undefined;
+  /** Channels that have not taken a drill for longer than `paging.drillEvery`, and since when that is so. */
+  drillOverdue?: { channels: string[]; sinceMs: number } | undefined;
+  watchdogs: WatchdogView[];
+  /** Whether watchdogs are pinged now: results of two regions were evaluated lately. */
+  hasEvidence: boolean;
+  /** First start of the hub, and when the regions were last looked at. */
+  startedAtMs: number;
+  lookedAtMs?: number | undefined;
   nowMs: number;
 };
