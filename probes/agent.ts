@@ -114,6 +114,11 @@ export class Agent {
     this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger, deadlineMs }, nowMs));
   }
 
+  /** Starts a check out of turn, without the hub's word. */
+  runAgain(check: string): void {
+    this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger: 'burst' }, nowMs));
+  }
+
   /**
    * Starts nothing any more and waits for what runs, at most `endWithinMs`. A run that has not ended by then is given up:
    * what it would say of the target is not known, so nothing is reported.

@@ -5,6 +5,8 @@ import { describeProblems } from '#core/problem.ts';
 import { truncate } from '#core/units.ts';
 import { WIRE_VERSION, type Hello } from '#core/wire.ts';
 import { Agent } from './agent.ts';
+import { BreakGlass } from './break-glass/break-glass.ts';
+import { glassChannels, type GlassChannels } from './break-glass/glass-channels.ts';
 import { blockedMarkerIn, spoolBlockedRuns } from './blocked-runs.ts';
 import { systemClock } from './clock.ts';
 import { ConfigFileError, loadConfigFile, type LoadedConfig } from './config-file.ts';
@@ -58,9 +60,13 @@ export async function runProbe(
     const regions = loaded.config.regions.map(({ id }) => id);
     if (!regions.includes(region))
       return refuse('probe-settings-bad', `region: expected one of ${regions.join(', ')}, got ${region}`);
+    const channels = glassChannels(loaded.config, env);
+    if (!channels.ok) return refuse('probe-settings-bad', describeProblems(channels.problems));
     return await serve({
       settings: settings.value,
       loaded,
+      env,
+      channels: channels.value,
       stop,
       blockedMsMax,
       createRunner: () => createRunner(loaded.directory),
@@ -75,11 +81,13 @@ export async function runProbe(
 async function serve(given: {
   settings: ProbeConfig;
   loaded: LoadedConfig;
+  env: Readonly<Record<string, string | undefined>>;
+  channels: GlassChannels;
   stop: AbortSignal;
   blockedMsMax: number;
   createRunner: () => Runner;
 }): Promise<Exit> {
-  const { settings, loaded, stop, blockedMsMax, createRunner } = given;
+  const { settings, loaded, env, channels, stop, blockedMsMax, createRunner } = given;
   const { hubUrl, token, region, probe, spoolDirectory, concurrency } = settings;
   const spool = await Spool.open({
     directory: spoolDirectory,
@@ -96,6 +104,19 @@ async function serve(given: {
   const checks = loaded.config.checks.filter(({ regions }) => regions.includes(region));
   const markerFile = blockedMarkerIn(spoolDirectory);
   await spoolBlockedRuns({ ...shared, markerFile, checks, configHash: loaded.hash });
+  const glass = await BreakGlass.open({
+    ...shared,
+    directory: spoolDirectory,
+    config: loaded.config,
+    checks,
+    region,
+    probe,
+    channels,
+    env,
+    knock: () => client.knock(),
+    runAgain: (check) => agent.runAgain(check),
+    onAccepted: () => client.wake(),
+  });
   const watchdog = new Watchdog({ blockedMsMax, verdict: { kind: 'restart', markerFile }, log });
   const noteRuns = keepHeapSmall();
   const agent = new Agent({
@@ -113,7 +134,7 @@ async function serve(given: {
       noteRuns(runs.length);
     },
     onOverdue: (overdue) => void client.overdue(overdue),
-    onEnded: () => undefined,
+    onEnded: (run) => glass.onEnded(run),
     onSpooled: () => client.wake(),
   });
   const client: HubClient = new HubClient({
@@ -121,9 +142,18 @@ async function serve(given: {
     hubUrl,
     token,
     hello: () => helloOf({ probe, spool, configHash: loaded.hash, versions: agent.versions() }),
-    onPlan: (plan) => agent.onPlan(plan),
-    onStarts: (starts) => agent.onStarts(starts),
+    onPlan: (plan) => {
+      glass.onStarts(plan.starts);
+      agent.onPlan(plan);
+    },
+    onStarts: (starts) => {
+      glass.onStarts(starts);
+      agent.onStarts(starts);
+    },
     onRunNow: (command) => agent.onRunNow(command),
+    onReach: (outSinceMs) => glass.onReach(outSinceMs),
+    nextBrokeGlass: () => glass.nextReport(),
+    onBrokeGlassTold: (message) => glass.onTold(message),
   });
   log('info', 'probe-started', {
     probe,
@@ -134,6 +164,7 @@ async function serve(given: {
     spool: spoolDirectory,
     spooled: spool.stats().pending,
     concurrency,
+    breakGlass: [...channels.keys()].join(' '),
   });
   // Whatever is on the disk stays; a supervisor starts the probe again.
   process.on('uncaughtException', (error) => {
@@ -149,7 +180,7 @@ async function serve(given: {
   client.start();
   await aborted(stop);
   log('info', 'probe-stopping', { spooled: spool.stats().pending });
-  await agent.stop(END_RUNS_MS);
+  await Promise.all([agent.stop(END_RUNS_MS), glass.stop()]);
   await client.drain(FLUSH_MS);
   await client.stop();
   await agent.close();

@@ -13,7 +13,8 @@ export const PROBE_HELP = `latchkey probe: run the checks of a region and report
 ${options.join('\n')}
                  LATCHKEY_TOKEN       the token, minted by latchkey token REGION; no option, as others could see it
 
-The secrets of the journeys are environment variables by their own names. Logs are JSON lines on stderr.
+The secrets of the journeys are environment variables by their own names, as are those of the channels that it pages by
+itself when the hub is gone (paging.breakGlass). Logs are JSON lines on stderr.
 End it with SIGTERM or Ctrl-C: it ends its runs and sends what it has, within 10 seconds or so.
 Exit status: ${EXIT.stopped} stopped, ${EXIT.failed} failed, ${EXIT.badConfig} settings it cannot use, ${EXIT.spoolLocked} another probe uses the spool.`;
 

@@ -2,24 +2,19 @@ import {
   MESSAGE_BYTES_MAX,
   RUNS_PER_REPORT_MAX,
   type Ack,
+  type BrokeGlass,
   type NextStart,
-  type Overdue,
   type Report,
 } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from '../clock.ts';
-import type { HubAnswer } from './hub-http.ts';
+import { BrokeGlassReports } from './broke-glass-reports.ts';
+import { BAD_MESSAGE, type HubAnswer } from './hub-http.ts';
 import type { HubTimings } from './hub-timings.ts';
+import type { Link } from './link.ts';
 import type { Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
 import type { Spool, SpooledRun } from '../spool/spool.ts';
-
-/** A way to the hub: the socket, or HTTP. */
-export type Link = {
-  report(report: Report): Promise<HubAnswer<Ack>>;
-  /** Says it once; `undefined` when it is gone, else why it is lost. Never rejects. */
-  overdue(overdue: Overdue): Promise<string | undefined>;
-};
 
 export type DeliveryOptions = {
   spool: Spool;
@@ -27,15 +22,13 @@ export type DeliveryOptions = {
   timings: HubTimings;
   log: Log;
   onStarts(starts: readonly NextStart[]): void;
+  /** The next page of the probe's own that the hub must be told of. */
+  nextBrokeGlass(): BrokeGlass | undefined;
+  onBrokeGlassTold(message: BrokeGlass): void;
   /** After each acknowledgement; `drained` when nothing is left. */
   onAcknowledged(drained: boolean): void;
 };
 
-/**
- * Statuses by which a hub says that the message itself is bad. Others of the 4xx are about the way to the hub (a token, a
- * version, a route that a proxy or another release lacks): the runs are good, and wait.
- */
-const BAD_MESSAGE = new Set([400, 413, 422]);
 /** Refusals that only a person can mend. */
 const NEEDS_PERSON = new Set([401, 403, 409]);
 /** Room for the report's own brackets and the entries' ages. */
@@ -53,6 +46,7 @@ type Held = { failures: number; untilMs: number };
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #loop = new Loop(() => this.#step());
+  readonly #glass: BrokeGlassReports;
   #link: Link | undefined;
   #failures = 0;
   /** Runs that are sent one by one, after a report of several was refused, to find the bad one. */
@@ -61,6 +55,11 @@ export class Delivery {
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#glass = new BrokeGlassReports({
+      ...options,
+      next: () => options.nextBrokeGlass(),
+      onTold: (message) => options.onBrokeGlassTold(message),
+    });
   }
 
   start(): Promise<void> {
@@ -71,7 +70,7 @@ export class Delivery {
     this.#loop.stop();
   }
 
-  /** Runs have been spooled. */
+  /** Runs have been spooled, or the probe has paged by itself. */
   wake(): void {
     this.#loop.wake();
   }
@@ -85,6 +84,11 @@ export class Delivery {
   async #step(): Promise<Pause> {
     const link = this.#link;
     if (link === undefined) return 'until-woken';
+    // Before the runs: with them the hub may page, and must know by then that somebody has been woken.
+    if (this.#glass.waitMs() === 0) {
+      await this.#glass.tell(link);
+      return 'now';
+    }
     const { spool, clock } = this.#options;
     const nowMs = clock.monotonicMs();
     const held = [...this.#held].filter(([, { untilMs }]) => untilMs > nowMs);
@@ -94,9 +98,11 @@ export class Delivery {
       new Set(held.map(([check]) => check)),
     );
     if (batch.length === 0) {
-      if (spool.stats().pending === 0) return 'until-woken';
-      const waitMs = held.map(([, { untilMs }]) => untilMs - nowMs);
-      return { untilWokenOrMs: Math.min(DISK_RETRY_MS, ...waitMs) };
+      const glassMs = this.#glass.waitMs();
+      const toTell = glassMs === undefined ? [] : [glassMs];
+      if (spool.stats().pending > 0)
+        toTell.push(DISK_RETRY_MS, ...held.map(([, { untilMs }]) => untilMs - nowMs));
+      return toTell.length === 0 ? 'until-woken' : { untilWokenOrMs: Math.min(...toTell) };
     }
     const answer = await link.report({ type: 'report', entries: batch.map((entry) => this.#aged(entry)) });
     switch (answer.kind) {

@@ -1,12 +1,14 @@
-import type { Hello, NextStart, Overdue, PollAnswer } from '#core/wire.ts';
+import type { BrokeGlass, Hello, NextStart, Overdue, PollAnswer } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from '../clock.ts';
-import { Delivery, type Link } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import { HubHttp, type HubAnswer } from './hub-http.ts';
 import { HubRefusedError, HubSocket, type HubCommands } from './hub-socket.ts';
 import { HUB_TIMINGS, type HubTimings } from './hub-timings.ts';
+import type { Link } from './link.ts';
 import { errorText, type Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
+import { Reach, type ReachListener } from './reach.ts';
 import { ScreenshotUpload } from './screenshot-upload.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -25,6 +27,9 @@ export type HubClientOptions = {
   /** Made anew for each connection and each poll. */
   hello(): Hello;
   onStarts(starts: readonly NextStart[]): void;
+  onReach: ReachListener;
+  nextBrokeGlass(): BrokeGlass | undefined;
+  onBrokeGlassTold(message: BrokeGlass): void;
 } & HubCommands;
 
 type Round = { established: boolean; error: string; refusedStatus?: number };
@@ -39,6 +44,7 @@ export class HubClient {
   readonly #http: HubHttp;
   readonly #delivery: Delivery;
   readonly #upload: ScreenshotUpload;
+  readonly #reach: Reach;
   readonly #loop = new Loop(() => this.#round());
   #tasks: Promise<void>[] = [];
   #socket: HubSocket | undefined;
@@ -48,11 +54,13 @@ export class HubClient {
   /** Sockets that could not be opened, in a row: for the choice of HTTP. */
   #unopened = 0;
   #drained: (() => void) | undefined;
+  #knocking: Promise<boolean> | undefined;
 
   constructor(options: HubClientOptions) {
     const { hubUrl, token, spool, clock, log } = options;
     this.#options = options;
     this.#timings = { ...HUB_TIMINGS, ...options.timings };
+    this.#reach = new Reach(clock, options.onReach);
     this.#http = new HubHttp(hubUrl, token, this.#timings);
     this.#upload = new ScreenshotUpload({ spool, http: this.#http, timings: this.#timings, log });
     this.#delivery = new Delivery({
@@ -61,6 +69,8 @@ export class HubClient {
       log,
       timings: this.#timings,
       onStarts: (starts) => options.onStarts(starts),
+      nextBrokeGlass: () => options.nextBrokeGlass(),
+      onBrokeGlassTold: (message) => options.onBrokeGlassTold(message),
       onAcknowledged: (drained) => {
         this.#upload.wake();
         if (drained) this.#drained?.();
@@ -70,10 +80,11 @@ export class HubClient {
 
   /** Begins to connect and to deliver; returns at once. A fault of our own in here ends the process. */
   start(): void {
+    this.#reach.begin();
     this.#tasks = [this.#loop.start(), this.#delivery.start(), this.#upload.start()];
   }
 
-  /** A run has been spooled. */
+  /** A run has been spooled, or the probe has paged by itself. */
   wake(): void {
     this.#delivery.wake();
   }
@@ -83,6 +94,20 @@ export class HubClient {
     const lost = this.#link === undefined ? 'no way to the hub' : await this.#link.overdue(overdue);
     if (lost !== undefined)
       this.#options.log('warn', 'overdue-not-told', { check: overdue.check, error: lost });
+  }
+
+  /** Whether the hub answers, whatever it says; over HTTP, within `knockMs`. Asked at once by several, it asks once. */
+  knock(): Promise<boolean> {
+    this.#knocking ??= this.#knock().finally(() => (this.#knocking = undefined));
+    return this.#knocking;
+  }
+
+  async #knock(): Promise<boolean> {
+    const answer = await this.#http.poll(this.#options.hello(), this.#timings.knockMs);
+    if (answer.kind === 'ok') this.#take(answer.value);
+    else if (isHubsRefusal(answer)) this.#reach.heard();
+    else return false;
+    return true;
   }
 
   /** Waits until the spool is empty, at most `deadlineMs`; not at all when the hub is out of reach. True when it is empty. */
@@ -116,6 +141,8 @@ export class HubClient {
       error: ended.error,
       status: ended.refusedStatus,
     });
+    // Beside a socket that cannot be had, HTTP may still be there.
+    if (ended.refusedStatus === undefined && this.#link === undefined) this.#reach.lost();
     if (ended.refusedStatus !== undefined) return this.#refused(ended.refusedStatus, ended.error);
     const wasStable = ended.established && clock.monotonicMs() - startedMs >= STABLE_MS;
     this.#failures = wasStable ? 1 : this.#failures + 1;
@@ -135,6 +162,7 @@ export class HubClient {
         commands: this.#options,
         timings: this.#timings,
         log,
+        onHeard: () => this.#reach.heard(),
         opened: (opening) => {
           this.#socket = opening;
         },
@@ -162,6 +190,8 @@ export class HubClient {
       const answer: HubAnswer<PollAnswer> = await this.#http.poll(this.#options.hello());
       if (answer.kind !== 'ok') {
         this.#use(undefined);
+        if (isHubsRefusal(answer)) this.#reach.heard();
+        else this.#reach.lost();
         const status = answer.kind === 'refused' ? answer.status : undefined;
         if (status !== undefined && status < 500 && status !== 408 && status !== 429)
           return this.#refused(status, answer.error);
@@ -179,11 +209,17 @@ export class HubClient {
         this.#failures = 0;
         this.#use(this.#http);
       }
-      this.#options.onPlan(answer.value.plan);
-      for (const command of answer.value.commands) this.#options.onRunNow(command);
+      this.#take(answer.value);
       await this.#loop.sleep(Math.min(this.#timings.pollMs, Math.max(0, untilMs - clock.monotonicMs())));
     }
     return 'now';
+  }
+
+  /** What a poll has brought. */
+  #take({ plan, commands }: PollAnswer): void {
+    this.#reach.heard();
+    this.#options.onPlan(plan);
+    for (const command of commands) this.#options.onRunNow(command);
   }
 
   #refused(status: number, error: string): Pause {
@@ -214,4 +250,9 @@ export class HubClient {
     if (link !== undefined) this.#upload.wake();
     else this.#drained?.();
   }
+}
+
+/** Whether a hub said no, and not somebody in its place or a hub that cannot. */
+function isHubsRefusal(answer: HubAnswer<unknown>): boolean {
+  return answer.kind === 'refused' && answer.byHub && answer.status < 500;
 }

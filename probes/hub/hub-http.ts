@@ -5,6 +5,7 @@ import {
   MESSAGE_BYTES_MAX,
   PollAnswer,
   PROBE_PATHS,
+  type BrokeGlass,
   type Hello,
   type Overdue,
   type Report,
@@ -23,6 +24,11 @@ export type HubAnswer<T> =
   | { kind: 'refused'; byHub: boolean; status: number; error: string; retryAfterMs?: number | undefined }
   | { kind: 'lost'; error: string };
 
+/**
+ * Statuses by which a hub says that the message itself is bad. Others of the 4xx are about the way to the hub (a token, a
+ * version, a route that a proxy or another release lacks): the message is good, and waits.
+ */
+export const BAD_MESSAGE: ReadonlySet<number> = new Set([400, 413, 422]);
 /** Characters of a refusal's body that are kept: the reason, not a proxy's whole error page. */
 const ERROR_CHARS_MAX = 300;
 
@@ -42,8 +48,12 @@ export class HubHttp {
     return this.#postJson(PROBE_PATHS.report, report, Ack);
   }
 
-  poll(hello: Hello): Promise<HubAnswer<PollAnswer>> {
-    return this.#postJson(PROBE_PATHS.poll, hello, PollAnswer);
+  brokeGlass(message: BrokeGlass): Promise<HubAnswer<Ack>> {
+    return this.#postJson(PROBE_PATHS.brokeGlass, message, Ack);
+  }
+
+  poll(hello: Hello, deadlineMs?: number): Promise<HubAnswer<PollAnswer>> {
+    return this.#postJson(PROBE_PATHS.poll, hello, PollAnswer, deadlineMs);
   }
 
   async overdue(overdue: Overdue): Promise<string | undefined> {
@@ -57,8 +67,13 @@ export class HubHttp {
     return answer.kind === 'ok' ? { kind: 'ok', value: undefined } : answer;
   }
 
-  async #postJson<T>(path: string, message: unknown, schema: z.ZodType<T>): Promise<HubAnswer<T>> {
-    const answer = await this.#post(path, message);
+  async #postJson<T>(
+    path: string,
+    message: unknown,
+    schema: z.ZodType<T>,
+    deadlineMs?: number,
+  ): Promise<HubAnswer<T>> {
+    const answer = await this.#post(path, message, deadlineMs);
     if (answer.kind !== 'ok') return answer;
     const parsed = parseWith(schema, jsonOf(answer.value));
     // A login page of a captive network also answers 200.
@@ -70,9 +85,8 @@ export class HubHttp {
         };
   }
 
-  #post(path: string, message: unknown): Promise<HubAnswer<string>> {
-    const body = JSON.stringify(message);
-    return this.#request('POST', path, 'application/json', body, this.#timings.requestMs);
+  #post(path: string, message: unknown, deadlineMs = this.#timings.requestMs): Promise<HubAnswer<string>> {
+    return this.#request('POST', path, 'application/json', JSON.stringify(message), deadlineMs);
   }
 
   async #request(

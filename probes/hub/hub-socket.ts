@@ -6,6 +6,7 @@ import {
   PONG,
   PROBE_PATHS,
   type Ack,
+  type BrokeGlass,
   type Hello,
   type Overdue,
   type Plan,
@@ -26,6 +27,8 @@ export type SocketOptions = {
   commands: HubCommands;
   timings: HubTimings;
   log: Log;
+  /** The hub has said something, if only `pong`. */
+  onHeard(): void;
   /** Gets the connection while it is still being made, so that it can be closed. */
   opened(socket: HubSocket): void;
 };
@@ -89,12 +92,12 @@ export class HubSocket {
 
   /** Sends a report and waits for its answer; one at a time. Never rejects. Without an answer the connection ends. */
   report(report: Report): Promise<HubAnswer<Ack>> {
-    return new Promise((resolve) => {
-      if (this.#over === undefined) return resolve({ kind: 'lost', error: 'the socket is closed' });
-      this.#inFlight = resolve;
-      this.#endAfter(this.#options.timings.ackMs, 'report not acknowledged');
-      this.#socket.send(JSON.stringify(report));
-    });
+    return this.#ask(report);
+  }
+
+  /** As `report`, and never while one waits for its answer. */
+  brokeGlass(message: BrokeGlass): Promise<HubAnswer<Ack>> {
+    return this.#ask(message);
   }
 
   /** Says it, whether or not a report waits for its answer; there is none to this. Why it is lost, if it is. */
@@ -122,6 +125,15 @@ export class HubSocket {
     this.#answer({ kind: 'lost', error: reason });
   }
 
+  #ask(message: Report | BrokeGlass): Promise<HubAnswer<Ack>> {
+    return new Promise((resolve) => {
+      if (this.#over === undefined) return resolve({ kind: 'lost', error: 'the socket is closed' });
+      this.#inFlight = resolve;
+      this.#endAfter(this.#options.timings.ackMs, `${message.type} not acknowledged`);
+      this.#socket.send(JSON.stringify(message));
+    });
+  }
+
   #startHeartbeat(): void {
     if (this.#over === undefined) return;
     const { heartbeatMs, silenceMs } = this.#options.timings;
@@ -141,6 +153,7 @@ export class HubSocket {
 
   #onMessage = (event: MessageEvent): void => {
     this.#heardAtMs = performance.now();
+    this.#options.onHeard();
     if (event.data === PONG) return;
     if (typeof event.data === 'string' && event.data.length > MESSAGE_BYTES_MAX)
       return this.close(`a message of the hub is over ${MESSAGE_BYTES_MAX} bytes`);

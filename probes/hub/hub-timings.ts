@@ -12,6 +12,8 @@ export const HUB_TIMINGS = {
   silenceMs: 20_000,
   /** One HTTP request with its answer. */
   requestMs: ANSWER_MS_MAX + 1_000,
+  /** One question whether the hub is there after all: a page waits for it. */
+  knockMs: 3_000,
   /** One screenshot: 2 MiB at 1.5 Mbit/s. */
   uploadMs: 15_000,
   pollMs: POLL_INTERVAL_MS,

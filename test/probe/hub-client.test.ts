@@ -1,7 +1,14 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { RUNS_PER_REPORT_MAX, WIRE_VERSION, type NextStart, type Plan, type RunNow } from '#core/wire.ts';
+import {
+  RUNS_PER_REPORT_MAX,
+  WIRE_VERSION,
+  type BrokeGlass,
+  type NextStart,
+  type Plan,
+  type RunNow,
+} from '#core/wire.ts';
 import { systemClock } from '#probes/clock.ts';
 import { HubClient } from '#probes/hub/hub-client.ts';
 import type { HubTimings } from '#probes/hub/hub-timings.ts';
@@ -20,7 +27,13 @@ const QUICK: Partial<HubTimings> = {
   slowRetryMs: 60,
 };
 
-type Heard = { plans: Plan[]; starts: NextStart[]; commands: RunNow[] };
+type Heard = {
+  plans: Plan[];
+  starts: NextStart[];
+  commands: RunNow[];
+  reach: (number | undefined)[];
+  told: BrokeGlass[];
+};
 
 async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, directory?: string) {
   const { log, named, events } = eventLog();
@@ -31,7 +44,8 @@ async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, direct
     startedAtMs: Date.now(),
     log,
   });
-  const heard: Heard = { plans: [], starts: [], commands: [] };
+  const heard: Heard = { plans: [], starts: [], commands: [], reach: [], told: [] };
+  const glass: BrokeGlass[] = [];
   const client = new HubClient({
     hubUrl,
     token: 'a-token',
@@ -52,6 +66,12 @@ async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, direct
     onPlan: (plan) => heard.plans.push(plan),
     onStarts: (starts) => heard.starts.push(...starts),
     onRunNow: (command) => heard.commands.push(command),
+    onReach: (outSinceMs) => heard.reach.push(outSinceMs),
+    nextBrokeGlass: () => glass[0],
+    onBrokeGlassTold: (message) => {
+      heard.told.push(message);
+      glass.shift();
+    },
   });
   const stop = async (): Promise<void> => {
     await client.stop();
@@ -66,7 +86,7 @@ async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, direct
     client.wake();
     return ids;
   };
-  return { client, spool, heard, log: named, events, append, stop: () => (stopping ??= stop()) };
+  return { client, spool, heard, glass, log: named, events, append, stop: () => (stopping ??= stop()) };
 }
 
 async function aHubAndClient(faults: HubFaults = {}, timings: Partial<HubTimings> = {}) {
@@ -176,6 +196,96 @@ test.each([
   await client.overdue(overdue);
   const record = await untilStored(hub, spool, ids);
   expect(record.overdue).toEqual([{ via, message: overdue }]);
+});
+
+const BROKE_GLASS: BrokeGlass = {
+  type: 'broke-glass',
+  check: 'portal-login',
+  region: 'us-east',
+  probe: 'probe-1',
+  seq: 4,
+  firstFailedAgeMs: 50_000,
+  decidedAgeMs: 20_000,
+  acceptedAgeMs: 19_000,
+  channel: 'oncall',
+  failure: { owner: 'target', class: 'timeout', message: 'no answer' },
+};
+
+test.each([
+  { upgrade: 101, via: 'socket' },
+  { upgrade: 403, via: 'http' },
+])(
+  "a page of the probe's own is told before the runs, over $via, until it is acknowledged",
+  async ({ upgrade, via }) => {
+    const { hub, client, spool, heard, glass, append } = await aHubAndClient({ upgrade, deafToGlass: true });
+    glass.push(BROKE_GLASS);
+    const ids = await append(2);
+    client.start();
+    // A hub that cannot take it in gets the runs all the same.
+    const { reports, brokeGlass } = await untilStored(hub, spool, ids);
+    expect(brokeGlass[0]).toEqual({ via, message: BROKE_GLASS });
+    expect(reports).toHaveLength(1);
+    expect(heard.told).toEqual([]);
+    await hub.set({ deafToGlass: false });
+    await until(() => expect(heard.told).toEqual([BROKE_GLASS]));
+    const told = (await hub.record()).brokeGlass.length;
+    ids.push(...(await append(1)));
+    await untilStored(hub, spool, ids);
+    expect((await hub.record()).brokeGlass).toHaveLength(told);
+  },
+);
+
+test('a hub is out of reach from the last exchange with it, and is there as soon as it answers', async () => {
+  const { hub, client, heard, log } = await aHubAndClient();
+  const startedMs = performance.now();
+  client.start();
+  expect(heard.reach).toHaveLength(1);
+  await until(() => expect(heard.reach).toHaveLength(2));
+  await hub.stop();
+  await until(() => expect(heard.reach).toHaveLength(3));
+  const [atStart = 0, back, lost = 0] = heard.reach;
+  expect(back).toBeUndefined();
+  expect(atStart).toBeGreaterThanOrEqual(startedMs);
+  expect(lost).toBeGreaterThanOrEqual(atStart);
+  expect(await client.knock()).toBe(false);
+  await until(() => expect(log('hub-out-of-reach').length).toBeGreaterThan(0));
+  await hub.restart();
+  await until(() => expect(heard.reach).toHaveLength(4));
+  expect(heard.reach[3]).toBeUndefined();
+});
+
+test('over HTTP a hub is there all the time, whatever becomes of the socket', async () => {
+  const { hub, client, heard, log } = await aHubAndClient({ upgrade: 403 });
+  client.start();
+  await until(() => expect(log('hub-socket-failed').length).toBeGreaterThan(6));
+  expect((await hub.record()).polls).toBeGreaterThan(3);
+  expect(heard.reach.slice(1)).toEqual([undefined]);
+});
+
+test('a knock finds the hub that the socket has not found yet, and takes what it says', async () => {
+  const { hub, client, heard } = await aHubAndClient(
+    { upgrade: 503 },
+    { backoffMinMs: 60_000, backoffMaxMs: 60_000 },
+  );
+  const command: RunNow = { type: 'run-now', check: 'portal-login', trigger: 'manual' };
+  await hub.command(command);
+  client.start();
+  const [one, other] = await Promise.all([client.knock(), client.knock()]);
+  expect([one, other]).toEqual([true, true]);
+  expect((await hub.record()).polls).toBe(1);
+  expect(heard.commands).toEqual([command]);
+  expect(heard.reach.at(-1)).toBeUndefined();
+});
+
+test.each([
+  { status: 401, there: true },
+  { status: 503, there: false },
+])('a hub that answers a knock with $status is there: $there', async ({ status, there }) => {
+  const { client } = await aHubAndClient(
+    { upgrade: 503, status },
+    { backoffMinMs: 60_000, backoffMaxMs: 60_000 },
+  );
+  expect(await client.knock()).toBe(there);
 });
 
 test('an overdue run that nobody can be told of is said in the log, and never later', async () => {

@@ -6,6 +6,8 @@ type Rule = { folder: string; paths: string[]; packages?: string[] };
 /** The hub's small root files, which every shell may read. */
 const HUB_ROOT = [
   ...[
+    'acknowledge-link',
+    'audit',
     'bindings',
     'deadline',
     'env',
@@ -32,7 +34,11 @@ const RULES: Rule[] = [
   { folder: 'worker/objects', paths: ['worker/core', 'worker/store', 'worker/channels', ...HUB_ROOT] },
   {
     folder: 'worker/routes',
-    paths: ['worker/core', 'worker/objects', 'worker/store', 'worker/middleware', 'dashboards', ...HUB_ROOT],
+    paths: [
+      ...['core', 'objects', 'store', 'channels', 'middleware'].map((name) => `worker/${name}`),
+      'dashboards',
+      ...HUB_ROOT,
+    ],
   },
   { folder: 'worker/middleware', paths: ['worker/core', 'worker/store', ...HUB_ROOT] },
   {
@@ -47,6 +53,8 @@ const RULES: Rule[] = [
     folder,
     paths: ['probes', 'worker/core', 'worker/channels', 'worker/probe-token.ts', 'latchkey.config.ts'],
   })),
+  // What pages by itself when the hub is gone sends as the hub does.
+  { folder: 'probes/break-glass', paths: ['probes', 'worker/core', 'worker/channels'] },
   { folder: 'probes', paths: ['worker/core', 'latchkey.config.ts'] },
   // `defineConfig` knows the channels, so it is the hub's, not core's.
   { folder: 'latchkey.config.ts', paths: ['worker/core', 'worker/config.ts'], packages: [] },
