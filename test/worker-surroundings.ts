@@ -10,6 +10,8 @@ export const HUB_SECRETS = {
   COOKIE_KEY: key('cookie'),
   PAGERDUTY_ROUTING_KEY: 'latchkey-test-routing-key-000001',
   WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+  PUSHOVER_TOKEN: 'latchkeyTestPushoverToken00001',
+  PUSHOVER_USER: 'latchkeyTestPushoverUser000001',
 };
 
 /** What leaves the hub goes to the pager on loopback, whatever host it names. */

@@ -1,6 +1,7 @@
 import { defineConfig, secret } from '#worker/config.ts';
 
 const journey = {
+  channels: ['pager'] as ['pager'],
   kind: 'journey',
   file: 'probes/journeys/any.journey.ts',
   interval: '30s',
@@ -21,6 +22,10 @@ export default defineConfig({
     'api-shift': { ...journey, title: 'Lookup from outside' },
     'api-outlier': { ...journey, title: 'Lookup from afar' },
     'release-storm': { ...journey, title: 'Chart login' },
+    'pager-down': { ...journey, title: 'Login while the pager is down' },
+    'pager-refuses': { ...journey, title: 'Login while the pager refuses' },
+    'pager-mute': { ...journey, title: 'Login while the pager tells nobody' },
+    'pager-answered': { ...journey, title: 'Login that somebody takes' },
     'release-half': { ...journey, title: 'Chart login at its worst' },
   },
   channels: {
@@ -29,5 +34,12 @@ export default defineConfig({
       routingKey: secret('PAGERDUTY_ROUTING_KEY'),
       endpoint: 'https://pager.test/v2/enqueue',
     },
+    phone: {
+      kind: 'pushover',
+      token: secret('PUSHOVER_TOKEN'),
+      user: secret('PUSHOVER_USER'),
+      endpoint: 'https://pager.test',
+    },
   },
+  paging: { fallback: ['phone'] },
 });

@@ -1,3 +1,4 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import type { Incident } from '#core/incident.ts';
@@ -10,6 +11,7 @@ export const MINUTE_MS = 60_000;
 
 /**
  * Far ahead of the machine's clock: the alarms that the hub sets never fire by themselves, so that time passes only here.
+ * Its timers never do either; an object's alarm is set for the same moment, and the story fires that.
  */
 const ORIGIN_MS = Date.UTC(2040, 0, 1);
 /** The hub has a cron; a story's minute has one too. */
@@ -25,52 +27,56 @@ let stories = 0;
  */
 export class Story {
   readonly #check: string;
-  readonly #originMs: number;
+  /** When the story began, epoch ms. */
+  readonly originMs: number;
   readonly #probes: ModelledProbe[];
   #nowMs: number;
   #cronMs: number;
+  #alarmMs = Number.POSITIVE_INFINITY;
 
   constructor(checkId: string, target: Target) {
     const check = checkOf(checkId);
     if (!check) throw new Error(`the configuration has no check ${checkId}`);
     this.#check = checkId;
     // Each story a day later than the one before: the regions' objects are the same, and time does not go back.
-    this.#originMs = ORIGIN_MS + stories++ * 86_400_000;
-    this.#nowMs = this.#originMs;
-    this.#cronMs = this.#originMs + CRON_INTERVAL_MS;
+    this.originMs = ORIGIN_MS + stories++ * 86_400_000;
+    this.#nowMs = this.originMs;
+    this.#cronMs = this.originMs + CRON_INTERVAL_MS;
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-    vi.setSystemTime(this.#originMs);
+    vi.setSystemTime(this.originMs);
     const stepMs = check.intervalMs / check.regions.length;
     this.#probes = check.regions.map(
       (region, index) =>
-        new ModelledProbe(region, check, target, this.#originMs, this.#originMs + index * stepMs),
+        new ModelledProbe(region, check, target, this.originMs, this.originMs + index * stepMs),
     );
   }
 
   /** Milliseconds since the story began. */
   get atMs(): number {
-    return this.#nowMs - this.#originMs;
+    return this.#nowMs - this.originMs;
   }
 
   /** Lets the story go on to this moment, milliseconds since it began. */
   async until(atMs: number): Promise<void> {
-    const endMs = this.#originMs + atMs;
+    const endMs = this.originMs + atMs;
     while (this.#nowMs < endMs) {
-      const dueMs = Math.min(endMs, this.#cronMs, ...this.#probes.map((probe) => probe.dueMs));
-      await vi.advanceTimersByTimeAsync(Math.max(0, dueMs - this.#nowMs));
+      const probesMs = this.#probes.map((probe) => probe.dueMs);
+      const dueMs = Math.min(endMs, this.#cronMs, this.#alarmMs, ...probesMs);
       this.#nowMs = Math.max(this.#nowMs, dueMs);
+      vi.setSystemTime(this.#nowMs);
       await this.#turn();
+      this.#alarmMs = await this.#nextAlarmMs();
     }
   }
 
   async view(): Promise<CheckView> {
-    return env.CHECKS.getByName(this.#check).view();
+    return this.#object().view();
   }
 
   /** Incidents, oldest first, their times in milliseconds since the story began. */
   async incidents(): Promise<Told[]> {
     const { incidents } = await this.view();
-    return incidents.toReversed().map((incident) => told(incident, this.#originMs));
+    return incidents.toReversed().map((incident) => told(incident, this.originMs));
   }
 
   async #turn(): Promise<void> {
@@ -79,11 +85,21 @@ export class Story {
       if (probe.dueMs <= this.#nowMs) asked = (await probe.act(this.#nowMs)) || asked;
     if (this.#nowMs >= this.#cronMs) {
       this.#cronMs += CRON_INTERVAL_MS;
-      await env.CHECKS.getByName(this.#check).tick();
+      await this.#object().tick();
     }
+    if (this.#nowMs >= this.#alarmMs) asked = (await runDurableObjectAlarm(this.#object())) || asked;
     if (!asked && (await this.view()).deliveries.every(({ state }) => state !== 'in-flight')) return;
     await this.#settled();
     for (const probe of this.#probes) await probe.obey(this.#nowMs);
+  }
+
+  #object() {
+    return env.CHECKS.getByName(this.#check);
+  }
+
+  async #nextAlarmMs(): Promise<number> {
+    const alarmMs = await runInDurableObject(this.#object(), (_object, { storage }) => storage.getAlarm());
+    return alarmMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** What the hub does beside its answers is done: no burst is being asked for, and no page is on its way. */
