@@ -67,6 +67,8 @@ export async function demoParts(
     env: {
       PORTAL_PASSWORD,
       ...process.env,
+      // A probe may page by itself when the hub is gone.
+      PAGERDUTY_ROUTING_KEY: secrets.PAGERDUTY_ROUTING_KEY,
       LATCHKEY_TOKEN: await mintProbeToken(keys, { region, probe: `${region}-1` }, Date.now()),
     },
     isReady: (line) => line.includes('"event":"hub-connected"'),

@@ -10,6 +10,9 @@ const MADE_UP: Readonly<Record<string, () => string>> = {
   OPERATOR_TOKEN: () => randomBytes(24).toString('base64url'),
   COOKIE_KEY: () => randomBytes(32).toString('base64url'),
   PAGERDUTY_ROUTING_KEY: () => randomBytes(16).toString('hex'),
+  // Pushover's tokens have 30 letters and digits.
+  PUSHOVER_TOKEN: () => randomBytes(15).toString('hex'),
+  PUSHOVER_USER: () => randomBytes(15).toString('hex'),
   WEBHOOK_SIGNING_SECRET: () => `whsec_${randomBytes(32).toString('base64')}`,
 };
 
