@@ -28,6 +28,8 @@ type Counted = {
   startedAtMs: number;
   receivedMs: number;
   durationMs: number;
+  /** Its control target failed too: it may count or not. */
+  isDoubtful: boolean;
 };
 
 /**
@@ -160,7 +162,8 @@ export class Evidence {
   #surelyInQuorum(nowMs: number): string[] {
     return this.#scenario.regions.filter((region) => {
       const last = this.#counted.findLast((run) => run.region === region);
-      if (!last || this.#abstaining.has(region) || this.#expiresMs(last) <= nowMs) return false;
+      if (!last || last.isDoubtful || this.#abstaining.has(region) || this.#expiresMs(last) <= nowMs)
+        return false;
       if (nowMs - last.receivedMs > SURELY_LIVE_MS) return false;
       return nowMs - (this.#failingSinceMs(region) ?? nowMs) < KNOWN_BAD_MS;
     });

@@ -95,8 +95,11 @@ function liveness(seed: number, prng: Prng): Scenario {
   for (let count = calmMs === 0 ? 0 : prng.int(0, 5); count > 0; count--)
     faults.push(anyFault(prng, regions, 0, calmMs));
   if (dead !== undefined) faults.push(deadRegion(prng, dead, fromMs));
-  if (prng.chance(0.5)) faults.push(pagerTrouble(prng, fromMs));
-  if (hit === live && regions.length > 2 && prng.chance(0.4)) faults.push(hubDeath(prng, fromMs, untilMs));
+  const gone = given.breakGlass && hit === live && prng.chance(0.4);
+  if (gone) faults.push(hubGone(prng, fromMs));
+  if (prng.chance(0.5)) faults.push(pagerTrouble(prng, fromMs, gone));
+  if (!gone && hit === live && regions.length > 2 && prng.chance(0.4))
+    faults.push(hubDeath(prng, fromMs, untilMs));
   if (prng.chance(0.2)) faults.push({ kind: 'no-cron', atMs: 0, forMs: FOR_EVER_MS });
   if (prng.chance(0.2))
     faults.push({
@@ -249,17 +252,27 @@ function deadRegion(prng: Prng, region: string, onsetMs: number): Fault {
 }
 
 /** The pager spoils its first attempt, or all of them, and then the fallback must do. Chat alone wakes nobody. */
-function pagerTrouble(prng: Prng, onsetMs: number): Fault {
+function pagerTrouble(prng: Prng, onsetMs: number, isFirstOnlyAllowed: boolean): Fault {
   const does = prng.pick(PAGER_FAULTS);
   // What is taken and lost nobody can notice but by a missing acknowledgement.
-  const isFirstOnly = does === 'lost' || prng.chance(0.5);
+  const isFirstOnly = isFirstOnlyAllowed || does === 'lost' || prng.chance(0.5);
   return {
     kind: 'pager',
     channel: 'primary',
-    does: does === 'lost' ? 'late' : does,
+    // Nothing but a person mends what a pager refuses, and a probe has only the one.
+    does: does === 'lost' || (isFirstOnlyAllowed && does === 'bad-request') ? 'late' : does,
     atMs: onsetMs,
     forMs: 240_000,
     ...(isFirstOnly ? { attempts: 1 } : {}),
+  };
+}
+
+/** Nobody reaches the hub, and it reaches nobody: since before the outage or soon after its onset, for a while or for good. */
+function hubGone(prng: Prng, onsetMs: number): Fault {
+  return {
+    kind: 'hub-cut-off',
+    atMs: Math.max(0, Math.round(onsetMs + prng.between(-60_000, 20_000))),
+    forMs: prng.chance(0.5) ? FOR_EVER_MS : Math.round(prng.between(40_000, 150_000)),
   };
 }
 

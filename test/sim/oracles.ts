@@ -17,6 +17,10 @@ export type Violation = { oracle: Oracle; message: string; atMs: number };
 
 /** Two attempts of one delivery are this far apart, as the shortest pause is a second, unless the hub has died between. */
 const ATTEMPT_GAP_MS_MIN = 900;
+/** Without an acceptance for this long the fallback gets the page (DESIGN section 5, "Sending"). */
+const FALLBACK_MS = 8_000;
+/** A hub that has died is back after 30 s, and called again within a cron's minute. */
+const HUB_BACK_MS = 95_000;
 /** What is due at a moment has happened this much later: a call from object to object, and a timer's grain. */
 const SLACK_MS = 1_500;
 /** A page goes out within this from the onset (DESIGN: within two minutes). */
@@ -32,13 +36,17 @@ export class Oracles implements Observer {
   violation: Violation | undefined;
   readonly #scenario: Scenario;
   readonly #evidence: Evidence;
-  /** Pages taken in and answered with 202, and not lost. */
+  /** Pages answered with 202: the last that can be known, whatever the provider then makes of them. */
   readonly #accepted: Arrival[] = [];
   readonly #opened = new Set<string>();
   readonly #lastAttemptMs = new Map<string, number>();
   /** First commit of each trigger, by the true clock. */
   readonly #triggers = new Map<number, { atMs: number; seq: number; overMs: number }>();
   readonly #deathsMs: number[] = [];
+  readonly #firstAttemptMs = new Map<string, number>();
+  readonly #ackedMs = new Map<number, number>();
+  /** Pages to the first pager, by delivery. */
+  readonly #pages = new Map<string, { atMs: number; refusedMs?: number; acceptedMs?: number }>();
   #world: World | undefined;
   #maxSeq = 0;
 
@@ -52,6 +60,10 @@ export class Oracles implements Observer {
   }
 
   onRun(_run: TrueRun): void {
+    return undefined;
+  }
+
+  onGlass(_delivery: Delivery, _outSinceMs: number): void {
     return undefined;
   }
 
@@ -84,6 +96,9 @@ export class Oracles implements Observer {
     if (after.lastSeq < before.lastSeq || (opened && after.lastSeq <= this.#maxSeq))
       this.#violated('S2', `incident ${after.lastSeq} is opened after ${this.#maxSeq}`);
     this.#maxSeq = Math.max(this.#maxSeq, after.lastSeq);
+    for (const incident of [after.incident, after.slow])
+      if (incident?.acknowledged && !this.#ackedMs.has(incident.seq))
+        this.#ackedMs.set(incident.seq, this.#nowMs());
     for (const delivery of deliveries) this.#onDelivery(delivery, nowMs);
     if (before.incident?.status !== 'resolved' && after.incident?.status === 'resolved')
       this.#evidence.clear();
@@ -99,6 +114,7 @@ export class Oracles implements Observer {
     if (lastMs !== undefined && nowMs - lastMs < ATTEMPT_GAP_MS_MIN)
       this.#violated('S5', `${delivery.id} is sent twice within ${nowMs - lastMs} ms`);
     this.#lastAttemptMs.set(delivery.id, nowMs);
+    if (!this.#firstAttemptMs.has(delivery.id)) this.#firstAttemptMs.set(delivery.id, nowMs);
   }
 
   /** S4, the other end: a probe drops a run only when it is stored. */
@@ -112,14 +128,14 @@ export class Oracles implements Observer {
    * S2, at the provider: what arrives for an incident has its key. S3: a resolve arrives only where its trigger was taken.
    */
   onArrival(arrival: Arrival): void {
-    const { channel, delivery, opened, accepted, lost } = arrival;
+    const { channel, delivery, opened, accepted } = arrival;
     const { event, page } = delivery;
     if (opened && (WAKING as readonly string[]).includes(channel)) {
       const key = `${page.dedupKey} at ${channel}`;
       if (this.#opened.has(key)) this.#violated('S5', `${key} wakes somebody twice`);
       this.#opened.add(key);
     }
-    if (accepted && !lost) this.#accepted.push(arrival);
+    if (accepted) this.#accepted.push(arrival);
     if (event !== 'resolve') return;
     const trigger = [...(this.#world?.hub.stored.deliveries.values() ?? [])].find(
       (other) =>
@@ -142,6 +158,7 @@ export class Oracles implements Observer {
    * its onset, or of the moment when the faults have stopped: a channel that wakes has answered 202 to a trigger of an
    * incident that was not over then. In liveness mode the bounded faults of an outage are part of the bargain; in safety
    * mode it counts from the last fault's end.
+   * L2: so it is when the hub cannot be reached: probes that hold the pager's secret page by themselves.
    */
   #checkPaged(outage: Outage): void {
     const onsetMs = this.#promisedFromMs(outage);
@@ -156,7 +173,7 @@ export class Oracles implements Observer {
     });
     if (!paged)
       this.#violated(
-        'L1',
+        this.#scenario.faults.some(({ kind }) => kind === 'hub-cut-off') ? 'L2' : 'L1',
         `no page was accepted within ${withinMs / 1_000} s of ${(onsetMs / 1_000).toFixed(1)} s`,
         byMs,
       );
@@ -181,12 +198,43 @@ export class Oracles implements Observer {
   }
 
   /**
-   * L1, the fallback: unless the hub has died meanwhile, a page that no channel which wakes has accepted is on its way to
-   * the fallback 8 s later, and at once when it was refused. L3, the escalation: likewise for what nobody has
-   * acknowledged in time.
+   * L1, the fallback: unless the hub has died or been cut off meanwhile, a page that no channel which wakes has accepted
+   * is on its way to the fallback 8 s later, and at once when it was refused. L3, the escalation: so is what nobody has
+   * acknowledged 5 min later.
    */
   #checkFollowUps(): void {
-    return undefined;
+    const { mode, faults, endMs } = this.#scenario;
+    if (mode === 'safety' || !this.#world || faults.some(({ kind }) => kind === 'hub-cut-off')) return;
+    const { escalateAfterMs } = this.#world.policy.config.paging;
+    for (const [page, { atMs, refusedMs, acceptedMs = endMs }] of this.#pages) {
+      const [key, seq] = [page.slice(0, page.lastIndexOf(':trigger:')), Number(page.split(':')[1])];
+      const dueMs = Math.min(atMs + FALLBACK_MS, refusedMs ?? endMs) + SLACK_MS;
+      const overMs = Math.min(this.#triggers.get(seq)?.overMs ?? endMs, this.#ackedMs.get(seq) ?? endMs);
+      if (acceptedMs > dueMs && overMs > dueMs && this.#isQuiet(atMs, dueMs)) {
+        const told = this.#firstAttemptMs.get(`${key}:trigger:backup`) ?? Number.POSITIVE_INFINITY;
+        if (told > dueMs) this.#violated('L1', `${key} is not on its way to the fallback`, dueMs);
+      }
+      const lateMs = atMs + escalateAfterMs + SLACK_MS;
+      if (overMs <= lateMs || endMs < lateMs || !this.#isQuiet(lateMs - SLACK_MS, lateMs)) continue;
+      const told =
+        this.#firstAttemptMs.get(`${key}:escalation:backup`) ?? this.#openAttemptMs(`${key}:trigger:backup`);
+      if (told === undefined || told > lateMs) this.#violated('L3', `${key} is not escalated`, lateMs);
+    }
+  }
+
+  /** The fallback's page stands for an escalation as long as it has not been taken. */
+  #openAttemptMs(id: string): number | undefined {
+    const delivery = this.#world?.hub.stored.deliveries.get(id);
+    return delivery && !isSettled(delivery) ? this.#firstAttemptMs.get(id) : undefined;
+  }
+
+  /** Whether the hub has lived through that time and could tell it: its timers are exact then. */
+  #isQuiet(fromMs: number, untilMs: number): boolean {
+    const { faults } = this.#scenario;
+    return (
+      !this.#deathsMs.some((atMs) => fromMs - HUB_BACK_MS <= atMs && atMs <= untilMs) &&
+      !faults.some((fault) => fault.kind === 'hub-clock')
+    );
   }
 
   /**
@@ -198,11 +246,11 @@ export class Oracles implements Observer {
     const world = this.#world;
     if (!world) return;
     const calmMs = Math.max(0, ...faults.map(endsMs).filter((ms) => ms <= endMs));
-    if (endMs - calmMs < DRAINED_WITHIN_MS) return;
+    const isGone = faults.some((fault) => fault.kind === 'hub-cut-off' && endsMs(fault) > endMs);
+    if (isGone || endMs - calmMs < DRAINED_WITHIN_MS) return;
     const { deliveries, state } = world.hub.stored;
     const open = [...deliveries.values()].find(
-      (delivery) =>
-        !isSettled(delivery) && world.hub.nowMs() - delivery.createdAtMs > DRAINED_WITHIN_MS,
+      (delivery) => !isSettled(delivery) && world.hub.nowMs() - delivery.createdAtMs > DRAINED_WITHIN_MS,
     );
     if (open) this.#violated('L3', `${open.id} is still ${open.state}`);
     const dead = [...deliveries.values()].find(
@@ -233,6 +281,8 @@ export class Oracles implements Observer {
     const { id, seq, event, page } = delivery;
     if (event !== 'notice' && page.dedupKey !== `${CHECK}:${seq}`)
       this.#violated('S2', `${id} has the key ${page.dedupKey}`);
+    if (event === 'trigger' && delivery.role === 'page' && delivery.channel === 'primary')
+      this.#onPage(delivery);
     if (event === 'trigger' && !this.#triggers.has(seq))
       this.#triggers.set(seq, { atMs: this.#nowMs(), seq, overMs: Number.POSITIVE_INFINITY });
     if (event !== 'resolve' || delivery.attempts > 0) return;
@@ -244,6 +294,14 @@ export class Oracles implements Observer {
         : this.#evidence.lacksForResolve(nowMs);
     if (delivery.state === 'pending' && delivery.attempts === 0 && lacks !== undefined)
       this.#violated('S3', `${id}: ${lacks}`);
+  }
+
+  #onPage(delivery: Delivery): void {
+    const page = this.#pages.get(delivery.id) ?? { atMs: this.#nowMs() };
+    if (delivery.refused) page.refusedMs ??= this.#nowMs();
+    if (delivery.acceptedAtMs !== undefined || delivery.state === 'superseded')
+      page.acceptedMs ??= this.#nowMs();
+    this.#pages.set(delivery.id, page);
   }
 
   /** Milliseconds from the start. */

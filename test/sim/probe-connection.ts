@@ -3,6 +3,7 @@ import { backoffMs } from '#probes/hub/backoff.ts';
 import { HUB_TIMINGS } from '#probes/hub/hub-timings.ts';
 import type { SimClock, SkewedClock } from './clock.ts';
 import type { Timer } from './event-queue.ts';
+import type { BrokenPane } from './glass.ts';
 import type { Entry } from './hub.ts';
 import { Link, linkFaults } from './link.ts';
 import { Prng } from './prng.ts';
@@ -25,6 +26,13 @@ export type ConnectionUser = {
   /** The oldest of what waits, with ages as of now. */
   batch(): Entry[];
   acknowledged(runs: readonly string[]): void;
+  /** A page of its own that the hub does not know of yet. */
+  pane(): BrokenPane | undefined;
+  paneAge(atMs: number): number;
+  paneTaken(pane: BrokenPane): void;
+  /** The hub is there, and is not any more. */
+  onOpen(): void;
+  onLost(): void;
 };
 
 /** A connection that lasts so long was a good one: the next pause is short. */
@@ -48,7 +56,10 @@ export class ProbeConnection {
   #notStored = 0;
   #timers: Timer[] = [];
   #report: Timer | undefined;
+  #reports = 0;
   #heldUntilMs = 0;
+  /** On its way. */
+  #pane: BrokenPane | undefined;
 
   constructor(host: ConnectionHost, region: string, hubSide: RegionHub, user: ConnectionUser) {
     const { clock, scenario } = host;
@@ -78,13 +89,16 @@ export class ProbeConnection {
 
   /** Something waits to be sent. */
   wake(): void {
+    this.#sendPane();
     const { clock } = this.#host;
     if (!this.#isOpen || this.#report || clock.nowMs < this.#heldUntilMs) return;
     const entries = this.#user.batch();
     const line = this.#line;
     if (entries.length === 0 || !line) return;
     this.#report = this.#host.ownClock.after(HUB_TIMINGS.ackMs, () => this.#lost('no acknowledgement'));
-    this.#send(line, () => this.#hubSide.report(line, entries));
+    this.#reports += 1;
+    const id = this.#reports;
+    this.#send(line, () => this.#hubSide.report(line, id, entries));
   }
 
   overdue(ageMs: () => number): void {
@@ -92,6 +106,24 @@ export class ProbeConnection {
     if (!this.#isOpen || !line) return;
     const age = ageMs();
     this.#send(line, () => this.#hubSide.overdue(age));
+  }
+
+  /** Sent again until it is taken in. */
+  #sendPane(): void {
+    const line = this.#line;
+    const pane = this.#user.pane();
+    if (!this.#isOpen || !line || !pane || this.#pane === pane) return;
+    this.#pane = pane;
+    const { firstFailedMs, decidedMs, acceptedMs, glass } = pane;
+    const ages = [firstFailedMs, decidedMs, acceptedMs].map((atMs) => this.#user.paneAge(atMs));
+    this.#send(line, () => this.#hubSide.brokeGlass(line, glass, ages, pane));
+    this.#timers.push(
+      this.#host.ownClock.after(HUB_TIMINGS.ackMs, () => {
+        if (this.#pane !== pane) return;
+        this.#pane = undefined;
+        this.#sendPane();
+      }),
+    );
   }
 
   #connect(): void {
@@ -131,9 +163,15 @@ export class ProbeConnection {
           this.#user.onPlan(start);
           this.wake();
         }),
-      ack: (runs, start) => back(() => this.#acked(runs, start)),
+      ack: (report, runs, start) => back(() => this.#acked(report, runs, start)),
       runNow: (deadlineMs) => back(() => this.#user.onRunNow(deadlineMs)),
       pong: () => back(() => undefined),
+      paneTaken: (pane) =>
+        back(() => {
+          this.#user.paneTaken(pane);
+          this.#pane = undefined;
+          this.#sendPane();
+        }),
       closed: () => back(() => this.#lost('closed')),
     };
     return line;
@@ -144,6 +182,7 @@ export class ProbeConnection {
     this.#isOpen = true;
     this.#openedMs = this.#host.clock.nowMs;
     this.#heldUntilMs = 0;
+    this.#user.onOpen();
     this.#beat();
   }
 
@@ -156,8 +195,8 @@ export class ProbeConnection {
     this.#timers = [ownClock.after(HEARTBEAT_INTERVAL_MS, () => this.#beat())];
   }
 
-  #acked(runs: readonly string[], start: NextStart | undefined): void {
-    if (!this.#report) return;
+  #acked(report: number, runs: readonly string[], start: NextStart | undefined): void {
+    if (!this.#report || report !== this.#reports) return;
     this.#report.cancelled = true;
     this.#report = undefined;
     this.#user.acknowledged(runs);
@@ -175,6 +214,7 @@ export class ProbeConnection {
   #lost(why: string): void {
     const { clock, ownClock, trace } = this.#host;
     trace.note(clock.nowMs, `${this.#region} has lost the hub:`, why);
+    if (this.#isOpen) this.#user.onLost();
     const wasStable = this.#isOpen && clock.nowMs - this.#openedMs >= STABLE_MS;
     this.#forget();
     this.#failures = wasStable ? 1 : this.#failures + 1;
@@ -186,6 +226,7 @@ export class ProbeConnection {
     this.#isOpen = false;
     if (this.#report) this.#report.cancelled = true;
     this.#report = undefined;
+    this.#pane = undefined;
     for (const timer of this.#timers) timer.cancelled = true;
     this.#timers = [];
   }

@@ -17,6 +17,7 @@ import {
 import { SkewedClock, type SimClock } from './clock.ts';
 import type { Timer } from './event-queue.ts';
 import type { Entry } from './hub.ts';
+import { Glass, type BrokenPane, type GlassHost } from './glass.ts';
 import { Prng } from './prng.ts';
 import { ProbeConnection } from './probe-connection.ts';
 import type { RegionHub } from './region-hub.ts';
@@ -27,7 +28,7 @@ import type { Truth } from './truth.ts';
 /** A run that has ended, and what is true of it. Times are the simulation's. */
 export type TrueRun = { run: Run; startMs: number; endMs: number; encounteredFailure: boolean };
 
-export type ProbeHost = {
+export type ProbeHost = GlassHost & {
   readonly clock: SimClock;
   readonly scenario: Scenario;
   readonly policy: Policy;
@@ -81,6 +82,7 @@ export class Probe {
   readonly #name: string;
   readonly #faults: readonly (Fault & Lasting & { region: string })[];
   readonly #connection: ProbeConnection;
+  readonly #glass: Glass;
   /** On disk: survives a crash. */
   readonly #spool: Spooled[] = [];
   #isUp = false;
@@ -107,6 +109,13 @@ export class Probe {
       (fault): fault is Fault & Lasting & { region: string } =>
         'region' in fault && fault.region === region && 'forMs' in fault && fault.kind.startsWith('probe-'),
     );
+    this.#glass = new Glass(
+      host,
+      this.#clock,
+      region,
+      () => this.#onRunNow(undefined),
+      () => this.#connection.wake(),
+    );
     this.#connection = new ProbeConnection(
       { clock, scenario, trace: host.trace, ownClock: this.#clock },
       region,
@@ -118,6 +127,11 @@ export class Probe {
         onRunNow: (deadlineMs) => this.#onRunNow(deadlineMs),
         batch: () => this.#spool.slice(0, RUNS_PER_REPORT_MAX).map((spooled) => this.#aged(spooled)),
         acknowledged: (runs) => this.#acknowledged(runs),
+        pane: () => this.#glass.panes[0],
+        paneAge: (atMs) => Math.max(0, this.#clock.wallMs() - atMs),
+        paneTaken: (pane) => this.#paneTaken(pane),
+        onOpen: () => this.#glass.hubBack(),
+        onLost: () => this.#glass.hubLost(),
       },
     );
     for (const fault of scenario.faults) {
@@ -145,6 +159,7 @@ export class Probe {
     this.#schedule = EMPTY_SCHEDULE;
     const { lateness } = this.#host.policy.config.paging;
     this.#softMs = deadlinesOf(lateness, this.#host.policy.check.timeoutMs, []).softMs;
+    this.#glass.start();
     this.#connection.start();
     this.#planWait = this.#clock.after(PLAN_WAIT_MS_MAX, () => {
       const starts = ownStarts([this.#host.policy.check], this.region, this.#clock.wallMs());
@@ -155,6 +170,7 @@ export class Probe {
   #crash(): void {
     this.#isUp = false;
     this.#connection.stop();
+    this.#glass.stop();
     for (const timer of [this.#timer, this.#planWait, this.#underWay?.endTimer, this.#underWay?.softTimer])
       if (timer) timer.cancelled = true;
     this.#underWay = undefined;
@@ -176,6 +192,7 @@ export class Probe {
 
   #learn(start: NextStart): NextStart[] {
     if (start.softDeadlineMs !== undefined) this.#softMs = start.softDeadlineMs;
+    this.#glass.learn(start.incident);
     return [start];
   }
 
@@ -300,6 +317,7 @@ export class Probe {
     this.#spool.push({ run, boot: this.#boot, startedMonotonicMs });
     this.#connection.wake();
     this.#change((schedule) => withoutRun(schedule, policy.check.id));
+    this.#glass.ran(run, startedMonotonicMs);
   }
 
   #aged({ run, boot, startedMonotonicMs }: Spooled): Entry {
@@ -317,6 +335,11 @@ export class Probe {
       this.#spool.splice(at, 1);
       this.#host.onAcknowledged(id);
     }
+  }
+
+  #paneTaken(pane: BrokenPane): void {
+    const at = this.#glass.panes.indexOf(pane);
+    if (at >= 0) this.#glass.panes.splice(at, 1);
   }
 
   #isOn(kind: Fault['kind']): boolean {

@@ -2,6 +2,7 @@ import type { Policy } from '#core/policy.ts';
 import { nextStartInMs, phaseMs } from '#core/schedule.ts';
 import { SILENT_AFTER_MS, type NextStart } from '#core/wire.ts';
 import type { SimClock } from './clock.ts';
+import type { BrokenPane } from './glass.ts';
 import type { Entry, Hub } from './hub.ts';
 import { isOn, type Scenario } from './scenario.ts';
 
@@ -11,9 +12,10 @@ const NOT_BEFORE_MS = 1_000;
 /** What a region's object may say to its probe over the connection it has. */
 export type ProbeLine = {
   plan(start: NextStart): void;
-  ack(runs: readonly string[], start: NextStart | undefined): void;
+  ack(report: number, runs: readonly string[], start: NextStart | undefined): void;
   runNow(deadlineMs: number | undefined): void;
   pong(): void;
+  paneTaken(pane: BrokenPane): void;
   closed(): void;
 };
 
@@ -68,20 +70,40 @@ export class RegionHub {
     line.pong();
   }
 
-  report(line: ProbeLine, entries: readonly Entry[]): void {
+  /** `id` tells an answer to a report that came twice from the answer to the next one, as TCP would. */
+  report(line: ProbeLine, id: number, entries: readonly Entry[]): void {
     const { hub, policy } = this.#host;
     this.#heard();
     const ingested = hub.ingest(entries);
-    if (!ingested) return line.ack([], undefined);
+    if (!ingested) return line.ack(id, [], undefined);
     const inMs = ingested.bursting
       ? policy.config.paging.burstGapMs
       : this.#nextStartInMs(Math.min(NOT_BEFORE_MS, policy.check.intervalMs / 4));
-    line.ack(ingested.runs, { check: policy.check.id, inMs, ...ingested.briefing });
+    line.ack(id, ingested.runs, { check: policy.check.id, inMs, ...ingested.briefing });
   }
 
   overdue(ageMs: number): void {
     this.#heard();
     this.#host.hub.overdue(this.#region, ageMs);
+  }
+
+  /** Takes in a page that the probe has sent by itself. `ages`: of its first failure, its decision and its acceptance. */
+  brokeGlass(
+    line: ProbeLine,
+    glass: BrokenPane['glass'],
+    [firstFailed = 0, decided = 0, accepted = 0]: readonly number[],
+    pane: BrokenPane,
+  ): void {
+    const { hub } = this.#host;
+    this.#heard();
+    const at = (ageMs: number): number => Math.max(0, Math.round(hub.nowMs() - ageMs));
+    const taken = hub.brokeGlass({
+      ...glass,
+      firstFailedStartMs: at(firstFailed),
+      decidedMs: at(decided),
+      acceptedMs: at(accepted),
+    });
+    if (taken) line.paneTaken(pane);
   }
 
   /** Tells the probe to run now. Whether it has been heard from lately; `undefined` when the call fails. */

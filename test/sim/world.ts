@@ -24,6 +24,8 @@ export type Observer = {
   onCommit(commit: Commit): void;
   onAttempt(delivery: Delivery): void;
   onArrival(arrival: Arrival): void;
+  /** A probe pages by itself, with the hub gone since then by its own clock. */
+  onGlass(delivery: Delivery, outSinceMs: number): void;
   /** The hub's process has died. */
   onDeath(): void;
   /** A probe has dropped a run that it believes to be stored. */
@@ -91,6 +93,11 @@ export class World {
   onDeath(downMs: number): void {
     this.trace.note(this.clock.nowMs, 'hub dies, back in', downMs);
     this.#observer.onDeath();
+  }
+
+  onGlass(delivery: Delivery, outSinceMs: number): void {
+    this.trace.note(this.clock.nowMs, 'a probe pages by itself', delivery.id);
+    this.#observer.onGlass(delivery, outSinceMs);
   }
 
   onRun(run: TrueRun): void {
