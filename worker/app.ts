@@ -5,6 +5,7 @@ import type { Hub } from './hub.ts';
 import { logError } from './log.ts';
 import { requireEnv } from './middleware/require-env.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { acknowledgeRoutes } from './routes/acknowledge.ts';
 import { assetRoutes } from './routes/assets.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operator.ts';
@@ -19,6 +20,7 @@ app.route('/', healthRoutes);
 app.route('/', assetRoutes);
 app.use(requireEnv);
 app.route('/', probeRoutes);
+app.route('/', acknowledgeRoutes);
 app.route('/', operatorRoutes);
 
 app.notFound((c) =>

@@ -4,7 +4,7 @@ import { Mark } from './mark.tsx';
 import { RunStrip } from './run-strip.tsx';
 import type { Cell } from './standing.ts';
 import { Elapsed } from './time.tsx';
-import { STANDING_WORDS } from './words.ts';
+import { STANDING_WORDS, TOLD_WORDS } from './words.ts';
 
 /** How one region stands: sign and word, why, the last runs, and when the last one was. */
 export function CellView({ check, cell, nowMs }: { check: string; cell: Cell; nowMs: number }) {
@@ -26,6 +26,14 @@ export function CellView({ check, cell, nowMs }: { check: string; cell: Cell; no
         )}
         {cell.standing === 'fail' && cell.failuresInRow > 1 ? ` · ${cell.failuresInRow} in a row` : null}
       </p>
+      {cell.overdueSinceMs === undefined ? null : (
+        <p class="cell-when sign-warning">
+          a run is overdue, <Elapsed sinceMs={cell.overdueSinceMs} nowMs={nowMs} />
+        </p>
+      )}
+      {cell.told.map((notice) => (
+        <p class="cell-when">{TOLD_WORDS[notice]}</p>
+      ))}
     </div>
   );
 }

@@ -2,27 +2,38 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, RunLine } from '#core/view.ts';
-import { OPERATOR_PATH, runPath } from '#core/operator-path.ts';
+import { checkPath, incidentPath, OPERATOR_PATH, runPath } from '#core/operator-path.ts';
+import { Holder } from './acknowledge-form.tsx';
 import { CellView } from './cell-view.tsx';
 import { checkRow } from './check-row.ts';
 import { VerdictLine } from './checks-table.tsx';
-import { incidentView } from './incident-view.ts';
+import { Cause } from './incident-card.tsx';
+import { incidentView, type IncidentView } from './incident-view.ts';
 import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Mark } from './mark.tsx';
+import { NoticesList } from './notices-list.tsx';
 import { durationText, Moment } from './time.tsx';
 import { OUTCOME_WORDS, verdictWords } from './words.ts';
 
 /** One check: how each region stands, its last runs, and its incidents. */
 export function checkPage(
-  config: Pick<Config, 'regions' | 'paging'>,
+  config: Pick<Config, 'regions' | 'paging' | 'maintenance'>,
   check: Check,
   view: CheckView | undefined,
   nowMs: number,
 ): LayoutProps {
   const row = checkRow(config, check, view, nowMs);
   const incidents = (view?.incidents ?? []).map((incident) =>
-    incidentView(check, config.paging, incident, view?.deliveries ?? [], nowMs),
+    incidentView({
+      check,
+      paging: config.paging,
+      incident,
+      deliveries: view?.deliveries ?? [],
+      flapping: view?.state.flapping ?? false,
+      nowMs,
+    }),
   );
   return {
     state: verdictWords(row).word.toLowerCase(),
@@ -50,10 +61,17 @@ export function checkPage(
             )}
           </p>
         </header>
+        <MaintenanceBanner windows={row.maintenance ? [row.maintenance] : []} nowMs={nowMs} />
         <section aria-labelledby="incidents">
           <h2 id="incidents">Incidents</h2>
+          {incidents
+            .filter(({ status }) => status !== 'resolved')
+            .map((incident) => (
+              <ActiveIncident incident={incident} nowMs={nowMs} />
+            ))}
           <IncidentsTable incidents={incidents} nowMs={nowMs} />
         </section>
+        <NoticesList deliveries={view?.deliveries ?? []} nowMs={nowMs} />
         <section aria-labelledby="regions">
           <h2 id="regions">Last runs by region</h2>
           <div class="regions">
@@ -70,6 +88,20 @@ export function checkPage(
       </>
     ),
   };
+}
+
+/** An incident that is not over, and who has it. */
+function ActiveIncident({ incident, nowMs }: { incident: IncidentView; nowMs: number }) {
+  const { check, seq, status } = incident;
+  return (
+    <div class={`card active incident-${status}`} data-key={seq}>
+      <h3>
+        <a href={incidentPath(check, seq)}>Incident #{seq}</a>
+      </h3>
+      <Cause incident={incident} />
+      <Holder incident={incident} next={checkPath(check)} nowMs={nowMs} />
+    </div>
+  );
 }
 
 function RunsTable({ check, runs, nowMs }: { check: string; runs: readonly RunLine[]; nowMs: number }) {

@@ -1,8 +1,12 @@
 import type { Check, Config } from '#core/config.ts';
-import { activeIncident, isBursting, type CheckState } from '#core/check-state.ts';
+import { activeIncident, activeSlow, isBursting, type CheckState } from '#core/check-state.ts';
+import { windowAt } from '#core/maintenance.ts';
 import type { CheckView } from '#core/view.ts';
 import { verdictOf, type Verdict } from '#core/verdict.ts';
 import { cellOf, type Cell } from './standing.ts';
+
+/** Announced work that is going on. `checks`: titles of those it covers; absent: all of them. Epoch ms. */
+export type ActiveWindow = { title: string; fromMs: number; untilMs: number; checks?: string[] | undefined };
 
 /** One check. `unreadable`: its object did not answer, so nothing is known; never shown as health. */
 export type CheckRow = {
@@ -20,16 +24,23 @@ export type CheckRow = {
   confirming: { failures: number } | undefined;
   lastGoodAtMs: number | undefined;
   openIncident: number | undefined;
+  /** The incident of being slow, which may be open beside the other. */
+  slowIncident: number | undefined;
+  /** It has changed its mind often of late. */
+  flapping: boolean;
+  /** The window that holds its pages now. */
+  maintenance: ActiveWindow | undefined;
   regions: Cell[];
 };
 
 /** One check by region. Pure. */
 export function checkRow(
-  config: Pick<Config, 'regions'>,
+  config: Pick<Config, 'regions' | 'maintenance'>,
   check: Check,
   view: CheckView | undefined,
   nowMs: number,
 ): CheckRow {
+  const window = windowAt(config.maintenance, check.id, nowMs);
   const regions = check.regions.map((id) =>
     cellOf(check, { id, title: titleOf(config, id) }, view?.state.regions[id], view?.runs[id] ?? [], nowMs),
   );
@@ -46,6 +57,14 @@ export function checkRow(
     confirming: view && confirmingOf(view.state, nowMs),
     lastGoodAtMs: view?.state.lastGoodAtMs,
     openIncident: view && activeIncident(view.state)?.seq,
+    slowIncident: view && activeSlow(view.state)?.seq,
+    flapping: view?.state.flapping ?? false,
+    maintenance: window && {
+      title: window.title,
+      fromMs: window.fromMs,
+      untilMs: window.untilMs,
+      checks: [check.title],
+    },
     regions,
   };
 }

@@ -2,9 +2,10 @@ import { checkPath, incidentPath } from '#core/operator-path.ts';
 import { CellView } from './cell-view.tsx';
 import { isSeenInPart, type CheckRow } from './check-row.ts';
 import { count } from './headline.ts';
+import { Flapping } from './incident-card.tsx';
 import { Mark } from './mark.tsx';
 import type { Overview } from './overview.ts';
-import { durationText, Moment } from './time.tsx';
+import { Clock, durationText, Moment } from './time.tsx';
 import { verdictWords } from './words.ts';
 
 /** Checks × regions. The roles are written out because a phone's layout takes the table's boxes apart. */
@@ -71,9 +72,24 @@ function CheckHead({ check, nowMs }: { check: CheckRow; nowMs: number }) {
           Confirming: all regions re-run now, {count(check.confirming.failures, 'failure')} in a row
         </p>
       ) : null}
-      {check.openIncident === undefined ? null : (
+      {[check.openIncident, check.slowIncident].map((seq) =>
+        seq === undefined ? null : (
+          <p>
+            <a href={incidentPath(check.check, seq)}>
+              Incident #{seq}
+              {seq === check.slowIncident ? ', slow' : ''}
+            </a>
+          </p>
+        ),
+      )}
+      {check.flapping ? (
         <p>
-          <a href={incidentPath(check.check, check.openIncident)}>Incident #{check.openIncident}</a>
+          <Flapping />
+        </p>
+      ) : null}
+      {check.maintenance === undefined ? null : (
+        <p class="hush">
+          In maintenance until <Clock atMs={check.maintenance.untilMs} nowMs={nowMs} />
         </p>
       )}
       {check.verdict === 'up' ? null : (

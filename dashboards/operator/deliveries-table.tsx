@@ -1,7 +1,7 @@
 import { Mark, type MarkShape } from './mark.tsx';
 import type { DeliveryView } from './incident-view.ts';
 import { Clock } from './time.tsx';
-import { EVENT_WORDS } from './words.ts';
+import { EVENT_WORDS, ROLE_WORDS } from './words.ts';
 
 /** Where each message to each channel stands. */
 export function DeliveriesTable({
@@ -29,13 +29,14 @@ export function DeliveriesTable({
       </thead>
       <tbody role="rowgroup">
         {deliveries.map((delivery) => (
-          <tr role="row" data-key={`${delivery.channel}-${delivery.event}`}>
+          <tr role="row" data-key={delivery.id}>
             <th role="rowheader" scope="row">
-              {delivery.channel} <span class="hush">{EVENT_WORDS[delivery.event]}</span>
+              {delivery.channel}{' '}
+              <span class="hush">{ROLE_WORDS[delivery.role] ?? EVENT_WORDS[delivery.event]}</span>
             </th>
             <td role="cell" data-label="State">
               <DeliveryState delivery={delivery} nowMs={nowMs} />
-              {delivery.lastError === undefined ? null : <p class="last-error">{delivery.lastError}</p>}
+              <DeliveryNotes delivery={delivery} />
             </td>
             <td role="cell" data-label="Attempts" class="number">
               {delivery.attempts}
@@ -44,6 +45,16 @@ export function DeliveriesTable({
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** What a notice says, and why an attempt failed; of one that was not needed, why not, is in its state. */
+function DeliveryNotes({ delivery: { state, summary, lastError } }: { delivery: DeliveryView }) {
+  return (
+    <>
+      {summary === undefined ? null : <p class="last-error">{summary}</p>}
+      {lastError === undefined || state === 'superseded' ? null : <p class="last-error">{lastError}</p>}
+    </>
   );
 }
 
@@ -61,7 +72,7 @@ const MARKS: Record<DeliveryView['state'], MarkShape> = {
   'in-flight': 'waiting',
   accepted: 'pass',
   dead: 'fail',
-  superseded: 'pass',
+  superseded: 'abstains',
 };
 
 function StateWords({ delivery, nowMs }: { delivery: DeliveryView; nowMs: number }) {
@@ -79,10 +90,14 @@ function StateWords({ delivery, nowMs }: { delivery: DeliveryView; nowMs: number
     case 'dead':
       return <>given up</>;
     case 'superseded':
-      return <>not needed any more</>;
+      return <>not needed{delivery.lastError === undefined ? '' : `: ${delivery.lastError}`}</>;
     case 'pending':
       if (delivery.attempts === 0)
-        return delivery.event === 'resolve' ? <>waits for its page to be accepted</> : <>about to be sent</>;
+        return delivery.event === 'trigger' || delivery.event === 'notice' ? (
+          <>about to be sent</>
+        ) : (
+          <>waits for its page to be accepted</>
+        );
       return <>next attempt {dueAtMs === undefined ? null : <Clock atMs={dueAtMs} nowMs={nowMs} />}</>;
   }
 }

@@ -30,12 +30,12 @@ export function headlineOf(subject: HeadlineSubject): Headline {
 
 function stateOf(subject: HeadlineSubject): Omit<Headline, 'notes'> {
   const { checks, incidents } = subject;
-  const open = incidents.filter((incident) => incident.status === 'open').length;
-  if (open > 0)
+  const open = incidents.filter((incident) => incident.status === 'open');
+  if (open.length > 0)
     return {
       tone: 'down',
-      text: `${count(open, 'incident')} open`,
-      short: `${open} open`,
+      text: `${count(open.length, 'incident')} open${whoHas(open)}`,
+      short: `${open.length} open`,
     };
   if (checks.length === 0) return { tone: 'blind', text: 'No checks are configured', short: 'no checks' };
   const unknown = checks.filter(isUnknown);
@@ -77,6 +77,16 @@ function stateOf(subject: HeadlineSubject): Omit<Headline, 'notes'> {
   return { tone: 'up', text, short: 'all up' };
 }
 
+/** Whether the reader is still needed: somebody has all of them, or nobody is to be woken for them. */
+function whoHas(open: readonly IncidentView[]): string {
+  if (open.every(({ ledger }) => ledger.held)) return ', held by maintenance';
+  const holders = [...new Set(open.map(({ acknowledged }) => acknowledged?.by))];
+  if (holders.includes(undefined)) return '';
+  return holders.length === 1
+    ? `, ${holders[0]} has ${open.length === 1 ? 'it' : 'them'}`
+    : ', all acknowledged';
+}
+
 /** Regions that some check runs in, and those of them that are live and have a vote on each of their checks. */
 function sightOf({ checks, regions }: HeadlineSubject): { seeing: number; regions: number } {
   const cells = checks.flatMap((check) => check.regions);
@@ -113,7 +123,7 @@ function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
   const open = incidents.filter((incident) => incident.status === 'open');
   if (open.length > 0)
     notes.push(
-      `${list(open.map(({ title, errorClass }) => (errorClass ? `${title} (${errorClass})` : title)))}.`,
+      `${list(open.map(({ title, errorClass, latency }) => withCause(title, latency ? 'slow' : errorClass)))}.`,
     );
   const unknown = checks.filter(isUnknown);
   if (unknown.length > 0 && (open.length > 0 || unknown.length < checks.length))
@@ -136,6 +146,10 @@ function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
   if (undelivered.length > 0) notes.push(`A page to ${list([...new Set(undelivered)])} was given up.`);
   if (silent.length === 0 && regions.length > 0) notes.push(`${count(regions.length, 'region')} reporting.`);
   return notes;
+}
+
+function withCause(title: string, cause: string | undefined): string {
+  return cause === undefined ? title : `${title} (${cause})`;
 }
 
 /** `1 check`, `3 checks`. */

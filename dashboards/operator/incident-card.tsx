@@ -1,5 +1,8 @@
-import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
+import { incidentPath, OPERATOR_PATH, runPath, screenshotPath } from '#core/operator-path.ts';
+import { formatMs } from '#core/units.ts';
+import { Holder } from './acknowledge-form.tsx';
 import { DeliveriesTable } from './deliveries-table.tsx';
+import { count } from './headline.ts';
 import { StandingWord } from './cell-view.tsx';
 import type { IncidentView } from './incident-view.ts';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
@@ -27,6 +30,7 @@ export function IncidentCard(props: {
           <span class="hush">#{incident.seq}</span>
         </h3>
         <Cause incident={incident} />
+        <Holder incident={incident} next={OPERATOR_PATH} nowMs={nowMs} />
         <IncidentStatus incident={incident} nowMs={nowMs} />
         <IncidentLinks incident={incident} />
         <h4>Regions now</h4>
@@ -48,8 +52,18 @@ export function IncidentCard(props: {
   );
 }
 
-/** The error class and the failing step, in one line. */
-export function Cause({ incident }: { incident: IncidentView }) {
+type CauseSubject = Pick<IncidentView, 'errorClass' | 'step' | 'latency'>;
+
+/** The error class and the failing step, in one line; of slowness, how slow. */
+export function Cause({ incident }: { incident: CauseSubject }) {
+  const { latency } = incident;
+  if (latency !== undefined)
+    return (
+      <p class="cause">
+        <strong>slow</strong>: {formatMs(latency.latestMs)} instead of {formatMs(latency.normalMs)} in{' '}
+        {count(latency.regions.length, 'region')}
+      </p>
+    );
   if (incident.errorClass === undefined) return <p class="cause">No cause on record.</p>;
   return (
     <p class="cause">
@@ -81,7 +95,11 @@ export function IncidentStatus({ incident, nowMs }: { incident: IncidentView; no
         <Moment atMs={incident.sinceMs} nowMs={nowMs} />
       </dd>
       <dt>Why it pages</dt>
-      <dd>{RULE_WORDS[incident.rule]}</dd>
+      <dd>
+        {RULE_WORDS[incident.rule]}
+        {incident.flapping ? <Flapping /> : null}
+      </dd>
+      <Group incident={incident} />
       <dt>Last good run</dt>
       <dd>
         {incident.lastGoodAtMs === undefined ? (
@@ -95,6 +113,43 @@ export function IncidentStatus({ incident, nowMs }: { incident: IncidentView; no
         {incident.owner} · {incident.severity}
       </dd>
     </dl>
+  );
+}
+
+/** The label of a check that goes up and down: its incident is held longer before it counts as over. */
+export function Flapping() {
+  return (
+    <span class="label" title="It has changed often of late, so it must be clean for longer to be over">
+      flapping
+    </span>
+  );
+}
+
+/** The incidents that one page speaks for: which one leads, or which ones follow. */
+function Group({ incident: { lead, checks } }: { incident: IncidentView }) {
+  if (lead === undefined && checks.length === 0) return null;
+  return (
+    <>
+      <dt>{lead === undefined ? 'Down with it' : 'Paged as part of'}</dt>
+      <dd>
+        <ul class="group">
+          {lead === undefined ? null : (
+            <li>
+              <a href={incidentPath(lead.check, lead.seq)}>
+                {lead.check} #{lead.seq}
+              </a>
+            </li>
+          )}
+          {checks.map(({ check, title, seq }) => (
+            <li>
+              <a href={incidentPath(check, seq)}>
+                {title} #{seq}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </dd>
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 import type { Check, Config } from '#core/config.ts';
 import { sharedFailure, type Page } from '#core/page.ts';
 import type { CheckView, IncidentView as StoredIncident } from '#core/view.ts';
-import { checkPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { checkPath, incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { Holder } from './acknowledge-form.tsx';
 import { checkRow } from './check-row.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { ErrorMessage } from './error-message.tsx';
@@ -9,22 +10,32 @@ import { Cause, IncidentLinks, IncidentPicture, IncidentStatus, RegionsNow } fro
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
+import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Clock } from './time.tsx';
 import { EVENT_WORDS, INCIDENT_WORDS } from './words.ts';
 
 /**
  * One incident: its cause, how the regions stand now, the way of its page, and what was said to whom.
- * `view`: what the check's object says at present; `undefined` when it did not answer.
+ * `view`: what the check's object says at present; `undefined` when it did not answer. `name`: of who looks, if known.
  */
 export function incidentPage(
-  config: Pick<Config, 'regions' | 'paging'>,
+  config: Pick<Config, 'regions' | 'paging' | 'maintenance'>,
   check: Check,
   stored: StoredIncident,
   view: CheckView | undefined,
+  name: string | undefined,
   nowMs: number,
 ): LayoutProps {
-  const incident = incidentView(check, config.paging, stored.incident, stored.deliveries, nowMs);
-  const pages = [...new Map(stored.deliveries.map(({ event, page }) => [event, page])).values()];
+  const incident = incidentView({
+    check,
+    paging: config.paging,
+    incident: stored.incident,
+    deliveries: stored.deliveries,
+    flapping: view?.state.flapping ?? false,
+    nowMs,
+  });
+  const row = view && checkRow(config, check, view, nowMs);
+  const pages = pagesOf(stored.deliveries);
   return {
     state: INCIDENT_WORDS[incident.status].word,
     title: `${check.title} #${incident.seq}`,
@@ -40,9 +51,16 @@ export function incidentPage(
             {check.title} <span class="hush">#{incident.seq}</span>
           </h1>
         </header>
+        <MaintenanceBanner windows={row?.maintenance ? [row.maintenance] : []} nowMs={nowMs} />
         <div class={`card incident incident-${incident.status}`}>
           <div class="incident-what">
             <Cause incident={incident} />
+            <Holder
+              incident={incident}
+              next={incidentPath(check.id, incident.seq)}
+              named={{ name }}
+              nowMs={nowMs}
+            />
             <IncidentStatus incident={incident} nowMs={nowMs} />
             <IncidentLinks incident={incident} />
             {incident.url === undefined ? null : (
@@ -52,7 +70,7 @@ export function incidentPage(
             )}
             {incident.message === undefined ? null : <ErrorMessage text={incident.message} />}
             <h2>Regions now</h2>
-            <RegionsNow cells={view ? checkRow(config, check, view, nowMs).regions : []} />
+            <RegionsNow cells={row?.regions ?? []} />
             <IncidentPicture incident={incident} />
           </div>
           <div class="incident-page">
@@ -75,12 +93,28 @@ export function incidentPage(
   };
 }
 
+/** What was said, in the order it was: the page, its updates, the end. Notices are about channels, and are listed above. */
+function pagesOf(deliveries: StoredIncident['deliveries']): Page[] {
+  const pages = deliveries.filter(({ event }) => event !== 'notice').map(({ page }) => page);
+  return [...new Map(pages.map((page) => [`${page.event}-${page.decidedAtMs}`, page])).values()].toSorted(
+    (a, b) => a.decidedAtMs - b.decidedAtMs,
+  );
+}
+
+const SENT_WORDS: Record<Page['event'], string> = {
+  trigger: 'The page as sent',
+  update: 'The update as sent',
+  acknowledge: 'The acknowledgement as sent',
+  resolve: 'The resolve as sent',
+  notice: 'The notice as sent',
+};
+
 function PageAsSent({ page, nowMs }: { page: Page; nowMs: number }) {
-  const id = `page-${page.event}`;
+  const id = `page-${page.event}-${page.decidedAtMs}`;
   const shared = sharedFailure(page);
   return (
     <section aria-labelledby={id}>
-      <h2 id={id}>{page.event === 'trigger' ? 'The page as sent' : 'The resolve as sent'}</h2>
+      <h2 id={id}>{SENT_WORDS[page.event]}</h2>
       <div class="card">
         <p class="cause">{page.summary}</p>
         <dl class="facts">

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
-import { OPERATOR_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
+import { AUDIT_PATH, LEDGER_PATH, OPERATOR_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
 import { ASSETS_VERSION, assetPath } from '../assets.ts';
 import { Clock } from './time.tsx';
 
@@ -46,7 +46,7 @@ function Main(props: LayoutProps) {
 export function documentOf(props: LayoutProps) {
   return html`<!doctype html>${(
       <html lang="en" data-assets={ASSETS_VERSION}>
-        <Head title={windowTitle(props)} refreshes={props.live} />
+        <Head title={windowTitle(props)} refreshes={props.live} referrer="same-origin" />
         <body>
           <a class="skip" href="#main">
             Skip to the content
@@ -55,6 +55,10 @@ export function documentOf(props: LayoutProps) {
             <a class="brand" href={OPERATOR_PATH}>
               <Key /> Latchkey
             </a>
+            <nav class="places" aria-label="Pages">
+              <a href={LEDGER_PATH}>Ledger</a>
+              <a href={AUDIT_PATH}>Audit</a>
+            </nav>
             <p id="freshness" class="freshness">
               {props.live ? 'Data from ' : 'Shown at '}
               <Clock atMs={props.nowMs} nowMs={props.nowMs} />
@@ -72,13 +76,22 @@ export function documentOf(props: LayoutProps) {
     )}`;
 }
 
+export type PlainProps = {
+  title: string;
+  /** Its times are put into the reader's zone; a page without times needs none. */
+  nowMs?: number | undefined;
+  /** `no-referrer`: its address is a secret, which no other page and no log may see. */
+  referrer: 'same-origin' | 'no-referrer';
+  children: Child;
+};
+
 /** A page for somebody who is not signed in. */
-export function plainDocumentOf(title: string, children: Child) {
+export function plainDocumentOf({ title, nowMs, referrer, children }: PlainProps) {
   return html`<!doctype html>${(
       <html lang="en">
-        <Head title={windowTitle({ title })} refreshes={false} />
+        <Head title={windowTitle({ title })} refreshes={false} referrer={referrer} />
         <body class="plain">
-          <main id="main">
+          <main id="main" data-now={nowMs}>
             <p class="brand">
               <Key /> Latchkey
             </p>
@@ -89,15 +102,16 @@ export function plainDocumentOf(title: string, children: Child) {
     )}`;
 }
 
-function Head({ title, refreshes }: { title: string; refreshes: boolean }) {
+function Head(props: { title: string; refreshes: boolean; referrer: PlainProps['referrer'] }) {
+  const { title, refreshes, referrer } = props;
   return (
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
-      {/* A form's Origin is `null` under the hub's own `no-referrer`; the sign-in needs to see it. */}
-      <meta name="referrer" content="same-origin" />
+      {/* A form's Origin is `null` under the hub's own `no-referrer`; the operator's forms need to see it. */}
+      <meta name="referrer" content={referrer} />
       <title>{title}</title>
       <link rel="icon" href={assetPath('favicon.svg')} type="image/svg+xml" />
       <link rel="stylesheet" href={assetPath('style.css')} />

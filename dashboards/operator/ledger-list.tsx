@@ -1,5 +1,6 @@
 import { formatMs } from '#core/units.ts';
-import { TIME_TO_PAGE_OBJECTIVE_MS, type LedgerLeg, type LedgerView } from './ledger.ts';
+import { OBJECTIVE_MS } from '#core/objective.ts';
+import type { LedgerLeg, LedgerView } from './ledger.ts';
 import { Mark } from './mark.tsx';
 import { Clock, Elapsed } from './time.tsx';
 import { STAGE_WORDS } from './words.ts';
@@ -7,7 +8,9 @@ import { STAGE_WORDS } from './words.ts';
 /** The way of a page so far, leg by leg, each with its share of the whole as a bar. */
 export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
   const startMs = ledger.legs[0]?.atMs ?? nowMs;
-  const wholeMs = Math.max(1, ...ledger.legs.map((leg) => legEndMs(leg, nowMs) - startMs));
+  // The bars share the way to the pager: what a person takes afterwards would squeeze them to nothing.
+  const way = ledger.legs.filter(({ stage }) => stage !== 'acknowledged');
+  const wholeMs = Math.max(1, ...way.map((leg) => legEndMs(leg, nowMs) - startMs));
   return (
     <ol class="ledger">
       {ledger.legs.map((leg) => (
@@ -21,6 +24,9 @@ export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: numbe
                 {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
               </span>
             ) : null}
+            {leg.stage === 'acknowledged' && ledger.acknowledgedBy !== undefined ? (
+              <span class="hush"> by {ledger.acknowledgedBy}</span>
+            ) : null}
             {leg.slowest ? <strong class="slowest">slowest</strong> : null}
           </span>
           <span class="leg-clock">
@@ -29,7 +35,9 @@ export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: numbe
           <span class="leg-took">
             <LegTook leg={leg} nowMs={nowMs} />
           </span>
-          <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+          {leg.stage === 'acknowledged' ? null : (
+            <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+          )}
         </li>
       ))}
     </ol>
@@ -46,7 +54,33 @@ export function TimeToPage({ ledger, nowMs }: { ledger: LedgerView; nowMs: numbe
 }
 
 function TimeToPageWords({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
-  const objective = formatMs(TIME_TO_PAGE_OBJECTIVE_MS);
+  const objective = formatMs(OBJECTIVE_MS);
+  if (ledger.held)
+    return (
+      <>
+        <Mark shape="waiting" /> Held by maintenance
+        {ledger.heldUntilMs === undefined ? null : (
+          <>
+            {' until '}
+            <Clock atMs={ledger.heldUntilMs} nowMs={nowMs} />
+          </>
+        )}
+        : nobody has been woken
+      </>
+    );
+  if (ledger.heldUntilMs !== undefined)
+    return (
+      <>
+        <Mark shape="waiting" /> Was held by maintenance until{' '}
+        <Clock atMs={ledger.heldUntilMs} nowMs={nowMs} />: its time does not count
+      </>
+    );
+  if (ledger.covered)
+    return (
+      <>
+        <Mark shape="pass" /> Told by the page of another incident
+      </>
+    );
   if (ledger.timeToPageMs !== undefined)
     return (
       <>
@@ -81,6 +115,8 @@ function LegTook({ leg, nowMs }: { leg: LedgerLeg; nowMs: number }) {
         waiting <Elapsed sinceMs={nowMs - leg.waitingMs} nowMs={nowMs} />
       </>
     );
+  if (leg.stage === 'acknowledged' && leg.tookMs !== undefined)
+    return <span class="hush">+{formatMs(leg.tookMs)}</span>;
   return leg.tookMs === undefined ? <></> : <>+{formatMs(leg.tookMs)}</>;
 }
 

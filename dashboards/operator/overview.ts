@@ -1,7 +1,7 @@
 import { SEVERITIES, type Check } from '#core/config.ts';
-import { activeIncident } from '#core/check-state.ts';
+import { activeIncident, activeSlow } from '#core/check-state.ts';
 import type { CheckView } from '#core/view.ts';
-import { checkRow, type CheckRow } from './check-row.ts';
+import { checkRow, type ActiveWindow, type CheckRow } from './check-row.ts';
 import { headlineOf, type Headline } from './headline.ts';
 import { incidentView, type IncidentView } from './incident-view.ts';
 import { regionRow, type RegionRow } from './region-row.ts';
@@ -16,6 +16,8 @@ export type Overview = {
   headline: Headline;
   /** Not resolved: open ones first, among them the most severe, then the oldest, on top. */
   incidents: IncidentView[];
+  /** Maintenance that is going on: its checks run, their pages are held. */
+  maintenance: ActiveWindow[];
   checks: CheckRow[];
   regions: RegionRow[];
 };
@@ -25,7 +27,7 @@ export function overviewOf(source: OverviewSource): Overview {
   const { config, nowMs } = source;
   const checks = source.checks.map(({ check, view }) => checkRow(config, check, view, nowMs));
   const incidents = source.checks
-    .flatMap(({ check, view }) => activeView(config, check, view, nowMs))
+    .flatMap(({ check, view }) => activeViews(config, check, view, nowMs))
     .toSorted(
       (a, b) =>
         Number(a.status !== 'open') - Number(b.status !== 'open') ||
@@ -37,17 +39,29 @@ export function overviewOf(source: OverviewSource): Overview {
     nowMs,
     headline: headlineOf({ checks, incidents, regions, nowMs }),
     incidents,
+    maintenance: activeWindows(source),
     checks,
     regions,
   };
 }
 
-function activeView(
-  config: OverviewSource['config'],
+function activeWindows({ config, checks, nowMs }: OverviewSource): ActiveWindow[] {
+  const titleOf = (id: string): string => checks.find(({ check }) => check.id === id)?.check.title ?? id;
+  return config.maintenance
+    .filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs)
+    .map(({ title, fromMs, untilMs, checks }) => ({ title, fromMs, untilMs, checks: checks?.map(titleOf) }));
+}
+
+/** The incident of failing and that of being slow: either may be there without the other. */
+function activeViews(
+  { paging }: OverviewSource['config'],
   check: Check,
   view: CheckView | undefined,
   nowMs: number,
 ): IncidentView[] {
-  const incident = view && activeIncident(view.state);
-  return incident ? [incidentView(check, config.paging, incident, view.deliveries, nowMs)] : [];
+  if (!view) return [];
+  const { state, deliveries } = view;
+  return [activeIncident(state), activeSlow(state)].flatMap((incident) =>
+    incident ? [incidentView({ check, paging, incident, deliveries, flapping: state.flapping, nowMs })] : [],
+  );
 }

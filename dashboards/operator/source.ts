@@ -6,7 +6,7 @@ import type { CheckView, RegionView } from '#core/view.ts';
  * such, never as health.
  */
 export type OverviewSource = {
-  config: Pick<Config, 'regions' | 'paging'>;
+  config: Pick<Config, 'regions' | 'paging' | 'maintenance'>;
   checks: readonly { check: Check; view: CheckView | undefined }[];
   regions: readonly { region: string; view: RegionView | undefined }[];
   /** The hub's clock, epoch ms. */

@@ -2,7 +2,7 @@ import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Outcome } from '#core/run.ts';
 import type { RunLine } from '#core/view.ts';
-import { inQuorum, isLive, voteExpiresAtMs, type RegionState } from '#core/region.ts';
+import { inQuorum, isLive, isOverdue, voteExpiresAtMs, type RegionState } from '#core/region.ts';
 
 /** Runs in the strip of a region: at the default interval, the last ten minutes. */
 export const STRIP_RUNS_MAX = 20;
@@ -36,6 +36,13 @@ export type Cell = {
   failure: string | undefined;
   message: string | undefined;
   failuresInRow: number;
+  /**
+   * What has been told of this region alone: it fails while the others do not, so it is not asked to agree until it
+   * passes; or its runs are of no use, for the reason in `message`.
+   */
+  told: RegionState['told'];
+  /** A run goes on past its soft deadline: since when the hub knows, epoch ms. */
+  overdueSinceMs: number | undefined;
   lastRun: RunMark | undefined;
   /** Since the start of the last run. */
   ageMs: number | undefined;
@@ -62,8 +69,10 @@ export function cellOf(
     standing,
     votes: standing === 'pass' || standing === 'fail',
     failure: failure && failureLabel(failure),
-    message: failure?.message,
+    message: failure?.message ?? (standing === 'abstains' ? state?.invalid?.why : undefined),
     failuresInRow: state?.failuresInRow ?? 0,
+    told: state?.told ?? [],
+    overdueSinceMs: state && isOverdue(state, nowMs) ? state.overdue?.atMs : undefined,
     lastRun: lastRun && markOf(lastRun),
     ageMs: lastRun && Math.max(0, nowMs - lastRun.startedAtMs),
     lastHeardMs: state?.heardAtMs,

@@ -1,6 +1,7 @@
 import { ChecksTable } from './checks-table.tsx';
 import { IncidentCard } from './incident-card.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Mark } from './mark.tsx';
 import type { Overview } from './overview.ts';
 import { ProbesTable } from './probes-table.tsx';
@@ -29,6 +30,7 @@ export function wallPage(overview: Overview): LayoutProps {
             </ul>
           </div>
         </section>
+        <MaintenanceBanner windows={overview.maintenance} nowMs={nowMs} />
         {overview.incidents.length > 0 ? (
           <section aria-labelledby="incidents">
             <h2 id="incidents">Incidents</h2>

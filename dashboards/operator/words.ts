@@ -4,7 +4,7 @@ import type { Tone } from './headline.ts';
 import type { DeliveryView, IncidentView } from './incident-view.ts';
 import type { LedgerStage } from './ledger.ts';
 import type { MarkShape } from './mark.tsx';
-import type { Standing } from './standing.ts';
+import type { Cell, Standing } from './standing.ts';
 
 /** What each state is called on the page, and the sign beside it. One table each, so that none can be forgotten. */
 export const STANDING_WORDS: Record<Standing, { word: string; mark: MarkShape }> = {
@@ -15,6 +15,12 @@ export const STANDING_WORDS: Record<Standing, { word: string; mark: MarkShape }>
   waiting: { word: 'no result yet', mark: 'waiting' },
   silent: { word: 'silent', mark: 'blind' },
   never: { word: 'no result yet', mark: 'blind' },
+};
+
+/** What a notice has told of one region. */
+export const TOLD_WORDS: Record<Cell['told'][number], string> = {
+  'one-region': 'notice is out: fails alone, the others decide',
+  invalid: 'notice is out: it measures nothing',
 };
 
 const VERDICT_WORDS: Record<CheckRow['verdict'], { word: string; mark: MarkShape }> = {
@@ -61,12 +67,28 @@ export const INCIDENT_WORDS: Record<IncidentView['status'], { word: string; mark
 
 export const STAGE_WORDS: Record<LedgerStage, string> = {
   firstFailedStart: 'First failed run began',
+  overdue: 'Run overdue, told while it ran',
   runEnd: 'Run ended',
   received: 'Hub received it',
   burstAsked: 'Re-runs asked everywhere',
   decided: 'Decided to page',
   sent: 'Page sent',
   accepted: 'Accepted by a pager',
+  acknowledged: 'Acknowledged',
+};
+
+/** How it became known that somebody has an incident: by the hub's own pages, or the channel that told. */
+export function viaWords(via: string): string {
+  if (via === 'operator') return 'on the operator’s page';
+  return via === 'link' ? 'by the link in a page' : `told by ${via}`;
+}
+
+/** Why a channel was told, where that is not plain. */
+export const ROLE_WORDS: Record<DeliveryView['role'], string | undefined> = {
+  page: undefined,
+  fallback: 'fallback',
+  escalation: 'escalation',
+  notice: undefined,
 };
 
 export const EVENT_WORDS: Record<DeliveryView['event'], string> = {

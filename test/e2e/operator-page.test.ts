@@ -71,6 +71,7 @@ function samplePages(): Record<string, LayoutProps> {
       check,
       { incident, deliveries: view.deliveries, nowMs: SAMPLE_NOW_MS },
       view,
+      'Ada Lovelace',
       SAMPLE_NOW_MS,
     ),
     '/operator/run': runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS),

@@ -7,6 +7,7 @@ declare global {
     interface Env extends HubBindings {
       PROBE_TOKEN_KEYS: string;
       OPERATOR_TOKEN: string;
+      COOKIE_KEY: string;
       TEST_MIGRATIONS: D1Migration[];
     }
     interface GlobalProps {

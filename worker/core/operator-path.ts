@@ -2,6 +2,8 @@
 export const OPERATOR_PATH = '/operator';
 export const SIGN_IN_PATH = `${OPERATOR_PATH}/sign-in`;
 export const SIGN_OUT_PATH = `${OPERATOR_PATH}/sign-out`;
+export const LEDGER_PATH = `${OPERATOR_PATH}/ledger`;
+export const AUDIT_PATH = `${OPERATOR_PATH}/audit`;
 
 /** A check's page. */
 export function checkPath(check: string): string {
@@ -11,6 +13,11 @@ export function checkPath(check: string): string {
 /** An incident's page. */
 export function incidentPath(check: string, seq: number): string {
   return `${checkPath(check)}/incidents/${seq}`;
+}
+
+/** Where the form posts to that says: somebody has this incident. */
+export function acknowledgePath(check: string, seq: number): string {
+  return `${incidentPath(check, seq)}/acknowledge`;
 }
 
 /** A run's page. With `check`, the hub need not ask every check whose run it is. */

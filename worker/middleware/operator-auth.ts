@@ -119,7 +119,10 @@ function signingKey({ cookieKey, operatorToken }: HubSecrets): string {
 }
 
 function cookieScope(c: Context<Hub>) {
-  // Behind a proxy that ends TLS the hub itself sees http.
-  const isSecure = [c.req.url, config.publicUrl].some((url) => new URL(url).protocol === 'https:');
-  return { path: OPERATOR_PATH, httpOnly: true, secure: isSecure, sameSite: 'Lax' } as const;
+  return { path: OPERATOR_PATH, httpOnly: true, secure: isSecure(c), sameSite: 'Lax' } as const;
+}
+
+/** Whether people reach the hub over https. Behind a proxy that ends TLS the hub itself sees http. */
+export function isSecure(c: Context<Hub>): boolean {
+  return [c.req.url, config.publicUrl].some((url) => new URL(url).protocol === 'https:');
 }

@@ -1,18 +1,26 @@
 import { Hono, type Context } from 'hono';
 import type { Check } from '#core/config.ts';
-import { ASSETS_VERSION } from '#dashboards/assets.ts';
+import { auditPage } from '#dashboards/operator/audit-page.tsx';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
-import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
+import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
-import { OPERATOR_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
+import {
+  AUDIT_PATH,
+  checkPath,
+  incidentPath,
+  OPERATOR_PATH,
+  SIGN_IN_PATH,
+  SIGN_OUT_PATH,
+} from '#core/operator-path.ts';
 import { problemPage } from '#dashboards/operator/problem-page.tsx';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
 import { wallPage } from '#dashboards/operator/wall-page.tsx';
-import { AppError } from '../errors.ts';
+import { audit } from '../audit.ts';
+import { AppError, isUnavailable } from '../errors.ts';
 import type { Hub } from '../hub.ts';
-import { log } from '../log.ts';
+import { log, logError } from '../log.ts';
 import { bodySize } from '../middleware/body-size.ts';
 import {
   attemptToken,
@@ -20,27 +28,30 @@ import {
   hasSession,
   localNext,
   operatorAuth,
+  signInPath,
   startSession,
 } from '../middleware/operator-auth.ts';
 import { sameOrigin } from '../middleware/same-origin.ts';
 import { checkOf, config } from '../settings.ts';
 import { getScreenshot } from '../store/artifacts.ts';
+import { latestAudit, type AuditEntry } from '../store/audit-log.ts';
+import { acknowledgeIncident } from './acknowledging.ts';
+import { nameFrom, rememberedName } from './operator-name.ts';
+import { FORM_BYTES_MAX, missing, PAGE_POLICY, show, text } from './operator-show.ts';
 import { readCheck, readIncident, readOverview, readRun } from './operator-source.ts';
 
-/** Nothing inline, nothing from elsewhere. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /** A picture is shown and does nothing, also when it is opened by itself. */
 const PICTURE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
-/** Bytes of the sign-in form: a token and a path. */
-const FORM_BYTES_MAX = 4 * 1024;
+/** Changes that the audit page shows: some months of a small team. */
+const AUDIT_LINES_MAX = 200;
+/** Who signs in by the shared token and gives no name. */
+const NAMELESS = 'the operator';
 
-/** The operator's pages and their JSON. Everything but signing in and out is read-only. */
+/** The operator's pages and their JSON. Signing in and out and acknowledging change something; the rest is read-only. */
 export const operatorRoutes = new Hono<Hub>();
 
 operatorRoutes.use(`${OPERATOR_PATH}/*`, sameOrigin, async (c, next) => {
-  c.header('content-security-policy', POLICY);
+  c.header('content-security-policy', PAGE_POLICY);
   await next();
 });
 
@@ -49,7 +60,8 @@ operatorRoutes.get('/', (c) => c.redirect(OPERATOR_PATH, 303));
 
 operatorRoutes.get(SIGN_IN_PATH, async (c) => {
   const next = localNext(c.req.query('next'));
-  return (await hasSession(c)) ? c.redirect(next, 303) : c.html(signInDocument({ next }));
+  if (await hasSession(c)) return c.redirect(next, 303);
+  return c.html(signInDocument({ next, name: rememberedName(c) }));
 });
 
 operatorRoutes.post(SIGN_IN_PATH, bodySize(FORM_BYTES_MAX), async (c) => {
@@ -57,15 +69,30 @@ operatorRoutes.post(SIGN_IN_PATH, bodySize(FORM_BYTES_MAX), async (c) => {
   const next = localNext(text(form.next));
   const attempt = await attemptToken(c.get('secrets'), text(form.token) ?? '');
   log('operator-sign-in', { ok: attempt.ok, requestId: c.get('requestId') });
-  if (!attempt.ok) return c.html(signInDocument({ next, problem: attempt.problem }), attempt.status);
+  const given = text(form.name);
+  if (!attempt.ok)
+    return c.html(signInDocument({ next, problem: attempt.problem, name: given }), attempt.status);
   await startSession(c);
+  noteChange(c, 'sign-in', nameFrom(c, given));
   return c.redirect(next, 303);
 });
 
-operatorRoutes.post(SIGN_OUT_PATH, (c) => {
+operatorRoutes.post(SIGN_OUT_PATH, async (c) => {
+  if (await hasSession(c)) noteChange(c, 'sign-out', rememberedName(c));
   endSession(c);
   log('operator-sign-out', { requestId: c.get('requestId') });
   return c.redirect(SIGN_IN_PATH, 303);
+});
+
+const INCIDENT_ROUTE = `${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`;
+
+/** Whoever presses the button after their session has ended is asked to sign in, and finds the incident again. */
+operatorRoutes.post(`${INCIDENT_ROUTE}/acknowledge`, async (c, next) => {
+  if (c.req.header('authorization') === undefined && !(await hasSession(c))) {
+    const { check, seq } = c.req.param();
+    return c.redirect(signInPath(incidentPath(check, Number(seq))), 303);
+  }
+  return next();
 });
 
 operatorRoutes.use(`${OPERATOR_PATH}/*`, operatorAuth);
@@ -83,7 +110,7 @@ operatorRoutes.get(`${OPERATOR_PATH}/checks/:check`, async (c) => {
   return show(c, checkPage(config, check, await readCheck(c.env, check), Date.now()));
 });
 
-operatorRoutes.get(`${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`, async (c) => {
+operatorRoutes.get(INCIDENT_ROUTE, async (c) => {
   const check = checkOf(c.req.param('check'));
   if (!check) return missing(c, 'The configuration has no such check.');
   const [stored, view] = await Promise.all([
@@ -91,7 +118,34 @@ operatorRoutes.get(`${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`, 
     readCheck(c.env, check),
   ]);
   if (!stored) return missing(c, 'There is no such incident.');
-  return show(c, incidentPage(config, check, stored, view, Date.now()));
+  return show(c, incidentPage(config, check, stored, view, rememberedName(c), Date.now()));
+});
+
+/** Says that somebody has an incident, and leads back to where the button was. A second one changes nothing. */
+operatorRoutes.post(`${INCIDENT_ROUTE}/acknowledge`, bodySize(FORM_BYTES_MAX), async (c) => {
+  const check = checkOf(c.req.param('check'));
+  if (!check) return missing(c, 'The configuration has no such check.');
+  const seq = Number(c.req.param('seq'));
+  const form = await c.req.parseBody();
+  const by = nameFrom(c, text(form.name)) ?? NAMELESS;
+  const incident = incidentPath(check.id, seq);
+  try {
+    const { state } = await acknowledgeIncident(c, { check: check.id, seq }, by, 'operator');
+    if (state === 'unknown') return missing(c, 'There is no such incident, or another one has begun since.');
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    logError('acknowledge-failed', error, { check: check.id, seq, requestId: c.get('requestId') });
+    const message = 'The check did not answer in time, so nothing may have changed. Go back and try again.';
+    return c.html(documentOf(problemPage('Not acknowledged', message, Date.now())), 503);
+  }
+  const next = text(form.next);
+  return c.redirect([OPERATOR_PATH, checkPath(check.id)].find((path) => path === next) ?? incident, 303);
+});
+
+/** Who changed what. Without D1 the page says so. */
+operatorRoutes.get(AUDIT_PATH, async (c) => {
+  const lines = await auditLines(c);
+  return c.html(documentOf(auditPage(lines, Date.now())), lines ? 200 : 503);
 });
 
 operatorRoutes.get(`${OPERATOR_PATH}/runs/:run`, async (c) => {
@@ -115,27 +169,6 @@ operatorRoutes.get(`${OPERATOR_PATH}/runs/:run/screenshot`, async (c) => {
 
 operatorRoutes.get(`${OPERATOR_PATH}/*`, (c) => missing(c, 'There is no such page.'));
 
-/** A whole page, or for app.js the part of it that changes. */
-async function show(c: Context<Hub>, page: LayoutProps): Promise<Response> {
-  if (c.req.query('fragment') === undefined) return c.html(documentOf(page));
-  const fragment = String(await fragmentOf(page));
-  const etag = await etagOf(fragment);
-  const headers = { etag, 'x-latchkey-now': String(page.nowMs), 'x-latchkey-assets': ASSETS_VERSION };
-  if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
-  return c.html(fragment, 200, headers);
-}
-
-/** Of a fragment without what app.js counts on by itself: the same until something has happened. */
-async function etagOf(fragment: string): Promise<string> {
-  const settled = fragment.replace(/ data-now="\d+"/, '').replaceAll(/(<span data-since="\d+">)[^<]*/g, '$1');
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(settled)));
-  return `"${Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
-}
-
-function missing(c: Context<Hub>, message: string): Response | Promise<Response> {
-  return c.html(documentOf(problemPage('Not found', message, Date.now())), 404);
-}
-
 /** @throws AppError when the path does not hold a run's id */
 function runIdOf(c: Context<Hub>): string {
   const run = c.req.param('run') ?? '';
@@ -144,6 +177,16 @@ function runIdOf(c: Context<Hub>): string {
   return run;
 }
 
-function text(field: unknown): string | undefined {
-  return typeof field === 'string' ? field : undefined;
+function noteChange(c: Context<Hub>, action: AuditEntry['action'], name: string | undefined): void {
+  const entry = { action, who: name ?? NAMELESS, via: 'operator', requestId: c.get('requestId') };
+  audit(c.env.DB, c.executionCtx, entry);
+}
+
+async function auditLines(c: Context<Hub>): Promise<AuditEntry[] | undefined> {
+  try {
+    return await latestAudit(c.env.DB, AUDIT_LINES_MAX);
+  } catch (error) {
+    logError('audit-unreadable', error, { requestId: c.get('requestId') });
+    return undefined;
+  }
 }

@@ -96,7 +96,7 @@ describe('an incident’s page', () => {
     const incident = sample?.view?.incidents[0];
     if (!sample?.view || !incident) throw new Error('the sample has an incident');
     const stored = { incident, deliveries: sample.view.deliveries, nowMs: SAMPLE_NOW_MS };
-    const page = incidentPage(sampleConfig, sample.check, stored, view, SAMPLE_NOW_MS);
+    const page = incidentPage(sampleConfig, sample.check, stored, view, undefined, SAMPLE_NOW_MS);
     return String(await documentOf(page));
   }
 

@@ -1,0 +1,92 @@
+import { incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import type { LayoutProps } from './layout.tsx';
+import { Mark } from './mark.tsx';
+import { Moment } from './time.tsx';
+import { viaWords } from './words.ts';
+
+/** One change as the page shows it; times epoch ms. */
+export type AuditLine = {
+  atMs: number;
+  action: 'acknowledge' | 'sign-in' | 'sign-out';
+  who: string;
+  via: string;
+  check?: string | undefined;
+  seq?: number | undefined;
+  requestId?: string | undefined;
+};
+
+const ACTION_WORDS: Record<AuditLine['action'], string> = {
+  acknowledge: 'acknowledged',
+  'sign-in': 'signed in',
+  'sign-out': 'signed out',
+};
+
+/** Who changed what, newest first. `lines` is `undefined` when the list could not be read: it is not empty then. */
+export function auditPage(lines: readonly AuditLine[] | undefined, nowMs: number): LayoutProps {
+  return {
+    title: 'Audit',
+    live: false,
+    nowMs,
+    children: (
+      <>
+        <header class="page-head">
+          <nav aria-label="Where you are">
+            <a href={OPERATOR_PATH}>All checks</a>
+          </nav>
+          <h1>Audit</h1>
+          <p class="hush">Who changed what, newest first. Names are as people gave them.</p>
+        </header>
+        <AuditTable lines={lines} nowMs={nowMs} />
+      </>
+    ),
+  };
+}
+
+function AuditTable({ lines, nowMs }: { lines: readonly AuditLine[] | undefined; nowMs: number }) {
+  if (lines === undefined)
+    return (
+      <p class="sign sign-blind">
+        <Mark shape="blind" /> The history does not answer. What was changed is in the hub’s log all the same.
+      </p>
+    );
+  if (lines.length === 0) return <p>Nobody has changed anything yet.</p>;
+  return (
+    <table class="audit stacks" role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          {['When', 'Who', 'What', 'How', 'Request'].map((title) => (
+            <th role="columnheader" scope="col">
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {lines.map((line) => (
+          <tr role="row">
+            <th role="rowheader" scope="row">
+              <Moment atMs={line.atMs} nowMs={nowMs} />
+            </th>
+            <td role="cell" data-label="Who">
+              {line.who}
+            </td>
+            <td role="cell" data-label="What">
+              {ACTION_WORDS[line.action]}{' '}
+              {line.check === undefined || line.seq === undefined ? null : (
+                <a href={incidentPath(line.check, line.seq)}>
+                  {line.check} #{line.seq}
+                </a>
+              )}
+            </td>
+            <td role="cell" data-label="How">
+              {viaWords(line.via)}
+            </td>
+            <td role="cell" data-label="Request" class="address">
+              {line.requestId ?? 'none'}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
