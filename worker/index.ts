@@ -1,11 +1,12 @@
 import { app } from './app.ts';
 import type { HubBindings } from './bindings.ts';
-import { tickChecks } from './cron.ts';
+import { tickAll } from './cron.ts';
 
 export { CheckObject } from './objects/check-object.ts';
+export { NetworkObject } from './objects/network-object.ts';
 export { RegionObject } from './objects/region-object.ts';
 
 export default {
   fetch: app.fetch,
-  scheduled: (_controller: ScheduledController, bindings: HubBindings) => tickChecks(bindings),
+  scheduled: (_controller: ScheduledController, bindings: HubBindings) => tickAll(bindings),
 };

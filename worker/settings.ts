@@ -1,6 +1,7 @@
 import rawConfig from '#config';
 import type { Check } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
+import { networkPolicyOf, type NetworkPolicy } from '#core/network.ts';
 import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';
 import { traitsOf } from './channels/index.ts';
 import { configHash, parseHubConfig, type HubConfig } from './config.ts';
@@ -20,6 +21,9 @@ const checksById = new Map(config.checks.map((check) => [check.id, check]));
 const policiesById = new Map<string, Policy>(
   config.checks.map((check) => [check.id, { config, check, routes: routesOf(config, check, channelTraits) }]),
 );
+
+/** What decisions about all regions together go by. */
+export const networkPolicy: NetworkPolicy = networkPolicyOf(config, channelTraits);
 
 let hash: Promise<string> | undefined;
 

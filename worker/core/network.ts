@@ -3,6 +3,7 @@ import { isDrillDone, newDrill, withDrillChannel, type Drill } from './drill.ts'
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
 import { windowAt, type MaintenanceWindow } from './maintenance.ts';
 import { blindPage, drillPage } from './network-page.ts';
+import type { Paged } from './outbox.ts';
 import type { Page } from './page.ts';
 import { routesOf, type ChannelTraits, type Routes } from './policy.ts';
 import { afterLook, sightOf, type RegionAnswer, type SeenRegion } from './sight.ts';
@@ -137,6 +138,22 @@ export function drillRoutes({ routes }: NetworkPolicy, drill: Drill | undefined)
 /** The incident that is not over, if any. */
 export function blindIncident({ incident }: NetworkState): NetworkIncident | undefined {
   return incident?.status === 'open' ? incident : undefined;
+}
+
+/** What the outboxes must know of the latest incident, or of the latest drill. */
+export function pagedOf({ incident, drill }: NetworkState, subject: NetworkSubject): Paged[] {
+  if (subject === 'drill')
+    return drill
+      ? [{ seq: drill.n, isOver: drill.endedMs !== undefined, acknowledged: drill.acknowledged }]
+      : [];
+  if (!incident) return [];
+  const { seq, status, acknowledged } = incident;
+  return [{ seq, isOver: status === 'resolved', acknowledged }];
+}
+
+/** Whether a page's `check` is one of ours and no check's id. */
+export function isNetworkSubject(check: string): check is NetworkSubject {
+  return NETWORK_SUBJECTS.some((subject) => subject === check);
 }
 
 /** Advances the network by one event. Pure: no clock, no chance, no I/O; the input state is not changed. */

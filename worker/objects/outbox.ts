@@ -21,6 +21,9 @@ import { secretOf } from '../secrets.ts';
 import { config } from '../settings.ts';
 import { Receipts } from './receipts.ts';
 
+/** The first attempt to send a page has begun, or a provider has accepted it. */
+export type SendingEvent = Extract<CheckEvent, { type: 'sent' | 'accepted' }>;
+
 /** What an outbox needs of its object. */
 type OutboxHost = {
   /** What the deliveries go by now. */
@@ -28,7 +31,7 @@ type OutboxHost = {
   /** The incidents they are about. */
   paged(): Paged[];
   /** Stores a delivery, and steps the state by `event` if there is one, in one transaction. Throws when it cannot. */
-  save(delivery: Delivery, event: CheckEvent | undefined): void;
+  save(delivery: Delivery, event: SendingEvent | undefined): void;
   /** Somebody has acknowledged, as the channel says. Throws when it cannot be stored. */
   acknowledged(seq: number, by: string, channel: string): void;
   /** An attempt has ended: what is due may have changed. */
@@ -208,7 +211,7 @@ export class Outbox {
     return { ...page, acknowledgeUrl };
   }
 
-  #save(delivery: Delivery, event: CheckEvent | undefined): void {
+  #save(delivery: Delivery, event: SendingEvent | undefined): void {
     this.#host.save(delivery, event);
   }
 

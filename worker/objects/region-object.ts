@@ -48,6 +48,8 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   readonly #commands = new Map<string, Map<string, RunNow>>();
   /** Last report taken, of whatever probe: a region that reports is live even before a hello. */
   #reportedMs = 0;
+  /** Last time a check's object stored runs of this region, and by that evaluated them. */
+  #evaluatedMs = 0;
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
@@ -126,11 +128,11 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     return this.liveness();
   }
 
-  liveness(): { live: boolean; lastHeardMs: number; reportedMs: number } {
+  liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number } {
     const nowMs = Date.now();
     const heardMs = this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe));
     const lastHeardMs = Math.max(this.#reportedMs, ...heardMs);
-    return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs, reportedMs: this.#reportedMs };
+    return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs, evaluatedMs: this.#evaluatedMs };
   }
 
   knows(probe: string): boolean {
@@ -247,6 +249,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     if (refused) return refused;
     const { runs, starts } = await this.#delivery.deliver(report);
     this.#reportedMs = Date.now();
+    if (runs.length > 0) this.#evaluatedMs = this.#reportedMs;
     const live = this.#liveProbes(Date.now());
     const reporters = new Set(report.entries.map(({ run }) => run.probe));
     return {

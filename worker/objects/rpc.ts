@@ -69,8 +69,11 @@ export interface RegionRpc extends Rpc.DurableObjectBranded {
     trigger: RunNow['trigger'],
     deadlineMs?: number,
   ): Promise<{ live: boolean; lastHeardMs: number }>;
-  /** Whether any probe was heard from lately, heartbeats included. Wakes no probe. */
-  liveness(): { live: boolean; lastHeardMs: number; reportedMs: number };
+  /**
+   * Whether any probe was heard from lately, heartbeats included, and when a check's object last stored and evaluated
+   * runs of the region: 0 when that was before this object's process began. Wakes no probe.
+   */
+  liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number };
   /** Whether a probe of that name has said hello in this region. */
   knows(probe: string): boolean;
   /** The region as the operator's page shows it. */
