@@ -29,6 +29,7 @@ import {
   heard,
   isKnownBad,
   isLive,
+  quorumOf,
   unclearRegions,
   withDuration,
   withOutcome,
@@ -437,6 +438,8 @@ function settleLatency(policy: Policy, state: CheckState, nowMs: number): Steppe
     const ended: Incident = { ...slow, status: 'resolved', cleanSinceMs: nowMs, resolvedAtMs: nowMs };
     return paged('resolve', policy, { ...state, slow: ended }, ended, nowMs);
   }
+  // Silence is not health: with nobody to tell, it may be as slow as before.
+  if (quorumOf(state.regions, check, nowMs).length === 0) return unpaged(state);
   const marked =
     regions.length > 0
       ? slow.cleanSinceMs === undefined
