@@ -365,7 +365,8 @@ function brokenNotices(triggers: readonly Delivery[], { routes }: OutboxPolicy, 
     told
       .filter((channel) => !broken.has(channel))
       .map((channel) => ({
-        atMs: delivery.refused || delivery.state === 'dead' ? nowMs : delivery.createdAtMs + BROKEN_AFTER_MS,
+        // One that has too many (429) for a moment is not broken.
+        atMs: delivery.state === 'dead' ? nowMs : delivery.createdAtMs + BROKEN_AFTER_MS,
         delivery: newDelivery(brokenPage(delivery, nowMs), channel, 'notice', routes.traits[channel], nowMs),
       })),
   );
