@@ -317,12 +317,14 @@ function fallbacks(
   const missing = waking.filter(
     ({ state, acceptedAtMs }) => acceptedAtMs === undefined && state !== 'superseded',
   );
+  const isTaken = waking.some(({ acceptedAtMs }) => acceptedAtMs !== undefined);
+  const lateMs = isTaken ? Number.POSITIVE_INFINITY : FALLBACK_AFTER_MS;
   const atMs =
     waking.length === 0
       ? first.createdAtMs
       : Math.min(
           ...missing.map(({ refused, state, createdAtMs }) =>
-            refused || state === 'dead' ? nowMs : createdAtMs + FALLBACK_AFTER_MS,
+            refused || state === 'dead' ? nowMs : createdAtMs + lateMs,
           ),
         );
   if (!Number.isFinite(atMs) || triggers.every(({ coveredBy }) => coveredBy !== undefined)) return [];
