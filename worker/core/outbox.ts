@@ -399,20 +399,19 @@ function acknowledgements(
 ): Planned[] {
   if (!acknowledged || isOver) return [];
   const { resolvedAtMs: _resolved, ...page } = first.page;
-  return triggers
-    .filter(
-      ({ channel, acceptedAtMs, role }) =>
-        role !== 'escalation' &&
-        acceptedAtMs !== undefined &&
-        routes.traits[channel]?.acknowledges &&
-        channel !== acknowledged.via,
-    )
+  const told = triggers.filter(
+    ({ channel, acceptedAtMs }) =>
+      acceptedAtMs !== undefined && routes.traits[channel]?.acknowledges && channel !== acknowledged.via,
+  );
+  // Of a page and its escalation on one channel, one says it.
+  return told
+    .filter(({ channel }, index) => told.findIndex((other) => other.channel === channel) === index)
     .map(({ channel, role }) => ({
       atMs: acknowledged.atMs,
       delivery: newDelivery(
         { ...page, event: 'acknowledge', acknowledgedBy: acknowledged.by },
         channel,
-        role,
+        role === 'escalation' ? 'fallback' : role,
         undefined,
         nowMs,
       ),
