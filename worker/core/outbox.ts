@@ -182,6 +182,8 @@ export function overtaken(deliveries: readonly Delivery[], paged: readonly Paged
       return acknowledged ? settle('superseded', `acknowledged by ${acknowledged.by}`) : [];
     }
     if (delivery.event === 'notice') return [];
+    if (delivery.event === 'acknowledge' && paged.find(({ seq }) => seq === delivery.seq)?.isOver)
+      return settle('superseded', 'it is over');
     const trigger = triggerOf(delivery, deliveries);
     if (trigger?.state === 'dead') return settle('dead', 'its trigger was never accepted');
     if (trigger?.state === 'superseded') return settle('superseded', 'its trigger was not needed');
