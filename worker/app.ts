@@ -7,6 +7,7 @@ import { requireEnv } from './middleware/require-env.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { acknowledgeRoutes } from './routes/acknowledge.ts';
 import { assetRoutes } from './routes/assets.ts';
+import { drillRoutes } from './routes/drill.ts';
 import { healthRoutes } from './routes/health.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { probeRoutes } from './routes/probe.ts';
@@ -21,6 +22,7 @@ app.route('/', assetRoutes);
 app.use(requireEnv);
 app.route('/', probeRoutes);
 app.route('/', acknowledgeRoutes);
+app.route('/', drillRoutes);
 app.route('/', operatorRoutes);
 
 app.notFound((c) =>

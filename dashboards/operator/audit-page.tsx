@@ -7,7 +7,7 @@ import { viaWords } from './words.ts';
 /** One change as the page shows it; times epoch ms. */
 export type AuditLine = {
   atMs: number;
-  action: 'acknowledge' | 'sign-in' | 'sign-out';
+  action: 'acknowledge' | 'drill' | 'sign-in' | 'sign-out';
   who: string;
   via: string;
   check?: string | undefined;
@@ -17,6 +17,7 @@ export type AuditLine = {
 
 const ACTION_WORDS: Record<AuditLine['action'], string> = {
   acknowledge: 'acknowledged',
+  drill: 'began',
   'sign-in': 'signed in',
   'sign-out': 'signed out',
 };

@@ -4,6 +4,8 @@ export const SIGN_IN_PATH = `${OPERATOR_PATH}/sign-in`;
 export const SIGN_OUT_PATH = `${OPERATOR_PATH}/sign-out`;
 export const LEDGER_PATH = `${OPERATOR_PATH}/ledger`;
 export const AUDIT_PATH = `${OPERATOR_PATH}/audit`;
+/** Where a drill is begun, and under its number how it does. */
+export const DRILL_PATH = `${OPERATOR_PATH}/api/drill`;
 
 /** A check's page. */
 export function checkPath(check: string): string {
