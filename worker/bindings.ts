@@ -1,10 +1,12 @@
-import type { CheckRpc, RegionRpc } from './objects/rpc.ts';
+import type { CheckRpc, GroupRpc, RegionRpc } from './objects/rpc.ts';
 import type { NetworkRpc } from './objects/network-rpc.ts';
 
 /** What the platform gives the hub. Secrets are read through `parseEnv` and `secretOf` only. */
 export type HubBindings = {
   CHECKS: DurableObjectNamespace<CheckRpc>;
   REGIONS: DurableObjectNamespace<RegionRpc>;
+  /** One object; see `GROUP_NAME`. */
+  GROUPS: DurableObjectNamespace<GroupRpc>;
   /** One object; see `NETWORK_NAME`. */
   NETWORK: DurableObjectNamespace<NetworkRpc>;
   DB: D1Database;

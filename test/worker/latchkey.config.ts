@@ -26,6 +26,7 @@ export default defineConfig({
     'link-press': { ...journey, channels: ['pager'] },
     'link-no-history': { ...journey, channels: ['pager'] },
     button: { ...journey, channels: ['pager'] },
+    told: { ...journey, channels: ['pager'] },
     unseen: { ...journey, channels: ['pager'] },
     leased: { ...journey, channels: ['pager'] },
     broken: { ...journey, channels: ['pager'] },
@@ -40,6 +41,7 @@ export default defineConfig({
       kind: 'pagerduty',
       routingKey: secret('PAGERDUTY_ROUTING_KEY'),
       endpoint: 'https://pager.test/v2/enqueue',
+      webhookSecret: secret('PAGERDUTY_WEBHOOK_SECRET'),
     },
     hook: {
       kind: 'webhook',

@@ -12,7 +12,10 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 export const DELIVERY_ROLES = ['page', 'fallback', 'escalation', 'notice'] as const;
 export type DeliveryRole = (typeof DELIVERY_ROLES)[number];
 
-/** A message on its way to one channel. `id` is `<dedup key>:<event>:<channel>`, of an escalation `…:escalation:…`. */
+/**
+ * A message on its way to one channel. `id` is `<dedup key>:<event>:<channel>`, of an escalation `…:escalation:…`, of an
+ * update, of which there may be several, `…:update-<epoch ms>:…`.
+ */
 export type Delivery = {
   id: string;
   seq: number;
@@ -81,7 +84,7 @@ export const GROUP_ANSWER_MS = 1_000;
 /** A resolve is repeated for this long where what is not repeated is forgotten (Alertmanager's `resolve_timeout`, 5 min). */
 const RESOLVE_REFRESH_MS = 300_000;
 /** Pauses before the second attempt and on; the last one repeats (reference: paging, section 1.4: 0, 1, 3, 7, 15, 30 s). */
-const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
+export const RETRY_AFTER_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
 /** A provider's Retry-After is honoured up to this: a page cannot wait for longer. */
 const RETRY_AFTER_MAX_MS = 30_000;
 /** Nothing is put off for longer: neither a retry nor the end of a lease. */
@@ -101,7 +104,7 @@ export function newDelivery(
   dueAtMs = nowMs,
 ): Delivery {
   return {
-    id: `${page.dedupKey}:${role === 'escalation' ? role : page.event}:${channel}`,
+    id: `${page.dedupKey}:${role === 'escalation' ? role : messageOf(page)}:${channel}`,
     seq: page.seq,
     event: page.event,
     role,
@@ -184,6 +187,13 @@ export function overtaken(deliveries: readonly Delivery[], paged: readonly Paged
     if (delivery.event === 'notice') return [];
     if (delivery.event === 'acknowledge' && paged.find(({ seq }) => seq === delivery.seq)?.isOver)
       return settle('superseded', 'it is over');
+    // After a resolve it would open the page again.
+    const isOld = ({ event, page, channel }: Delivery): boolean =>
+      page.dedupKey === delivery.page.dedupKey &&
+      channel === delivery.channel &&
+      (event === 'resolve' || (event === 'update' && page.decidedAtMs > delivery.page.decidedAtMs));
+    if (delivery.event === 'update' && deliveries.some(isOld))
+      return settle('superseded', 'there is newer word');
     const trigger = triggerOf(delivery, deliveries);
     if (trigger?.state === 'dead') return settle('dead', 'its trigger was never accepted');
     if (trigger?.state === 'superseded') return settle('superseded', 'its trigger was not needed');
@@ -272,11 +282,24 @@ export function endAttempt(delivery: Delivery, result: AttemptResult, nowMs: num
   return { ...failed, state: 'pending', dueAtMs };
 }
 
-/** A trigger after its group's word: sent now, or, while another page speaks for it, put off until that had its time. */
+/**
+ * A trigger after its group's word: sent now, or, while another page speaks for it, put off until that had its time. One
+ * that was covered by a page that speaks for it no more begins anew.
+ */
 export function grouped(delivery: Delivery, lead: string | undefined, nowMs: number): Delivery {
-  if (delivery.state !== 'pending' || delivery.attempts > 0) return delivery;
+  if (delivery.attempts > 0) return delivery;
+  if (lead === undefined && delivery.coveredBy !== undefined)
+    return {
+      ...delivery,
+      state: 'pending',
+      createdAtMs: nowMs,
+      dueAtMs: nowMs,
+      lastError: undefined,
+      coveredBy: undefined,
+    };
+  if (delivery.state !== 'pending') return delivery;
   return lead === undefined
-    ? { ...delivery, dueAtMs: nowMs, coveredBy: undefined }
+    ? { ...delivery, dueAtMs: nowMs }
     : { ...delivery, dueAtMs: nowMs + FALLBACK_AFTER_MS, coveredBy: lead };
 }
 
@@ -296,17 +319,28 @@ function planned(
   nowMs: number,
 ): Planned[] {
   return paged.flatMap((incident) => {
-    const triggers = deliveries.filter(({ seq, event }) => seq === incident.seq && event === 'trigger');
-    const [first] = triggers;
-    if (!first) return [];
+    const ofIncident = deliveries.filter(({ seq }) => seq === incident.seq);
+    const triggers = ofIncident.filter(({ event }) => event === 'trigger');
+    const [oldest] = triggers;
+    if (!oldest) return [];
+    const updates = ofIncident.flatMap(({ event, page }) => (event === 'update' ? [page] : []));
+    const first = { ...oldest, page: newestPage(oldest.page, updates) };
+    // Whoever speaks for it sees to it that somebody hears.
+    const isCovered = triggers.every(({ coveredBy }) => coveredBy !== undefined);
     return [
-      ...(incident.isOver || incident.acknowledged
+      ...(incident.isOver || incident.acknowledged || isCovered
         ? []
         : [...fallbacks(first, triggers, policy, nowMs), ...escalations(first, triggers, policy, nowMs)]),
       ...brokenNotices(triggers, policy, nowMs),
       ...acknowledgements(first, triggers, policy, incident, nowMs),
     ];
   });
+}
+
+/** What a page says now: as its newest update has it. */
+export function newestPage(trigger: Page, updates: readonly Page[]): Page {
+  const [newest] = updates.toSorted((a, b) => b.decidedAtMs - a.decidedAtMs);
+  return newest ? { ...newest, event: 'trigger', decidedAtMs: trigger.decidedAtMs } : trigger;
 }
 
 function fallbacks(
@@ -329,7 +363,7 @@ function fallbacks(
             refused || state === 'dead' ? nowMs : createdAtMs + lateMs,
           ),
         );
-  if (!Number.isFinite(atMs) || triggers.every(({ coveredBy }) => coveredBy !== undefined)) return [];
+  if (!Number.isFinite(atMs)) return [];
   return routes.fallback
     .filter((channel) => !triggers.some((trigger) => trigger.channel === channel))
     .map((channel) => ({
@@ -434,6 +468,9 @@ function readyAtMs(delivery: Delivery, all: readonly Delivery[]): number {
   if (delivery.event !== 'trigger' && delivery.event !== 'notice') {
     const trigger = triggerOf(delivery, all);
     if (trigger && trigger.acceptedAtMs === undefined) return Number.POSITIVE_INFINITY;
+    // One that overtakes an update under way would be undone by it.
+    const underWayMs = updatesUnderWay(delivery, all).map(({ leaseUntilMs }) => leaseUntilMs);
+    return Math.max(delivery.dueAtMs, ...underWayMs);
   }
   return delivery.dueAtMs;
 }
@@ -453,6 +490,20 @@ function refreshAtMs(delivery: Delivery, all: readonly Delivery[]): number {
             other.channel === delivery.channel,
         );
   return isOver ? Number.POSITIVE_INFINITY : Math.max(dueAtMs, leaseUntilMs);
+}
+
+function updatesUnderWay(delivery: Delivery, all: readonly Delivery[]): Delivery[] {
+  return all.filter(
+    (other) =>
+      other.event === 'update' &&
+      other.state === 'in-flight' &&
+      other.page.dedupKey === delivery.page.dedupKey &&
+      other.channel === delivery.channel,
+  );
+}
+
+function messageOf({ event, decidedAtMs }: Page): string {
+  return event === 'update' ? `update-${decidedAtMs}` : event;
 }
 
 function triggerOf(delivery: Delivery, all: readonly Delivery[]): Delivery | undefined {

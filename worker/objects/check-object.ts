@@ -9,7 +9,9 @@ import {
   type CheckState,
 } from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
+import type { LeadAnswer } from '#core/cover.ts';
 import type { OutboxPolicy } from '#core/outbox.ts';
+import type { GroupedCheck } from '#core/page.ts';
 import { NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { stateWakeMs, type CheckEffect } from '#core/step.ts';
 import type { Run } from '#core/run.ts';
@@ -26,6 +28,7 @@ import { Draft } from './draft.ts';
 import { HistoryCopier } from './history-copier.ts';
 import { objectName } from './object-name.ts';
 import { Outbox } from './outbox.ts';
+import { HELD_MS, PageGroup } from './page-group.ts';
 import type { Acknowledged, CheckRpc, Entry, Ingested } from './rpc.ts';
 
 /** Runs of each region in a view, and incidents: a phone's screen and what one scrolls to. */
@@ -46,6 +49,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   readonly #store: CheckStore;
   readonly #clock: AlarmClock;
   readonly #outbox: Outbox;
+  readonly #group: PageGroup;
   readonly #history: HistoryCopier;
   #state: CheckState;
   /** Incidents have been pruned up to the one with this `seq`. */
@@ -69,6 +73,13 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
       },
       acknowledged: (seq, by, via) => void this.acknowledge(seq, by, via),
       ended: () => this.#rearm(),
+    });
+    this.#group = new PageGroup(env, {
+      check: this.#id,
+      policy: () => this.#policy(),
+      state: () => this.#state,
+      triggers: (seq) => this.#outbox.triggersOf(seq),
+      change: (change) => this.#act(this.#commit(change), Date.now()),
     });
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.load();
@@ -131,7 +142,20 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     const effects = this.#commit((draft) => draft.apply({ type: 'acknowledged', nowMs, seq, by, via }));
     log('page-acknowledged', { check: this.#id, seq, by, via });
     this.#act(effects, nowMs);
+    this.#background('group-acknowledged', this.#group.acknowledged(seq, by, via));
     return { state: 'acknowledged', by };
+  }
+
+  speakFor(seq: number, member: GroupedCheck): LeadAnswer {
+    return this.#group.speakFor(seq, member);
+  }
+
+  left(seq: number, member: { check: string; seq: number }): void {
+    this.#group.left(seq, member);
+  }
+
+  isSpokenFor(seq: number, lead: string): boolean {
+    return this.#group.isSpokenFor(seq, lead);
   }
 
   async tick(): Promise<void> {
@@ -180,11 +204,16 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     try {
       const nowMs = Date.now();
       const effects = this.#commit((draft) => draft.apply({ type: 'tick', nowMs }));
-      await Promise.all([
+      const work = Promise.all([
         this.#burst(effects),
+        this.#group.seek(effects),
+        this.#group.work(nowMs),
         this.#outbox.drain(nowMs),
         this.#history.copy(() => Date.now()),
       ]);
+      // What becomes due meanwhile does not wait until a slow one of these has ended.
+      void this.#clock.arm(undefined, this.#urgentMs(Date.now()), Date.now());
+      await work;
       this.#prune();
     } catch (error) {
       logError('check-wake-failed', error, { check: this.#id });
@@ -196,6 +225,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   /** Follows the effects of stored events, without making their sender wait. */
   #act(effects: readonly CheckEffect[], nowMs: number): void {
     if (effects.some(({ type }) => type === 'burst')) this.#background('burst', this.#burst(effects));
+    if (effects.length > 0) this.#background('group', this.#group.seek(effects));
     if (this.#outbox.isDue(nowMs)) this.#background('outbox', this.#outbox.drain(nowMs));
     this.#rearm();
   }
@@ -259,7 +289,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
    */
   #commit(change: (draft: Draft) => void): CheckEffect[] {
     const before = this.#state;
-    const draft = new Draft(this.#policy(), before, this.#outbox.byId, 0);
+    const draft = new Draft(this.#policy(), before, this.#outbox.byId, HELD_MS);
     this.ctx.storage.transactionSync(() => {
       change(draft);
       draft.settle(Date.now());
@@ -275,15 +305,22 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
 
   #rearm(pauseMs = 0): void {
     const nowMs = Date.now();
-    const policy = this.#policy();
     const notBefore = (ms: number | undefined) =>
       ms === undefined ? undefined : Math.max(ms, nowMs + pauseMs);
-    const urgentMs = notBefore(
-      earliest(this.#outbox.wakeMs(nowMs), policy && stateWakeMs(policy, this.#state, nowMs)),
-    );
+    const urgentMs = notBefore(this.#urgentMs(nowMs));
     const dueMs = notBefore(earliest(urgentMs, this.#history.dueMs));
     const setting = this.#clock.arm(dueMs, urgentMs, nowMs);
     if (setting) this.#background('alarm', setting);
+  }
+
+  /** When there is something to do that a person may wait for. */
+  #urgentMs(nowMs: number): number | undefined {
+    const policy = this.#policy();
+    return earliest(
+      this.#outbox.wakeMs(nowMs),
+      this.#group.wakeMs(nowMs),
+      policy && stateWakeMs(policy, this.#state, nowMs),
+    );
   }
 
   #prune(): void {

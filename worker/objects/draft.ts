@@ -1,5 +1,6 @@
 import type { CheckState } from '#core/check-state.ts';
 import { pagedOf } from '#core/check-state.ts';
+import { isGroupable } from '#core/grouping.ts';
 import type { Incident } from '#core/incident.ts';
 import {
   coveredFor,
@@ -14,6 +15,7 @@ import {
 import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { Page } from '#core/page.ts';
+import { updatesOf } from '#core/update.ts';
 
 /**
  * The next state of a check while a transaction is being made: events step it, and what has to be stored with it
@@ -23,7 +25,7 @@ export class Draft {
   /** A check that the configuration no longer has does not step; its open pages still go out. */
   readonly #policy: Policy | undefined;
   readonly #stored: ReadonlyMap<string, Delivery>;
-  /** How long a new page waits for its group's word, milliseconds. */
+  /** How long a new page that may be grouped waits for its group's word, milliseconds. */
   readonly #heldMs: number;
   state: CheckState;
   readonly effects: CheckEffect[] = [];
@@ -92,7 +94,13 @@ export class Draft {
   }
 
   #post(page: Page, policy: Policy, nowMs: number): void {
-    for (const delivery of deliveriesOf(page, outboxPolicyOf(policy), this.all(), nowMs, this.#heldMs))
+    const outboxPolicy = outboxPolicyOf(policy);
+    if (page.event === 'update') {
+      for (const delivery of updatesOf(page, outboxPolicy, this.all(), nowMs)) this.put(delivery);
+      return;
+    }
+    const heldMs = isGroupable(page) ? this.#heldMs : 0;
+    for (const delivery of deliveriesOf(page, outboxPolicy, this.all(), nowMs, heldMs))
       if (!this.#current(delivery.id)) this.put(delivery);
   }
 

@@ -63,6 +63,11 @@ export class Outbox {
     return [...this.#deliveries.values()];
   }
 
+  /** The deliveries of an incident's page. */
+  triggersOf(seq: number): Delivery[] {
+    return this.all().filter((delivery) => delivery.seq === seq && delivery.event === 'trigger');
+  }
+
   /** Every delivery by its id. Not to be changed. */
   get byId(): ReadonlyMap<string, Delivery> {
     return this.#deliveries;

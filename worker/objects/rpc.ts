@@ -1,3 +1,6 @@
+import type { LeadAnswer } from '#core/cover.ts';
+import type { Candidate } from '#core/grouping.ts';
+import type { GroupedCheck } from '#core/page.ts';
 import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
 import type {
   Ack,
@@ -43,6 +46,12 @@ export interface CheckRpc extends Rpc.DurableObjectBranded {
   brokeGlass(glass: BrokeGlass): void;
   /** Somebody has incident `seq`. `via`: `operator`, `link`, or the channel that told. Returns when it is stored. */
   acknowledge(seq: number, by: string, via: string): Acknowledged;
+  /** Another check's incident asks what the page of incident `seq` does for it, and joins its list if it may. */
+  speakFor(seq: number, member: GroupedCheck): LeadAnswer;
+  /** A member of incident `seq` is over, or pages by itself: it leaves the list. Returns when it is stored. */
+  left(seq: number, member: { check: string; seq: number }): void;
+  /** Whether incident `seq` goes on and leaves its page to that of the dedup key `lead`. */
+  isSpokenFor(seq: number, lead: string): boolean;
   /** Does what time asks for, should the object's own timer and alarm both have been lost. */
   tick(): Promise<void>;
   /** The check as the operator's page shows it. */
@@ -51,6 +60,15 @@ export interface CheckRpc extends Rpc.DurableObjectBranded {
   run(id: string): StoredRun | undefined;
   /** An incident with its pages, or `undefined`. */
   incident(seq: number): IncidentView | undefined;
+}
+
+/** What checks may ask of the object in which those that fail together find each other. */
+export interface GroupRpc extends Rpc.DurableObjectBranded {
+  /**
+   * Dedup key of the page that may speak for the candidate's, or `undefined`: then it is the first of its cause.
+   * `over`: one it was given before, and that leads nobody.
+   */
+  join(candidate: Candidate, over?: string): string | undefined;
 }
 
 /** What the rest of the hub may ask of a region's object, beside opening a socket by `fetch`. */
