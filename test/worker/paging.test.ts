@@ -20,9 +20,9 @@ afterEach(mendPager);
 /** Each check fails by an error of its own: by the same, within a minute, one page would tell of them all. */
 const FAILURES: Record<string, Failure> = {
   outage: TIMED_OUT,
-  retry: { ...TIMED_OUT, class: 'http', httpStatus: 500 },
-  evicted: { ...TIMED_OUT, class: 'http', httpStatus: 502 },
-  leased: { ...TIMED_OUT, class: 'http', httpStatus: 503 },
+  retry: { owner: 'target', class: 'http', httpStatus: 500, message: 'internal error' },
+  evicted: { owner: 'target', class: 'http', httpStatus: 502, message: 'bad gateway' },
+  leased: { owner: 'target', class: 'http', httpStatus: 503, message: 'unavailable' },
 };
 
 /** Failures of every region, back to back as in a burst. */
