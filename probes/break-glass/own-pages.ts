@@ -11,7 +11,7 @@ import {
 import type { SecretRef } from '#core/secret-ref.ts';
 import { sendPage } from '#worker/channels/index.ts';
 import type { Clock } from '../clock.ts';
-import { errorText, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { GlassChannels } from './glass-channels.ts';
 import type { OwnDelivery, OwnPage } from './glass-store.ts';
 
@@ -164,29 +164,26 @@ export class OwnPages {
       if (value === '') throw new Error(`secret ${ref.secret} is not set`);
       return value;
     };
-    try {
-      return await sendPage(page, channel.settings, {
-        fetch,
-        secret,
-        nowMs: clock.wallMs(),
-        attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
-        deliveryId: delivery.id,
-      });
-    } catch (error) {
-      // It never rejects; if it did, the other channels and the next attempt must not suffer.
-      return { ok: false, verdict: 'retry', error: errorText(error) };
-    }
+    return sendPage(page, channel.settings, {
+      fetch,
+      secret,
+      nowMs: clock.wallMs(),
+      attemptTimeoutMs: ATTEMPT_TIMEOUT_MS,
+      deliveryId: delivery.id,
+    });
   }
 
   /** With the hub there, keeps only what it must still be told of, and what is on its way. */
   #prune(): void {
     if (this.#hubIsGone) return;
-    const isWorthKeeping = ({ id, acceptedAtMs, told }: OwnDelivery): boolean =>
-      this.#attempts.has(id) || (acceptedAtMs !== undefined && !told);
     const before = this.#deliveries().length;
     for (const own of this.#pages) {
       const wasAccepted = own.deliveries.some(({ acceptedAtMs }) => acceptedAtMs !== undefined);
-      own.deliveries = own.deliveries.filter(isWorthKeeping);
+      const isBusy = own.deliveries.some(({ id }) => this.#attempts.has(id));
+      own.deliveries = own.deliveries.filter(
+        ({ id, acceptedAtMs, told }) =>
+          this.#attempts.has(id) || (acceptedAtMs !== undefined && (!told || isBusy)),
+      );
       if (own.deliveries.length === 0 && !wasAccepted) this.#options.onDropped(own);
     }
     this.#pages = this.#pages.filter(({ deliveries }) => deliveries.length > 0);
