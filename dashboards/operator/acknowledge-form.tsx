@@ -1,4 +1,5 @@
 import { acknowledgePath } from '#core/operator-path.ts';
+import type { AcknowledgeSubject } from './acknowledge-subject.ts';
 import type { IncidentView } from './incident-view.ts';
 import { Mark } from './mark.tsx';
 import { Clock } from './time.tsx';
@@ -12,10 +13,7 @@ export const NAME_CHARS_MAX = 80;
  * this person has called themselves; asked for where the form is `named`. Works without JavaScript.
  */
 export function Holder(props: {
-  incident: Pick<
-    IncidentView,
-    'check' | 'seq' | 'title' | 'status' | 'acknowledged' | 'escalatesAtMs' | 'lead'
-  >;
+  incident: AcknowledgeSubject;
   next: string;
   named?: { name: string | undefined } | undefined;
   nowMs: number;

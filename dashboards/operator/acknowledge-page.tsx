@@ -1,28 +1,10 @@
-import { incidentPath } from '#core/operator-path.ts';
 import { HolderLine, NameField } from './acknowledge-form.tsx';
 import { Cause } from './incident-card.tsx';
-import type { IncidentView } from './incident-view.ts';
+import { subjectPath, type AcknowledgeSubject } from './acknowledge-subject.ts';
 import { plainDocumentOf } from './layout.tsx';
 import { Mark } from './mark.tsx';
 import { Clock, Moment } from './time.tsx';
 import { INCIDENT_WORDS } from './words.ts';
-
-/** What the page behind a link may show: no more than the message that carried the link. */
-export type AcknowledgeSubject = Pick<
-  IncidentView,
-  | 'check'
-  | 'title'
-  | 'seq'
-  | 'status'
-  | 'sinceMs'
-  | 'resolvedAtMs'
-  | 'errorClass'
-  | 'step'
-  | 'latency'
-  | 'acknowledged'
-  | 'escalatesAtMs'
-  | 'runbook'
->;
 
 /**
  * The page behind the link in a page, for somebody on a phone at three who is not signed in. Showing it changes nothing;
@@ -63,7 +45,7 @@ export function acknowledgeDocument(props: {
         <Deed incident={incident} name={name} nowMs={nowMs} />
         <ul class="links">
           <li>
-            <a href={incidentPath(incident.check, incident.seq)}>The incident</a>
+            <a href={subjectPath(incident.check, incident.seq)}>The incident</a>
           </li>
           {incident.runbook === undefined ? null : (
             <li>

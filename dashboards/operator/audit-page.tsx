@@ -1,4 +1,5 @@
-import { incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { OPERATOR_PATH } from '#core/operator-path.ts';
+import { subjectPath } from './acknowledge-subject.ts';
 import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
 import { Moment } from './time.tsx';
@@ -17,6 +18,7 @@ export type AuditLine = {
 
 const ACTION_WORDS: Record<AuditLine['action'], string> = {
   acknowledge: 'acknowledged',
+  drill: 'began',
   drill: 'began',
   'sign-in': 'signed in',
   'sign-out': 'signed out',
@@ -74,7 +76,7 @@ function AuditTable({ lines, nowMs }: { lines: readonly AuditLine[] | undefined;
             <td role="cell" data-label="What">
               {ACTION_WORDS[line.action]}{' '}
               {line.check === undefined || line.seq === undefined ? null : (
-                <a href={incidentPath(line.check, line.seq)}>
+                <a href={subjectPath(line.check, line.seq)}>
                   {line.check} #{line.seq}
                 </a>
               )}

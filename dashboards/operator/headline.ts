@@ -1,6 +1,7 @@
 import { formatMs, MS_PER_MINUTE } from '#core/units.ts';
 import { isSeenInPart, type CheckRow } from './check-row.ts';
 import type { IncidentView } from './incident-view.ts';
+import type { NetworkRow } from './network-row.ts';
 import type { RegionRow } from './region-row.ts';
 
 /** `down`: wake up. `warning`: look. `blind`: nothing is known. `up`: every check is up by the votes of all its regions. */
@@ -20,6 +21,7 @@ export type HeadlineSubject = {
   checks: readonly CheckRow[];
   incidents: readonly IncidentView[];
   regions: readonly RegionRow[];
+  network: NetworkRow | undefined;
   nowMs: number;
 };
 
@@ -36,6 +38,13 @@ function stateOf(subject: HeadlineSubject): Omit<Headline, 'notes'> {
       tone: 'down',
       text: `${count(open.length, 'incident')} open${whoHas(open)}`,
       short: `${open.length} open`,
+    };
+  const sight = subject.network;
+  if (sight?.incident)
+    return {
+      tone: 'blind',
+      text: `Blind: ${sight.live} of ${count(sight.regions, 'region')} report${whoHasSight(sight)}`,
+      short: 'blind',
     };
   if (checks.length === 0) return { tone: 'blind', text: 'No checks are configured', short: 'no checks' };
   const unknown = checks.filter(isUnknown);
@@ -65,13 +74,13 @@ function stateOf(subject: HeadlineSubject): Omit<Headline, 'notes'> {
     };
   const text =
     checks.length === 1 ? `${checks[0]?.title ?? 'The check'} is up` : `All ${checks.length} checks up`;
-  const sight = sightOf(subject);
-  if (sight.seeing < sight.regions || checks.some(isSeenInPart)) {
-    const seen = `${sight.seeing} of ${count(sight.regions, 'region')}`;
+  const { seeing, regions } = sightOf(subject);
+  if (seeing < regions || checks.some(isSeenInPart)) {
+    const seen = `${seeing} of ${count(regions, 'region')}`;
     return {
       tone: 'warning',
       text: checks.length === 1 ? `${text}, seen from ${seen}` : `${text}, seen in full from ${seen}`,
-      short: `up from ${sight.seeing} of ${sight.regions}`,
+      short: `up from ${seeing} of ${regions}`,
     };
   }
   return { tone: 'up', text, short: 'all up' };
@@ -85,6 +94,11 @@ function whoHas(open: readonly IncidentView[]): string {
   return holders.length === 1
     ? `, ${holders[0]} has ${open.length === 1 ? 'it' : 'them'}`
     : ', all acknowledged';
+}
+
+function whoHasSight({ incident }: NetworkRow): string {
+  if (incident?.ledger.held) return ', held by maintenance';
+  return incident?.acknowledged ? `, ${incident.acknowledged.by} has it` : '';
 }
 
 /** Regions that some check runs in, and those of them that are live and have a vote on each of their checks. */
@@ -118,8 +132,10 @@ function blindReason({ checks, regions, nowMs }: HeadlineSubject): string {
   return `no region has reported for ${coarse(nowMs - lastMs)}`;
 }
 
-function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
+function notesOf({ checks, incidents, regions, network }: HeadlineSubject): string[] {
   const notes: string[] = [];
+  if (network?.incident && incidents.some(({ status }) => status === 'open'))
+    notes.push(`Blind besides: ${network.live} of ${count(network.regions, 'region')} report.`);
   const open = incidents.filter((incident) => incident.status === 'open');
   if (open.length > 0)
     notes.push(
@@ -144,6 +160,9 @@ function notesOf({ checks, incidents, regions }: HeadlineSubject): string[] {
     incident.deliveries.filter((delivery) => delivery.state === 'dead').map((delivery) => delivery.channel),
   );
   if (undelivered.length > 0) notes.push(`A page to ${list([...new Set(undelivered)])} was given up.`);
+  const deaf = (network?.watchdogs ?? []).filter(({ status }) => status === 'failing');
+  if (deaf.length > 0)
+    notes.push(`${list(deaf.map(({ name }) => name))} ${deaf.length === 1 ? 'does' : 'do'} not take pings.`);
   if (silent.length === 0 && regions.length > 0) notes.push(`${count(regions.length, 'region')} reporting.`);
   return notes;
 }

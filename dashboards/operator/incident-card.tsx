@@ -52,7 +52,7 @@ export function IncidentCard(props: {
   );
 }
 
-type CauseSubject = Pick<IncidentView, 'errorClass' | 'step' | 'latency'>;
+type CauseSubject = Partial<Pick<IncidentView, 'errorClass' | 'step' | 'latency'>>;
 
 /** The error class and the failing step, in one line; of slowness, how slow. */
 export function Cause({ incident }: { incident: CauseSubject }) {

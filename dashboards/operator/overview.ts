@@ -4,6 +4,7 @@ import type { CheckView } from '#core/view.ts';
 import { checkRow, type ActiveWindow, type CheckRow } from './check-row.ts';
 import { headlineOf, type Headline } from './headline.ts';
 import { incidentView, type IncidentView } from './incident-view.ts';
+import { networkRow, type NetworkRow } from './network-row.ts';
 import { regionRow, type RegionRow } from './region-row.ts';
 import type { OverviewSource } from './source.ts';
 
@@ -20,6 +21,8 @@ export type Overview = {
   maintenance: ActiveWindow[];
   checks: CheckRow[];
   regions: RegionRow[];
+  /** All regions together, drills and watchdogs; absent when their object did not answer. */
+  network: NetworkRow | undefined;
 };
 
 /** Builds the overview. Pure. */
@@ -35,13 +38,15 @@ export function overviewOf(source: OverviewSource): Overview {
         a.sinceMs - b.sinceMs,
     );
   const regions = source.regions.map(({ region, view }) => regionRow(config, region, view, nowMs));
+  const network = source.network && networkRow(source.network, nowMs);
   return {
     nowMs,
-    headline: headlineOf({ checks, incidents, regions, nowMs }),
+    headline: headlineOf({ checks, incidents, regions, network, nowMs }),
     incidents,
     maintenance: activeWindows(source),
     checks,
     regions,
+    network,
   };
 }
 

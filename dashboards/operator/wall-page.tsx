@@ -3,13 +3,14 @@ import { IncidentCard } from './incident-card.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Mark } from './mark.tsx';
+import { BlindCard, DrillBanner, NetworkPanel } from './network-panel.tsx';
 import type { Overview } from './overview.ts';
 import { ProbesTable } from './probes-table.tsx';
 import { TONE_MARKS } from './words.ts';
 
 /** The wall: the state of everything in one line, then what is broken, then where, then our own probes. */
 export function wallPage(overview: Overview): LayoutProps {
-  const { headline, nowMs } = overview;
+  const { headline, network, nowMs } = overview;
   return {
     state: headline.short,
     title: 'Operator',
@@ -31,9 +32,13 @@ export function wallPage(overview: Overview): LayoutProps {
           </div>
         </section>
         <MaintenanceBanner windows={overview.maintenance} nowMs={nowMs} />
-        {overview.incidents.length > 0 ? (
+        {network ? <DrillBanner network={network} nowMs={nowMs} /> : null}
+        {overview.incidents.length > 0 || network?.incident ? (
           <section aria-labelledby="incidents">
             <h2 id="incidents">Incidents</h2>
+            {network?.incident ? (
+              <BlindCard incident={network.incident} network={network} nowMs={nowMs} />
+            ) : null}
             {overview.incidents.map((incident) => (
               <IncidentCard
                 incident={incident}
@@ -51,6 +56,10 @@ export function wallPage(overview: Overview): LayoutProps {
         <section aria-labelledby="probes">
           <h2 id="probes">Probes</h2>
           <ProbesTable regions={overview.regions} nowMs={nowMs} />
+        </section>
+        <section aria-labelledby="watchers">
+          <h2 id="watchers">Who watches the hub</h2>
+          <NetworkPanel network={network} nowMs={nowMs} />
         </section>
       </>
     ),

@@ -160,8 +160,8 @@ describe('the button on the operator’s pages', () => {
     const incident = await failing('button');
     const cookie = await session();
     const page = await (await get('/operator', { cookie })).text();
-    expect(page).toContain('action="/operator/checks/button/incidents/1/acknowledge"');
-    const path = `/operator/checks/button/incidents/${incident.seq}/acknowledge`;
+    expect(page).toContain('action="/operator/acknowledge/button/1"');
+    const path = `/operator/acknowledge/button/${incident.seq}`;
     const pressed = await post(
       path,
       { next: '/operator' },
@@ -180,7 +180,7 @@ describe('the button on the operator’s pages', () => {
     ['nowhere', {}, 403],
   ])('is refused from %s', async (_where, headers, status) => {
     const response = await post(
-      '/operator/checks/link-look/incidents/1/acknowledge',
+      '/operator/acknowledge/link-look/1',
       {},
       {
         ...headers,
@@ -193,11 +193,12 @@ describe('the button on the operator’s pages', () => {
 
   it('asks whoever is not signed in to do so, and leads back to the incident', async () => {
     const path = '/operator/checks/link-look/incidents/1';
-    const response = await post(`${path}/acknowledge`, {}, { origin: HUB });
+    const button = '/operator/acknowledge/link-look/1';
+    const response = await post(button, {}, { origin: HUB });
     expect(response.status).toBe(303);
     expect(response.headers.get('location')).toBe(`/operator/sign-in?next=${encodeURIComponent(path)}`);
     const bearer = await post(
-      `${path}/acknowledge`,
+      button,
       {},
       {
         origin: HUB,
@@ -210,9 +211,89 @@ describe('the button on the operator’s pages', () => {
 
   it('is refused by a GET, and for what is not there', async () => {
     const cookie = await session();
-    expect((await get('/operator/checks/link-look/incidents/1/acknowledge', { cookie })).status).toBe(404);
-    for (const path of ['/operator/checks/none/incidents/1', '/operator/checks/link-look/incidents/7'])
-      expect((await post(`${path}/acknowledge`, {}, { origin: HUB, cookie })).status).toBe(404);
+    expect((await get('/operator/acknowledge/link-look/1', { cookie })).status).toBe(404);
+    for (const path of ['/operator/acknowledge/none/1', '/operator/acknowledge/link-look/7'])
+      expect((await post(path, {}, { origin: HUB, cookie })).status).toBe(404);
+  });
+});
+
+describe('a webhook of PagerDuty', () => {
+  const SECRET = env.PAGERDUTY_WEBHOOK_SECRET;
+
+  function eventOf(type: string, key: string | null, agent = 'Ada Lovelace'): string {
+    return JSON.stringify({
+      event: {
+        id: '01DFE',
+        event_type: type,
+        resource_type: 'incident',
+        occurred_at: '2026-11-21T03:12:05Z',
+        agent: { id: 'P1', type: 'user_reference', summary: agent },
+        data: { id: 'Q1', type: 'incident', incident_key: key },
+      },
+    });
+  }
+
+  async function signatureOf(body: string, secret = SECRET): Promise<string> {
+    const key = await crypto.subtle.importKey(
+      'raw',
+      new TextEncoder().encode(secret),
+      { name: 'HMAC', hash: 'SHA-256' },
+      false,
+      ['sign'],
+    );
+    const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(body)));
+    return `v1=${Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }
+
+  async function tell(body: string, signature?: string, channel = 'pager'): Promise<Response> {
+    return exports.default.fetch(`${HUB}/api/channels/${channel}/webhook`, {
+      method: 'POST',
+      headers: { 'x-pagerduty-signature': signature ?? (await signatureOf(body)) },
+      body,
+    });
+  }
+
+  it('acknowledges in the name of whoever did so there, once however often it comes', async () => {
+    const incident = await failing('told');
+    const body = eventOf('incident.acknowledged', `told:${incident.seq}`);
+    const first = await tell(body);
+    expect([first.status, await first.json()]).toEqual([200, { outcome: 'acknowledged' }]);
+    expect(await holderOf(incident)).toMatchObject({ by: 'Ada Lovelace', via: 'pager' });
+    const again = await tell(eventOf('incident.acknowledged', `told:${incident.seq}`, 'Grace'));
+    expect([again.status, await again.json()]).toEqual([200, { outcome: 'already' }]);
+    expect((await holderOf(incident))?.by).toBe('Ada Lovelace');
+  });
+
+  it.each([
+    ['the ping that tests it', eventOf('pagey.ping', null)],
+    ['what is no acknowledgement', eventOf('incident.triggered', 'link-look:1')],
+    ['a key of somebody else', eventOf('incident.acknowledged', 'their-service/4711')],
+    ['a notice of ours', eventOf('incident.acknowledged', 'link-look:one-region:us-east:1')],
+    ['a check that is gone', eventOf('incident.acknowledged', 'gone:1')],
+    ['an incident that is not there', eventOf('incident.acknowledged', 'link-look:99')],
+    ['a drill that is not there', eventOf('incident.acknowledged', 'drill:99')],
+  ])('is content with %s', async (_what, body) => {
+    const response = await tell(body);
+    expect(response.status).toBe(200);
+    expect(await holderOf({ check: 'link-look', seq: 1 })).toBeUndefined();
+  });
+
+  it('is refused without the signature of the subscription', async () => {
+    const body = eventOf('incident.acknowledged', 'link-look:1');
+    for (const signature of ['', 'v1=00', await signatureOf(body, 'another'), await signatureOf(`${body} `)])
+      expect((await tell(body, signature)).status).toBe(401);
+    expect(await holderOf({ check: 'link-look', seq: 1 })).toBeUndefined();
+  });
+
+  it('is refused when it is too big, or no JSON', async () => {
+    expect((await tell(' '.repeat(256 * 1024 + 1))).status).toBe(413);
+    expect((await tell('hello')).status).toBe(400);
+  });
+
+  it('is heard only by a channel that takes them', async () => {
+    const body = eventOf('incident.acknowledged', 'link-look:1');
+    for (const channel of ['hook', 'none', 'constructor'])
+      expect((await tell(body, undefined, channel)).status).toBe(404);
   });
 });
 

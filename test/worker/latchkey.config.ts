@@ -49,5 +49,10 @@ export default defineConfig({
       signingSecret: secret('WEBHOOK_SIGNING_SECRET'),
     },
   },
+  // The pager's own answers stand in for two watchdogs: one that is content, one that knows no such address.
+  watchdogs: [
+    { url: 'https://watchdog.test/api/received', every: '1s' },
+    { url: 'https://watchdog.test/hush-hush', every: '1s' },
+  ],
   paging: { clearAfter: '200ms', resolveAfter: '400ms', burstGap: '100ms' },
 });

@@ -17,9 +17,9 @@ export function incidentPath(check: string, seq: number): string {
   return `${checkPath(check)}/incidents/${seq}`;
 }
 
-/** Where the form posts to that says: somebody has this incident. */
-export function acknowledgePath(check: string, seq: number): string {
-  return `${incidentPath(check, seq)}/acknowledge`;
+/** Where the form posts to that says: somebody has this. `subject`: a check, `network` or `drill`. */
+export function acknowledgePath(subject: string, seq: number): string {
+  return `${OPERATOR_PATH}/acknowledge/${encodeURIComponent(subject)}/${seq}`;
 }
 
 /** A run's page. With `check`, the hub need not ask every check whose run it is. */

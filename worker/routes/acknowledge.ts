@@ -1,19 +1,23 @@
 import { Hono, type Context } from 'hono';
+import { isNetworkSubject } from '#core/network.ts';
 import { OPERATOR_PATH } from '#core/operator-path.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import { acknowledgeDocument, acknowledgeProblemDocument } from '#dashboards/operator/acknowledge-page.tsx';
-import { incidentView, type IncidentView } from '#dashboards/operator/incident-view.ts';
+import type { AcknowledgeSubject } from '#dashboards/operator/acknowledge-subject.ts';
+import { incidentView } from '#dashboards/operator/incident-view.ts';
+import { networkSubject } from '#dashboards/operator/network-row.ts';
 import { ACKNOWLEDGE_PATH, acknowledgedBy } from '../acknowledge-link.ts';
+import { DeadlineError } from '../deadline.ts';
 import { AppError, isUnavailable } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import { logError } from '../log.ts';
 import { AttemptLimit } from '../middleware/attempt-limit.ts';
 import { bodySize } from '../middleware/body-size.ts';
 import { checkOf, config } from '../settings.ts';
-import { acknowledgeIncident } from './acknowledging.ts';
+import { acknowledgeSubject, subjectOf, type Subject } from './acknowledging.ts';
 import { nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, PAGE_POLICY, text } from './operator-show.ts';
-import { readIncident } from './operator-source.ts';
+import { readIncident, readNetwork } from './operator-source.ts';
 
 /** Bad tokens answered in a minute, in each isolate. A signature cannot be guessed; this keeps the work bounded. */
 const BAD_TOKENS_MAX = 60;
@@ -42,29 +46,28 @@ acknowledgeRoutes.use(ROUTE, async (c, next) => {
 });
 
 acknowledgeRoutes.get(ROUTE, (c) =>
-  withIncident(c, async (incident) => {
-    const view = await viewOf(c, incident);
-    if (!view) return problem(c, 404, 'Nothing to acknowledge', 'The hub no longer knows this incident.');
-    return c.html(acknowledgeDocument({ incident: view, name: rememberedName(c), nowMs: Date.now() }));
+  withSubject(c, async (subject) => {
+    const incident = await shownOf(c, subject);
+    if (!incident) return unknown(c);
+    return c.html(acknowledgeDocument({ incident, name: rememberedName(c), nowMs: Date.now() }));
   }),
 );
 
 acknowledgeRoutes.post(ROUTE, bodySize(FORM_BYTES_MAX), (c) =>
-  withIncident(c, async (incident) => {
+  withSubject(c, async (subject) => {
     const form = await c.req.parseBody();
     const by = nameFrom(c, text(form.name)) ?? NAMELESS;
-    const { state } = await acknowledgeIncident(c, incident, by, 'link');
-    if (state === 'unknown')
-      return problem(c, 404, 'Nothing to acknowledge', 'The hub no longer knows this incident.');
+    const { state } = await acknowledgeSubject(c, subject, by, 'link');
+    if (state === 'unknown') return unknown(c);
     // The page says who has it: this one, or whoever was first.
     return c.redirect(c.req.path, 303);
   }),
 );
 
 /** Answers for the incident that the token is for, or why not. */
-async function withIncident(
+async function withSubject(
   c: Context<Hub>,
-  answer: (incident: { check: string; seq: number }) => Promise<Response>,
+  answer: (subject: Subject) => Promise<Response>,
 ): Promise<Response> {
   const nowMs = Date.now();
   const waitMs = badTokens.waitMs(nowMs);
@@ -75,23 +78,31 @@ async function withIncident(
     const message = 'It may be cut short, or older than a week. Sign in to acknowledge the incident.';
     return problem(c, 404, 'This link is not valid', message);
   }
-  const busyMs = countedWaitMs(`${incident.check}:${incident.seq}`, nowMs);
+  const key = `${incident.check}:${incident.seq}`;
+  const busyMs = countedWaitMs(key, nowMs);
   if (busyMs > 0) return tooMany(c, busyMs);
+  const subject = subjectOf(key);
+  if (!subject) return unknown(c);
   try {
-    return await answer(incident);
+    return await answer(subject);
   } catch (error) {
     if (error instanceof AppError) throw error;
     // Here and not by the app's own handler, which logs the path: the token is in it.
-    logError('acknowledge-failed', error, { ...incident, requestId: c.get('requestId') });
+    logError('acknowledge-failed', error, { ...subject, requestId: c.get('requestId') });
     const message = 'A part of the hub did not answer. Load this page again.';
     return problem(c, isUnavailable(error) ? 503 : 500, 'Try again', message);
   }
 }
 
-async function viewOf(
+async function shownOf(
   c: Context<Hub>,
-  { check: id, seq }: { check: string; seq: number },
-): Promise<IncidentView | undefined> {
+  { check: id, seq }: Subject,
+): Promise<AcknowledgeSubject | undefined> {
+  if (isNetworkSubject(id)) {
+    const view = await readNetwork(c.env);
+    if (!view) throw new DeadlineError('the network’s object does not answer');
+    return networkSubject(view, id, seq);
+  }
   const check = checkOf(id);
   const stored = check && (await readIncident(c.env, check, seq));
   if (!check || !stored) return undefined;
@@ -112,6 +123,10 @@ function tooMany(c: Context<Hub>, waitMs: number): Response | Promise<Response> 
   const waitS = Math.ceil(waitMs / MS_PER_SECOND);
   c.header('retry-after', String(waitS));
   return problem(c, 429, 'Too many requests', `Try again in ${waitS} s.`);
+}
+
+function unknown(c: Context<Hub>): Response | Promise<Response> {
+  return problem(c, 404, 'Nothing to acknowledge', 'The hub no longer knows this incident.');
 }
 
 function problem(

@@ -1,9 +1,10 @@
 import type { Check } from '#core/config.ts';
-import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
+import type { CheckView, IncidentView, NetworkView, RegionView, StoredRun } from '#core/view.ts';
 import type { OverviewSource } from '#dashboards/operator/source.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';
+import { NETWORK_NAME } from '../objects/network-rpc.ts';
 import { Semaphore } from '../semaphore.ts';
 import { config } from '../settings.ts';
 
@@ -15,7 +16,8 @@ const ASKED_AT_ONCE_MAX = 6;
 /** Reads what every check and every region says of itself. An object that does not answer in time is left out. */
 export async function readOverview(env: HubBindings): Promise<OverviewSource> {
   const slots = new Semaphore(ASKED_AT_ONCE_MAX);
-  const [checks, regions] = await Promise.all([
+  const [network, checks, regions] = await Promise.all([
+    slots.run(() => readNetwork(env)),
     Promise.all(
       config.checks.map(async (check) => ({ check, view: await slots.run(() => readCheck(env, check)) })),
     ),
@@ -26,7 +28,7 @@ export async function readOverview(env: HubBindings): Promise<OverviewSource> {
       })),
     ),
   ]);
-  return { config, checks, regions, nowMs: Date.now() };
+  return { config, checks, regions, network, nowMs: Date.now() };
 }
 
 /** What a check's object says, or `undefined` when it does not answer. */
@@ -65,6 +67,11 @@ export async function readRun(
     ),
   );
   return found.find((one) => one !== undefined);
+}
+
+/** What the object of all regions together says, or `undefined` when it does not answer. */
+export function readNetwork(env: HubBindings): Promise<NetworkView | undefined> {
+  return answerOf(NETWORK_NAME, () => env.NETWORK.getByName(NETWORK_NAME).overview());
 }
 
 function readRegion(env: HubBindings, region: string): Promise<RegionView | undefined> {

@@ -1,18 +1,12 @@
 import { Hono, type Context } from 'hono';
 import type { Check } from '#core/config.ts';
+import { subjectPath } from '#dashboards/operator/acknowledge-subject.ts';
 import { auditPage } from '#dashboards/operator/audit-page.tsx';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
-import {
-  AUDIT_PATH,
-  checkPath,
-  incidentPath,
-  OPERATOR_PATH,
-  SIGN_IN_PATH,
-  SIGN_OUT_PATH,
-} from '#core/operator-path.ts';
+import { AUDIT_PATH, checkPath, OPERATOR_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
 import { problemPage } from '#dashboards/operator/problem-page.tsx';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
@@ -35,7 +29,7 @@ import { sameOrigin } from '../middleware/same-origin.ts';
 import { checkOf, config } from '../settings.ts';
 import { getScreenshot } from '../store/artifacts.ts';
 import { latestAudit, type AuditEntry } from '../store/audit-log.ts';
-import { acknowledgeIncident } from './acknowledging.ts';
+import { acknowledgeSubject, subjectOf } from './acknowledging.ts';
 import { nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, missing, PAGE_POLICY, show, text } from './operator-show.ts';
 import { readCheck, readIncident, readOverview, readRun } from './operator-source.ts';
@@ -84,13 +78,14 @@ operatorRoutes.post(SIGN_OUT_PATH, async (c) => {
   return c.redirect(SIGN_IN_PATH, 303);
 });
 
-const INCIDENT_ROUTE = `${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`;
+/** As `acknowledgePath` gives it. */
+const ACKNOWLEDGE_ROUTE = `${OPERATOR_PATH}/acknowledge/:subject/:seq{[0-9]{1,9}}`;
 
 /** Whoever presses the button after their session has ended is asked to sign in, and finds the incident again. */
-operatorRoutes.post(`${INCIDENT_ROUTE}/acknowledge`, async (c, next) => {
+operatorRoutes.post(ACKNOWLEDGE_ROUTE, async (c, next) => {
   if (c.req.header('authorization') === undefined && !(await hasSession(c))) {
-    const { check, seq } = c.req.param();
-    return c.redirect(signInPath(incidentPath(check, Number(seq))), 303);
+    const { subject, seq } = c.req.param();
+    return c.redirect(signInPath(subjectPath(subject, Number(seq))), 303);
   }
   return next();
 });
@@ -110,7 +105,7 @@ operatorRoutes.get(`${OPERATOR_PATH}/checks/:check`, async (c) => {
   return show(c, checkPage(config, check, await readCheck(c.env, check), Date.now()));
 });
 
-operatorRoutes.get(INCIDENT_ROUTE, async (c) => {
+operatorRoutes.get(`${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`, async (c) => {
   const check = checkOf(c.req.param('check'));
   if (!check) return missing(c, 'The configuration has no such check.');
   const [stored, view] = await Promise.all([
@@ -121,25 +116,25 @@ operatorRoutes.get(INCIDENT_ROUTE, async (c) => {
   return show(c, incidentPage(config, check, stored, view, rememberedName(c), Date.now()));
 });
 
-/** Says that somebody has an incident, and leads back to where the button was. A second one changes nothing. */
-operatorRoutes.post(`${INCIDENT_ROUTE}/acknowledge`, bodySize(FORM_BYTES_MAX), async (c) => {
-  const check = checkOf(c.req.param('check'));
-  if (!check) return missing(c, 'The configuration has no such check.');
-  const seq = Number(c.req.param('seq'));
+/** Says that somebody has it, and leads back to where the button was. A second one changes nothing. */
+operatorRoutes.post(ACKNOWLEDGE_ROUTE, bodySize(FORM_BYTES_MAX), async (c) => {
+  const subject = subjectOf(`${c.req.param('subject')}:${c.req.param('seq')}`);
+  if (!subject) return missing(c, 'The configuration has no such check.');
+  const { check, seq } = subject;
   const form = await c.req.parseBody();
   const by = nameFrom(c, text(form.name)) ?? NAMELESS;
-  const incident = incidentPath(check.id, seq);
   try {
-    const { state } = await acknowledgeIncident(c, { check: check.id, seq }, by, 'operator');
+    const { state } = await acknowledgeSubject(c, subject, by, 'operator');
     if (state === 'unknown') return missing(c, 'There is no such incident, or another one has begun since.');
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    logError('acknowledge-failed', error, { check: check.id, seq, requestId: c.get('requestId') });
-    const message = 'The check did not answer in time, so nothing may have changed. Go back and try again.';
+    logError('acknowledge-failed', error, { check, seq, requestId: c.get('requestId') });
+    const message = 'A part of the hub did not answer in time. Go back and try again: that does no harm.';
     return c.html(documentOf(problemPage('Not acknowledged', message, Date.now())), 503);
   }
   const next = text(form.next);
-  return c.redirect([OPERATOR_PATH, checkPath(check.id)].find((path) => path === next) ?? incident, 303);
+  const back = [OPERATOR_PATH, checkPath(check)].find((path) => path === next);
+  return c.redirect(back ?? subjectPath(check, seq), 303);
 });
 
 /** Who changed what. Without D1 the page says so. */

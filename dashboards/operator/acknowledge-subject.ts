@@ -1,0 +1,17 @@
+import { isNetworkSubject } from '#core/network.ts';
+import { incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import type { IncidentView } from './incident-view.ts';
+
+type Needed = 'check' | 'title' | 'seq' | 'status' | 'sinceMs' | 'resolvedAtMs' | 'acknowledged';
+type Known = 'errorClass' | 'step' | 'latency' | 'escalatesAtMs' | 'runbook';
+
+/**
+ * What somebody may acknowledge: an incident of a check, the hub being blind, or a drill. What the page behind a link may
+ * show of it: no more than the message that carried the link.
+ */
+export type AcknowledgeSubject = Pick<IncidentView, Needed> & Partial<Pick<IncidentView, Known>>;
+
+/** Where more is told of it: its own page, or the wall, which shows the network. */
+export function subjectPath(check: string, seq: number): string {
+  return isNetworkSubject(check) ? OPERATOR_PATH : incidentPath(check, seq);
+}
