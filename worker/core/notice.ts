@@ -137,7 +137,7 @@ function failsAloneAtMs(policy: Policy, region: RegionState, nowMs: number): num
 }
 
 function invalidAtMs(region: RegionState): number | undefined {
-  const invalid = [...region.recent].filter((outcome) => outcome === 'i').length;
+  const invalid = region.recent.split('i').length - 1;
   if (region.invalid && region.recent.length >= RECENT_KEPT && invalid >= INVALID_BUDGET)
     return region.invalid.sinceMs;
   return region.invalid && region.invalid.sinceMs + NOTICE_AFTER_MS;

@@ -353,14 +353,12 @@ function fallbacks(
   const missing = waking.filter(
     ({ state, acceptedAtMs }) => acceptedAtMs === undefined && state !== 'superseded',
   );
-  const isTaken = waking.some(({ acceptedAtMs }) => acceptedAtMs !== undefined);
-  const lateMs = isTaken ? Number.POSITIVE_INFINITY : FALLBACK_AFTER_MS;
   const atMs =
     waking.length === 0
       ? first.createdAtMs
       : Math.min(
           ...missing.map(({ refused, state, createdAtMs }) =>
-            refused || state === 'dead' ? nowMs : createdAtMs + lateMs,
+            refused || state === 'dead' ? nowMs : createdAtMs + FALLBACK_AFTER_MS,
           ),
         );
   if (!Number.isFinite(atMs)) return [];

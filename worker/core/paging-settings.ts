@@ -33,7 +33,10 @@ export const PagingInput = z.strictObject({
   burstGap: duration(0, 30_000).default(MS_PER_SECOND),
   lateness: LatenessInput.prefault({}),
   latency: LatencyInput.prefault({}),
-  /** Channels that get a page no channel that wakes has accepted within 8 s, or that one has refused. */
+  /**
+   * Channels that get a page as well when one that wakes has not accepted it within 8 s, or has refused it; another one
+   * that has taken it may reach somebody else.
+   */
   fallback: channels.default([]),
   /** Channels that get a page nobody has acknowledged within `escalateAfter`; those of `fallback` when absent. */
   escalation: channels.optional(),

@@ -99,6 +99,12 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     return undefined;
   }
 
+  /** On a socket it is not answered: a refusal there would be taken for the answer to a report. */
+  async #hearOverdue(overdue: Overdue, identity: ProbeIdentity): Promise<undefined> {
+    const refused = await this.overdue(overdue, identity);
+    if (refused) log('overdue-refused', { region: this.#region, check: overdue.check, error: refused.error });
+  }
+
   async brokeGlass(glass: BrokeGlass, identity: ProbeIdentity): Promise<Ack | Refusal> {
     const wrongRegion =
       glass.region === this.#region
@@ -218,7 +224,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
       case 'report':
         return this.#store(message, identity);
       case 'overdue':
-        return this.overdue(message, identity);
+        return this.#hearOverdue(message, identity);
       case 'broke-glass':
         return this.brokeGlass(message, identity);
     }
