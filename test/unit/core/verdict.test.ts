@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RegionState } from '#core/region.ts';
-import { extendStreak, pagingRule, unanimousStreak, verdictOf } from '#core/verdict.ts';
+import { extendStreak, pagingRule, unanimousStreak, verdictOf, type Streak } from '#core/verdict.ts';
 import {
   aCheck,
   aFailedRun,
@@ -14,7 +14,7 @@ import { Story } from './story.ts';
 
 const NOW = 1_800_000_000_000;
 const TIMING = { intervalMs: 30_000, timeoutMs: 20_000 };
-const NO_STREAK = { count: 0, regions: [] };
+const NO_STREAK: Streak = { count: 0, regions: [] };
 
 /** A region that has voted a second ago, with what it adds up to. */
 function voter(over: Partial<RegionState> = {}, outcome: 'pass' | 'fail' = 'pass'): RegionState {
@@ -125,7 +125,10 @@ describe('rule 1, unanimous', () => {
   });
 
   it('a streak knows each of its regions once', () => {
-    const streak = ['a', 'b', 'a'].reduce((so, region) => extendStreak(so, region, 'fail'), NO_STREAK);
+    const streak = ['a', 'b', 'a'].reduce<Streak>(
+      (so, region) => extendStreak(so, region, 'fail'),
+      NO_STREAK,
+    );
     expect(streak).toEqual({ count: 3, regions: ['a', 'b'] });
     expect(extendStreak(streak, 'c', 'pass')).toEqual(NO_STREAK);
   });
