@@ -19,7 +19,6 @@ export type AuditLine = {
 const ACTION_WORDS: Record<AuditLine['action'], string> = {
   acknowledge: 'acknowledged',
   drill: 'began',
-  drill: 'began',
   'sign-in': 'signed in',
   'sign-out': 'signed out',
 };
