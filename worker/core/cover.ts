@@ -108,7 +108,9 @@ export function memberNext(
   if (cover === 'broken' || answer?.state === 'over') return 'page';
   // While it waits, its own page is due soon, whatever the lead says.
   if (cover === 'waiting') return answer?.state === 'told' ? 'cover' : 'wait';
-  return answer === undefined && nowMs - answeredAtMs > LEAD_SILENT_MAX_MS ? 'page' : 'wait';
+  if (answer === undefined) return nowMs - answeredAtMs > LEAD_SILENT_MAX_MS ? 'page' : 'wait';
+  // It told before; if it knows nothing of that any more, neither may anybody else.
+  return answer.state === 'told' ? 'wait' : 'page';
 }
 
 /** When a member has to look after its cover, epoch ms; `undefined` when it has none. */
