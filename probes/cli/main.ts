@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'one run of a check, here and now, with its steps',
     load: async () => (await import('./run.ts')).run,
   },
+  budget: {
+    about: 'worst and expected time-to-page of each check; 1 over 120 s',
+    load: async () => (await import('./budget.ts')).budget,
+  },
   token: {
     about: 'mint the token of a probe',
     load: async () => (await import('./token.ts')).token,

@@ -54,7 +54,7 @@ export type VoteTiming = { intervalMs: number; timeoutMs: number };
 /** Failures of one region that rule 2 counts: a third one more says nothing new of the others. */
 export const TALLY_MAX = 3;
 /** A region that failed is clear again after this many passes in a row: two would end a burst in a 30 % outage too soon. */
-const CLEAR_AFTER_PASSES = 3;
+export const CLEAR_AFTER_PASSES = 3;
 /** A result is due T + X + 10 s after the one before (reference: paging, section 6, "Missing data"). */
 const RESULT_GRACE_MS = 10_000;
 /** Outcomes remembered: Nagios looks for flapping over 21 checks (reference: paging, section 6). */

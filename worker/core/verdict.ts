@@ -18,11 +18,11 @@ export type Streak = {
  * Rule 2: failures for each live region, within this time, that must have come from outside the worst region. Found by
  * simulating 10^6 triggers a setting: at 30 % failing it decides in half the time of a leaking score at fewer false pages.
  */
-const TALLY_PER_REGION = 2;
+export const TALLY_PER_REGION = 2;
 const TALLY_WINDOW_MS = 120_000;
-const PARTIAL_REGIONS_MIN = 3;
+export const PARTIAL_REGIONS_MIN = 3;
 /** Rule 3: regions that keep failing, and how often in a row each of them has; with more regions fewer are enough. */
-const REGIONAL = [
+export const REGIONAL = [
   { regions: 2, failuresInRow: 5 },
   { regions: 3, failuresInRow: 3 },
 ] as const;
