@@ -5,12 +5,16 @@ export interface Benchmark {
   /** What `--runs` counts, e.g. "login runs of each contender". */
   readonly runsMean: string;
   readonly runsDefault: number;
+  /** What `--only` can choose from; absent when it is all or nothing. */
+  readonly parts?: readonly string[];
   /** `say` is for progress, one line each, and goes to stderr. */
   readonly measure: (options: MeasureOptions) => Promise<Measurement>;
 }
 
 export interface MeasureOptions {
   readonly runs: number;
+  /** Those of `parts` that are to run; absent: all of them. */
+  readonly only?: readonly string[];
   readonly say: (line: string) => void;
   /** Aborted by SIGINT and SIGTERM: whatever was started is stopped, and `measure` rejects. */
   readonly signal: AbortSignal;

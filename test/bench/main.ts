@@ -41,8 +41,9 @@ async function main(argv: readonly string[]): Promise<void> {
     );
   const bench = await load();
   const runs = values.runs === undefined ? bench.runsDefault : parseRuns(values.runs);
+  const only = values.only === undefined ? {} : { only: parseOnly(values.only, bench.parts ?? [], name) };
   const machine = describeMachine();
-  const { notes, ...measured } = await bench.measure({ runs, say, signal: stopping.signal });
+  const { notes, ...measured } = await bench.measure({ runs, ...only, say, signal: stopping.signal });
   const report: Report = { name, machine, ...measured };
   console.log(values.json === true ? JSON.stringify(report) : tableOf(report, notes));
 }
@@ -55,6 +56,7 @@ function parse(argv: readonly string[]) {
       options: {
         json: { type: 'boolean' },
         runs: { type: 'string' },
+        only: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -70,21 +72,38 @@ function parseRuns(text: string): number {
   return runs;
 }
 
+function parseOnly(text: string, parts: readonly string[], name: string): string[] {
+  if (parts.length === 0) throw new UsageError(`--only: ${name} has no parts to choose from, got ${text}`);
+  const chosen = text.split(',');
+  const unknown = chosen.filter((part) => !parts.includes(part));
+  if (unknown.length > 0)
+    throw new UsageError(
+      `--only: expected some of ${parts.join(', ')}, separated by commas, got ${unknown.map((part) => part || 'nothing').join(', ')}`,
+    );
+  return chosen;
+}
+
 async function help(): Promise<string> {
   const benches = await Promise.all(
     Object.entries(BENCHES).map(async ([name, load]) => {
-      const { summary, runsDefault, runsMean } = await load();
-      return `  ${name.padEnd(9)} ${summary}\n            --runs ${runsDefault}: ${runsMean}`;
+      const { summary, runsDefault, runsMean, parts = [] } = await load();
+      const lines = [
+        `  ${name.padEnd(9)} ${summary}`,
+        `            --runs ${runsDefault}: ${runsMean}`,
+        ...(parts.length === 0 ? [] : [`            --only ${parts.join(',')}`]),
+      ];
+      return lines.join('\n');
     }),
   );
   return `Benchmarks, each beside a peer or a limit in the same run.
 
-  npm run bench -- NAME [--json] [--runs N]
+  npm run bench -- NAME [--json] [--runs N] [--only PART,…]
 
 ${benches.join('\n')}
 
   --json    one object on stdout: { name, machine, runs, figures, targets }; progress goes to stderr
   --runs N  fewer for a quick look, more for steadier figures
+  --only    these parts, and the figures of no other
 
 A benchmark reports. A missed target is printed and is no failure; only an error makes the exit code 1.`;
 }

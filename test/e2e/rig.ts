@@ -44,8 +44,8 @@ export type Rig = {
   readonly probes: ReadonlyMap<string, Child>;
   /** What the operator's JSON says now. */
   overview(): Promise<Overview>;
-  /** Waits until every check is up with a vote of every region. */
-  untilUp(deadlineMs?: number): Promise<void>;
+  /** Waits until every check is up with a vote of every region; rejects with the reason of `signal` when that is aborted. */
+  untilUp(deadlineMs?: number, signal?: AbortSignal): Promise<void>;
   /** Ends the hub as a machine that loses its power does: nothing of it runs any more. */
   killHub(): Promise<void>;
   /** Starts the hub again, with its state and on its port; resolves when it serves. */
@@ -169,10 +169,13 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       killProbe: (region) => kill(probes.get(region)),
       startProbe,
       overview,
-      untilUp: (deadlineMs = READY_DEADLINE_MS) =>
+      untilUp: (deadlineMs = READY_DEADLINE_MS, signal?) =>
         until(
           'every check up in every region',
-          async () => ((await overview()).checks.every(isUpEverywhere) ? true : undefined),
+          async () => {
+            signal?.throwIfAborted();
+            return (await overview()).checks.every(isUpEverywhere) ? true : undefined;
+          },
           deadlineMs,
           async () => JSON.stringify((await overview()).checks.map(standingOf)),
         ).then(() => undefined),
