@@ -46,10 +46,10 @@ function parse(env: object): ParsedEnv {
         name: String(issue.path[0]),
         expected: stripped(issue.message),
       }));
-  const ofChannels = secretNames(config.channels)
+  const ofConfig = secretNames([config.channels, config.watchdogs])
     .filter((name) => secretOf(env, name) === undefined)
-    .map((name) => ({ name, expected: 'a value: a channel needs it' }));
-  if (!result.success || ofChannels.length > 0) return { ok: false, problems: [...own, ...ofChannels] };
+    .map((name) => ({ name, expected: 'a value: a channel or a watchdog needs it' }));
+  if (!result.success || ofConfig.length > 0) return { ok: false, problems: [...own, ...ofConfig] };
   const { PROBE_TOKEN_KEYS, OPERATOR_TOKEN, COOKIE_KEY } = result.data;
   return {
     ok: true,

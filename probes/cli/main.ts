@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'worst and expected time-to-page of each check; 1 over 120 s',
     load: async () => (await import('./budget.ts')).budget,
   },
+  drill: {
+    about: 'a real page through every channel, measured and resolved',
+    load: async () => (await import('./drill.ts')).drill,
+  },
   token: {
     about: 'mint the token of a probe',
     load: async () => (await import('./token.ts')).token,

@@ -25,7 +25,7 @@ export const SERVE_HELP = `latchkey serve: the hub on one machine, its state on 
   --json            say that it is ready as one object
 
 Secrets: PROBE_TOKEN_KEYS, which sign the tokens of probes (one key, or two with a comma while you change it),
-OPERATOR_TOKEN, which opens the operator's page, COOKIE_KEY, which keeps it open, and those the channels name.
+OPERATOR_TOKEN, which opens the operator's page, COOKIE_KEY, which keeps it open, and those the channels and watchdogs name.
 The first three are yours to make up; each by: openssl rand -hex 32
 
 Logs go to stderr. Exit status: 0 stopped, 1 cannot serve, 2 wrong options.
@@ -71,7 +71,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
 
 async function serveUntil(options: ServeOptions, stop: AbortSignal): Promise<void> {
   const { config, hash } = await loadHubConfig(options.config);
-  const secrets = await secretsFor(options, config.channels);
+  const secrets = await secretsFor(options, [config.channels, config.watchdogs]);
   const unlock = await takeState(options.state);
   let door: FrontDoor | undefined;
   let host: HubHost | undefined;
@@ -138,14 +138,14 @@ async function end(
   await unlock();
 }
 
-async function secretsFor(options: ServeOptions, channels: unknown): Promise<Record<string, string>> {
+async function secretsFor(options: ServeOptions, settings: unknown): Promise<Record<string, string>> {
   const file = options.envFile === undefined ? undefined : await readEnvFile(options.envFile);
   if (file?.exposed)
     log('warn', 'env-file-exposed', {
       file: options.envFile,
       advice: 'others can read it: chmod 600',
     });
-  const { values, missing } = hubSecrets(channels, { ...process.env, ...file?.values });
+  const { values, missing } = hubSecrets(settings, { ...process.env, ...file?.values });
   if (missing.length > 0)
     throw new ServeError(
       `These secrets are not set: ${missing.join(', ')}. Set them in the environment or in a file given as --env-file; ` +

@@ -1,16 +1,16 @@
-import { SecretRef } from '#core/config.ts';
+import { SecretRef } from '#core/secret-ref.ts';
 
 /** The hub's own secrets (worker/env.ts); a hub that lacks one refuses every request. */
 const OWN_SECRETS = ['PROBE_TOKEN_KEYS', 'OPERATOR_TOKEN', 'COOKIE_KEY'] as const;
 
 export type FoundSecrets = { values: Record<string, string>; missing: string[] };
 
-/** The secrets a hub with these channels needs, from what is set; the names of all that are missing. */
+/** The secrets a hub with these channels and watchdogs needs, from what is set; the names of all that are missing. */
 export function hubSecrets(
-  channels: unknown,
+  settings: unknown,
   set: Readonly<Record<string, string | undefined>>,
 ): FoundSecrets {
-  const names = [...new Set([...OWN_SECRETS, ...namesIn(channels)])];
+  const names = [...new Set([...OWN_SECRETS, ...namesIn(settings)])];
   return {
     values: Object.fromEntries(names.map((name) => [name, set[name] ?? ''])),
     missing: names.filter((name) => (set[name] ?? '') === ''),

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, createScheduledController, runDurableObjectAlarm } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Drill } from '#core/drill.ts';
+import type { ToldDrill } from '#core/drill.ts';
 import hub from '#worker/index.ts';
 import { NETWORK_NAME } from '#worker/objects/network-rpc.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';
@@ -44,8 +44,6 @@ async function begin(wish: object, headers: Record<string, string> = {}): Promis
     body: JSON.stringify(wish),
   });
 }
-
-type ToldDrill = Drill & { passed?: boolean };
 
 async function drillOf(n: number): Promise<ToldDrill> {
   const response = await exports.default.fetch(`${HUB}/operator/api/drill/${n}`, {

@@ -1,36 +1,43 @@
+import { z } from 'zod';
 import { MS_PER_MINUTE } from './units.ts';
 
 /** How one channel does in a drill. Times are the hub's, epoch ms. */
-export type DrillChannel = {
-  channel: string;
+const DrillChannel = z.object({
+  channel: z.string(),
   /** Attempts that have ended. */
-  attempts: number;
+  attempts: z.int(),
   /** When the first attempt began. */
-  sentMs?: number | undefined;
-  acceptedMs?: number | undefined;
-  providerId?: string | undefined;
+  sentMs: z.int().optional(),
+  acceptedMs: z.int().optional(),
+  providerId: z.string().optional(),
   /** It will never take it. */
-  refused?: boolean | undefined;
+  refused: z.boolean().optional(),
   /** Why the last attempt failed. */
-  error?: string | undefined;
-};
+  error: z.string().optional(),
+});
+export type DrillChannel = z.infer<typeof DrillChannel>;
 
 /** A test of the way to people: a real page, and its resolve. Its dedup key is `drill:<n>`. */
-export type Drill = {
-  n: number;
+const Drill = z.object({
+  n: z.int(),
   /** Who asked for it. */
-  by: string;
+  by: z.string(),
   /** When it was decided, by the hub's clock, epoch ms. */
-  decidedMs: number;
-  channels: DrillChannel[];
+  decidedMs: z.int(),
+  channels: z.array(DrillChannel),
   /** Whether it goes on until somebody has acknowledged. */
-  waitsForAcknowledgement: boolean;
+  waitsForAcknowledgement: z.boolean(),
   /** When its resolve goes out whatever has become of it. */
-  endsAtMs: number;
-  acknowledged?: { atMs: number; by: string; via: string } | undefined;
+  endsAtMs: z.int(),
+  acknowledged: z.object({ atMs: z.int(), by: z.string(), via: z.string() }).optional(),
   /** When its resolve was decided. */
-  endedMs?: number | undefined;
-};
+  endedMs: z.int().optional(),
+});
+export type Drill = z.infer<typeof Drill>;
+
+/** A drill as the hub tells it. `passed` is its judgement (`drillPassed`), absent while it is going on. */
+export const ToldDrill = Drill.extend({ passed: z.boolean().optional() });
+export type ToldDrill = z.infer<typeof ToldDrill>;
 
 /** A channel that has not accepted a drill's page by then has failed it: half of what a page may take altogether. */
 export const DRILL_MS = MS_PER_MINUTE;

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { DRILL_WAIT_MS_MAX, drillPassed, type Drill } from '#core/drill.ts';
+import { DRILL_WAIT_MS_MAX, drillPassed, type Drill, type ToldDrill } from '#core/drill.ts';
 import { DRILL_PATH } from '#core/operator-path.ts';
 import { parseWith } from '#core/problem.ts';
 import { audit } from '../audit.ts';
@@ -66,8 +66,7 @@ drillRoutes.get(`${DRILL_PATH}/:n{[0-9]{1,9}}`, async (c) => {
   return c.json(told(drill));
 });
 
-/** A drill as it stands, with the hub's judgement: `passed` is absent while it is going on. */
-function told(drill: Drill): Drill & { passed?: boolean | undefined } {
+function told(drill: Drill): ToldDrill {
   return { ...drill, passed: drillPassed(drill) };
 }
 
