@@ -143,7 +143,7 @@ function notesOf(config: Config, checks: readonly Check[]): string[] {
       : []),
     ...(alone.length > 0
       ? [
-          `A pager that stays down is in no figure: paging.fallback has no channel for ${alone.map(({ id }) => id).join(', ')}.`,
+          `No paging.fallback for ${alone.map(({ id }) => id).join(', ')}: a pager that stays down is not in here.`,
         ]
       : []),
   ];

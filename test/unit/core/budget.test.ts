@@ -233,7 +233,11 @@ describe('the promise', () => {
     expect(more).toEqual([]);
     expect(remedy?.intervalMs).toBeDefined();
     expect(remedy?.timeoutMs).toBeDefined();
-    const mended = { ...check, ...remedy };
+    const mended = {
+      ...check,
+      intervalMs: remedy?.intervalMs ?? check.intervalMs,
+      timeoutMs: remedy?.timeoutMs ?? check.timeoutMs,
+    };
     expect(overBudget(budgetOf(configOf(), mended, P99_MS))).toEqual([]);
   });
 
