@@ -72,7 +72,7 @@ function liveThrough(
   untilMs: number,
 ): { pagedMs: number | undefined; toldMs: number | undefined } {
   let deliveries = heldPage();
-  let incident = anIncident();
+  let lead: string | undefined;
   let asked: Asked = NEVER_ASKED;
   let toldMs: number | undefined;
   let nowMs = NOW;
@@ -81,12 +81,12 @@ function liveThrough(
     if (!isGrouped && nowMs >= joined.atMs) {
       isGrouped = true;
       if (deliveries.every(({ attempts }) => attempts === 0)) {
-        incident = { ...incident, lead: joined.lead };
+        lead = joined.lead;
         deliveries = deliveries.map((delivery) => grouped(delivery, joined.lead, nowMs));
         asked = { askedAtMs: nowMs, answeredAtMs: nowMs };
       }
     }
-    const wakeMs = memberWakeMs(incident, deliveries, asked, nowMs);
+    const wakeMs = memberWakeMs(anIncident({ lead }), deliveries, asked, nowMs);
     if (wakeMs !== undefined && wakeMs <= nowMs) {
       asked = { ...asked, askedAtMs: nowMs };
       const answer = answers();
@@ -95,14 +95,14 @@ function liveThrough(
       if (answer?.state === 'told') toldMs = nowMs;
       if (next === 'cover') deliveries = deliveries.map(coveredFor);
       if (next === 'page') {
-        incident = { ...incident, lead: undefined };
+        lead = undefined;
         deliveries = deliveries.map((delivery) => grouped(delivery, undefined, nowMs));
       }
     }
     if (dueDeliveries(deliveries, nowMs).length > 0) return { pagedMs: nowMs - NOW, toldMs };
     const times = [
       isGrouped ? undefined : joined.atMs,
-      memberWakeMs(incident, deliveries, asked, nowMs),
+      memberWakeMs(anIncident({ lead }), deliveries, asked, nowMs),
       outboxWakeMs(deliveries, POLICY, PAGED, nowMs),
     ].filter((time) => time !== undefined);
     if (times.length === 0) break;
