@@ -7,6 +7,7 @@ const WEBHOOK_SECRET = 'whsec_bGF0Y2hrZXktdGVzdC1zaWduaW5nLXNlY3JldC0wMDE=';
 export const HUB_SECRETS = {
   PROBE_TOKEN_KEYS: `${key('current')},${key('previous')}`,
   OPERATOR_TOKEN: 'operator-token-of-the-tests',
+  METRICS_TOKEN: 'metrics-token-of-the-tests',
   COOKIE_KEY: key('cookie'),
   PAGERDUTY_ROUTING_KEY: 'latchkey-test-routing-key-000001',
   PAGERDUTY_WEBHOOK_SECRET: 'latchkey-test-webhook-secret-0001',

@@ -10,6 +10,7 @@ import { assetRoutes } from './routes/assets.ts';
 import { channelWebhookRoutes } from './routes/channel-webhook.ts';
 import { drillRoutes } from './routes/drill.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { probeRoutes } from './routes/probe.ts';
 
@@ -24,6 +25,7 @@ app.use(requireEnv);
 app.route('/', probeRoutes);
 app.route('/', channelWebhookRoutes);
 app.route('/', acknowledgeRoutes);
+app.route('/', metricsRoutes);
 app.route('/', drillRoutes);
 app.route('/', operatorRoutes);
 

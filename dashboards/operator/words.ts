@@ -1,3 +1,4 @@
+import type { ObjectiveStanding } from '#core/objective.ts';
 import type { Outcome } from '#core/run.ts';
 import { isSeenInPart, type CheckRow } from './check-row.ts';
 import type { Tone } from './headline.ts';
@@ -97,4 +98,26 @@ export const EVENT_WORDS: Record<DeliveryView['event'], string> = {
   acknowledge: 'acknowledgement',
   resolve: 'resolve',
   notice: 'notice',
+};
+
+/** How an incident counts for the objective, where no time says it. */
+export const OBJECTIVE_WORDS: Record<ObjectiveStanding, { word: string; mark: MarkShape }> = {
+  kept: { word: 'in time', mark: 'pass' },
+  missed: { word: 'never accepted', mark: 'fail' },
+  waiting: { word: 'on its way', mark: 'waiting' },
+  held: { word: 'held by maintenance', mark: 'abstains' },
+  'break-glass': { word: 'by a probe itself', mark: 'abstains' },
+  latency: { word: 'slow, not failing', mark: 'abstains' },
+  covered: { word: 'told by another page', mark: 'abstains' },
+};
+
+/** Why an incident does not count, after a number; `undefined` of those that do. */
+export const STANDING_NOTES: Record<ObjectiveStanding, string | undefined> = {
+  kept: undefined,
+  missed: undefined,
+  waiting: 'on its way',
+  held: 'held by maintenance',
+  'break-glass': 'paged by a probe itself while the hub was gone',
+  latency: 'slow without a failed run to count from',
+  covered: 'told by the page of another incident',
 };

@@ -8,6 +8,7 @@ declare global {
       PROBE_TOKEN_KEYS: string;
       OPERATOR_TOKEN: string;
       COOKIE_KEY: string;
+      METRICS_TOKEN: string;
       PAGERDUTY_WEBHOOK_SECRET: string;
       TEST_MIGRATIONS: D1Migration[];
     }

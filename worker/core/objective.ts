@@ -11,6 +11,14 @@ export const OBJECTIVE_WINDOW_MS = 90 * MS_PER_DAY;
 /** What the objective must know of an incident. */
 export type PagedIncident = Pick<Incident, 'rule' | 'status' | 'ledger' | 'held' | 'lead'>;
 
+/** An incident as the ledger of many shows it. */
+export type LedgerEntry = PagedIncident & {
+  check: string;
+  seq: number;
+  /** Label of its first failure. */
+  errorClass?: string | undefined;
+};
+
 /**
  * How an incident counts. `kept`, `missed`: its page was accepted in time, or too late, or not yet and it is late
  * already, or never. `waiting`: not accepted yet, and still in time. The others count for nothing, each for a reason:

@@ -30,6 +30,7 @@ import { checkOf, config } from '../settings.ts';
 import { getScreenshot } from '../store/artifacts.ts';
 import { latestAudit, type AuditEntry } from '../store/audit-log.ts';
 import { acknowledgeSubject, subjectOf } from './acknowledging.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, missing, PAGE_POLICY, show, text } from './operator-show.ts';
 import { readCheck, readIncident, readOverview, readRun } from './operator-source.ts';
@@ -161,6 +162,8 @@ operatorRoutes.get(`${OPERATOR_PATH}/runs/:run/screenshot`, async (c) => {
     'cache-control': 'private, max-age=3600',
   });
 });
+
+operatorRoutes.route('/', ledgerRoutes);
 
 operatorRoutes.get(`${OPERATOR_PATH}/*`, (c) => missing(c, 'There is no such page.'));
 

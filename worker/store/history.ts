@@ -1,11 +1,14 @@
 import { failureLabel } from '#core/failure.ts';
 import type { Incident } from '#core/incident.ts';
+import type { LedgerEntry } from '#core/objective.ts';
 import type { Outcome } from '#core/run.ts';
 import { withDeadline } from '../deadline.ts';
 import type { HistoryIncident, HistoryRun } from './check-store.ts';
 
 /** D1 is off the page path: it may be slow, it may not hold an object's alarm for long. */
 const HISTORY_TIMEOUT_MS = 10_000;
+/** Somebody waits for the ledger, or a scrape whose own deadline is 10 s by default. */
+const LEDGER_TIMEOUT_MS = 5_000;
 
 /**
  * Copies runs and incidents of one check to D1. Harmless when repeated: a run's key is made of what its object stored
@@ -76,6 +79,38 @@ export async function latestIncidentHistory(
     .all<{ json: string }>();
   const { results } = await withDeadline(query, HISTORY_TIMEOUT_MS, 'D1');
   return results.map((row) => JSON.parse(row.json) as Incident);
+}
+
+/**
+ * Incidents that began at `sinceMs` (epoch ms) or later, of one check or of all, newest first, at most `limit`; without what
+ * is long in them. @throws when D1 does not answer or refuses
+ */
+export async function ledgerHistory(
+  db: D1Database,
+  { sinceMs, check, limit }: { sinceMs: number; check?: string | undefined; limit: number },
+): Promise<LedgerEntry[]> {
+  const query = db
+    .prepare(
+      `SELECT check_id, json_remove(json, '$.checks', '$.successes', '$.cause.failure.message') AS json
+       FROM incidents WHERE since_ms >= ?1 AND (?2 IS NULL OR check_id = ?2)
+       ORDER BY since_ms DESC, check_id, seq DESC LIMIT ?3`,
+    )
+    .bind(sinceMs, check ?? null, limit)
+    .all<{ check_id: string; json: string }>();
+  const { results } = await withDeadline(query, LEDGER_TIMEOUT_MS, 'D1');
+  return results.map((row) => {
+    const { seq, status, rule, ledger, held, lead, cause } = JSON.parse(row.json) as Incident;
+    return {
+      check: row.check_id,
+      seq,
+      status,
+      rule,
+      ledger,
+      held,
+      lead,
+      errorClass: cause && failureLabel(cause.failure),
+    };
+  });
 }
 
 /** Whether D1 answers and holds the hub's tables. Resolves to the reason when it does not. */
