@@ -51,7 +51,9 @@ export async function drill(argv: readonly string[]): Promise<number> {
     return await hold(hub, token, options);
   } catch (error) {
     const known = [HubSessionError, ConfigFileError, EnvFileError].some((known) => error instanceof known);
-    return say(known ? (error as Error).message : errorText(error), 1);
+    // The hub knows the channels' names.
+    const isUsage = error instanceof HubSessionError && error.status === 400;
+    return say(known ? (error as Error).message : errorText(error), isUsage ? 2 : 1);
   }
 }
 
