@@ -4,6 +4,7 @@ import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
 import { duration } from './duration.ts';
 import { WindowSettings, WINDOWS_MAX, type MaintenanceWindow } from './maintenance.ts';
+import { isNetworkSubject } from './network-subject.ts';
 import { PagingInput, pagingSettings, type PagingSettings } from './paging-settings.ts';
 import { SecretRef } from './secret-ref.ts';
 
@@ -126,6 +127,8 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
           lateness.ceiling,
         );
       for (const [id, check] of checks) {
+        if (isNetworkSubject(id))
+          problem(['checks', id], 'expected another id: pages about the hub itself go by this one', id);
         if (check.timeout >= check.interval)
           problem(
             ['checks', id, 'timeout'],

@@ -3,6 +3,7 @@ import { isDrillDone, newDrill, withDrillChannel, type Drill } from './drill.ts'
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
 import { windowAt, type MaintenanceWindow } from './maintenance.ts';
 import { blindPage, drillPage } from './network-page.ts';
+import type { NetworkSubject } from './network-subject.ts';
 import type { Paged } from './outbox.ts';
 import type { Page } from './page.ts';
 import { routesOf, type ChannelTraits, type Routes } from './policy.ts';
@@ -11,9 +12,7 @@ import { MS_PER_MINUTE } from './units.ts';
 import { hasEvidence, pingDueMs, type WatchdogState } from './watchdog.ts';
 import { SILENT_AFTER_MS } from './wire.ts';
 
-/** What the pages of this object are about, in the place of a check's id: dedup keys are `network:<seq>`, `drill:<n>`. */
-export const NETWORK_SUBJECTS = ['network', 'drill'] as const;
-export type NetworkSubject = (typeof NETWORK_SUBJECTS)[number];
+export { isNetworkSubject, type NetworkSubject } from './network-subject.ts';
 
 /** Too few regions were live. */
 export type NetworkIncident = {
@@ -149,11 +148,6 @@ export function pagedOf({ incident, drill }: NetworkState, subject: NetworkSubje
   if (!incident) return [];
   const { seq, status, acknowledged } = incident;
   return [{ seq, isOver: status === 'resolved', acknowledged }];
-}
-
-/** Whether a page's `check` is one of ours and no check's id. */
-export function isNetworkSubject(check: string): check is NetworkSubject {
-  return NETWORK_SUBJECTS.some((subject) => subject === check);
 }
 
 /** Advances the network by one event. Pure: no clock, no chance, no I/O; the input state is not changed. */
