@@ -1,3 +1,4 @@
+import { pageBoundMs } from './page-bound.ts';
 import { Prng } from './prng.ts';
 import {
   CHANNELS,
@@ -9,7 +10,7 @@ import {
   type Span,
 } from './scenario.ts';
 
-const REGIONS = ['us-east', 'us-west', 'eu-west', 'ap-south', 'sa-east'] as const;
+const REGIONS: readonly string[] = ['us-east', 'us-west', 'eu-west', 'ap-south', 'sa-east'];
 /** Interval and timeout: the default most often, and two that are quicker. */
 const TIMINGS: readonly Span[] = [
   [30_000, 20_000],
@@ -30,6 +31,8 @@ const HOLDS: readonly Span[] = [
 ];
 /** Long enough that a region which died by then has been found silent, and its last vote has expired. */
 const DEAD_BEFORE_MS = 90_000;
+/** A silent one is found silent after 35 s and a heartbeat. */
+const DEAD_BEFORE_OF: Partial<Record<Fault['kind'], number>> = { 'probe-crash': 46_000, partition: 46_000 };
 /** Longer than any scenario. */
 const FOR_EVER_MS = 3_600_000;
 /** Every second scenario is about the time to a page, every other one about what must never happen. */
@@ -39,7 +42,7 @@ export function generate(seed: number): Scenario {
 }
 
 function base(seed: number, prng: Prng): Omit<Scenario, 'mode' | 'endMs' | 'outages' | 'faults'> {
-  const regions = [...REGIONS.slice(0, prng.pick([1, 2, 3, 4, 4, 4, 4, 5]))];
+  const regions = REGIONS.slice(0, prng.pick([1, 2, 3, 4, 4, 4, 4, 5]));
   const [intervalMs, timeoutMs] = prng.pick(TIMINGS);
   const [clearAfterMs, resolveAfterMs] = prng.pick(HOLDS);
   return {
@@ -91,9 +94,10 @@ function liveness(seed: number, prng: Prng): Scenario {
     how: prng.pick(['fail', 'hang'] as const),
     share: 1,
   };
-  const faults: Fault[] = [];
+  const before: Fault[] = [];
   for (let count = calmMs === 0 ? 0 : prng.int(0, 5); count > 0; count--)
-    faults.push(anyFault(prng, regions, 0, calmMs));
+    before.push(anyFault(prng, regions, 0, calmMs));
+  const faults: Fault[] = [];
   if (dead !== undefined) faults.push(deadRegion(prng, dead, fromMs));
   const gone = given.breakGlass && hit === live && prng.chance(0.4);
   if (gone) faults.push(hubGone(prng, fromMs));
@@ -114,8 +118,10 @@ function liveness(seed: number, prng: Prng): Scenario {
     ...given,
     mode: 'liveness',
     endMs: untilMs + given.resolveAfterMs * 2 + 130_000,
+    // Without a hub it takes the 30 s that a probe waits for it.
+    ...(gone ? {} : { pageWithinMs: pageBoundMs(given, outage, regions.length - live.length, faults) }),
     outages: [outage],
-    faults,
+    faults: [...before, ...faults],
   };
 }
 
@@ -176,7 +182,7 @@ function anyFault(prng: Prng, regions: readonly string[], fromMs: number, untilM
   const atMs = Math.round(prng.between(fromMs, untilMs - 1));
   const forMs = Math.round(prng.between(100, untilMs - atMs));
   const region = prng.pick(regions);
-  switch (prng.int(0, 14)) {
+  switch (prng.int(0, 15)) {
     case 0:
     case 1:
       return {
@@ -224,6 +230,8 @@ function anyFault(prng: Prng, regions: readonly string[], fromMs: number, untilM
         lost: prng.chance(0.3),
         doubled: prng.chance(0.3),
       };
+    case 14:
+      return { kind: 'probe-disorder', region, atMs, forMs };
     case 13:
       return { kind: 'burst-lost', region, atMs, forMs };
     default:
@@ -248,7 +256,8 @@ function deadRegion(prng: Prng, region: string, onsetMs: number): Fault {
     'probe-stuck',
     'probe-egress',
   ] as const);
-  return { kind, region, atMs: Math.max(0, onsetMs - DEAD_BEFORE_MS), forMs: FOR_EVER_MS };
+  const beforeMs = DEAD_BEFORE_OF[kind] ?? DEAD_BEFORE_MS;
+  return { kind, region, atMs: Math.max(0, onsetMs - beforeMs), forMs: FOR_EVER_MS };
 }
 
 /** The pager spoils its first attempt, or all of them, and then the fallback must do. Chat alone wakes nobody. */

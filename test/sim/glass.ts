@@ -31,7 +31,7 @@ export type GlassHost = {
   readonly clock: SimClock;
   readonly policy: Policy;
   pager(channel: string): Pager;
-  onGlass(delivery: Delivery, outSinceMs: number): void;
+  onGlass(region: string, delivery: Delivery, goneMs: number): void;
 };
 
 /** Pause between two attempts of a page, as in `probes/`: a probe has nobody else to leave it to. */
@@ -70,8 +70,9 @@ export class Glass {
     if (this.#timer) this.#timer.cancelled = true;
   }
 
-  hubLost(): void {
-    this.#change((state) => withHubLost(state, this.#own.monotonicMs()));
+  /** The hub is out of reach, and was last heard so long ago. */
+  hubLost(agoMs: number): void {
+    this.#change((state) => withHubLost(state, this.#own.monotonicMs() - agoMs));
   }
 
   hubBack(): void {
@@ -130,7 +131,7 @@ export class Glass {
     const page = glassPage(policy.config, this.#region, due, nowMs, shiftMs);
     for (const channel of policy.config.paging.breakGlass) {
       const delivery = newDelivery(page, channel, 'page', policy.routes.traits[channel], page.decidedAtMs);
-      this.#host.onGlass(delivery, due.outSinceMs);
+      this.#host.onGlass(this.#region, delivery, nowMs - due.outSinceMs);
       this.#attempt(due, delivery, this.#life, RETRY_MS);
     }
   }

@@ -8,8 +8,8 @@ import type { TrueRun } from './probe.ts';
 import { endsMs, isOn, type Outage, type Scenario } from './scenario.ts';
 import type { Observer, World } from './world.ts';
 
-/** What is promised (reference: paging, section 7). Each is made precise where it is looked at, below. */
-export const ORACLES = ['S1', 'S2', 'S3', 'S4', 'S5', 'L1', 'L2', 'L3', 'D'] as const;
+/** What is promised (reference: paging, section 7), each made precise where it is looked at; D in `simulation.ts`, and E: nothing throws or spins. */
+export const ORACLES = ['S1', 'S2', 'S3', 'S4', 'S5', 'L1', 'L2', 'L3', 'D', 'E'] as const;
 export type Oracle = (typeof ORACLES)[number];
 
 /** A promise that was not kept. `atMs` counts from the simulation's start. */
@@ -19,6 +19,9 @@ export type Violation = { oracle: Oracle; message: string; atMs: number };
 const ATTEMPT_GAP_MS_MIN = 900;
 /** Without an acceptance for this long the fallback gets the page (DESIGN section 5, "Sending"). */
 const FALLBACK_MS = 8_000;
+/** What break-glass takes (DESIGN section 5). */
+const GLASS_FAILURES = 2;
+const GLASS_AFTER_MS = 30_000;
 /** A hub that has died is back after 30 s, and called again within a cron's minute. */
 const HUB_BACK_MS = 95_000;
 /** What is due at a moment has happened this much later: a call from object to object, and a timer's grain. */
@@ -43,6 +46,8 @@ export class Oracles implements Observer {
   /** First commit of each trigger, by the true clock. */
   readonly #triggers = new Map<number, { atMs: number; seq: number; overMs: number }>();
   readonly #deathsMs: number[] = [];
+  /** Failures in a row of each region, by the probes' own reckoning. */
+  readonly #failures = new Map<string, number>();
   readonly #firstAttemptMs = new Map<string, number>();
   readonly #ackedMs = new Map<number, number>();
   /** Pages to the first pager, by delivery. */
@@ -59,12 +64,19 @@ export class Oracles implements Observer {
     this.#world = world;
   }
 
-  onRun(_run: TrueRun): void {
-    return undefined;
+  onRun({ run }: TrueRun): void {
+    if (run.outcome === 'pass') this.#failures.set(run.region, 0);
+    if (run.outcome === 'fail' && run.control?.outcome !== 'fail')
+      this.#failures.set(run.region, (this.#failures.get(run.region) ?? 0) + 1);
   }
 
-  onGlass(_delivery: Delivery, _outSinceMs: number): void {
-    return undefined;
+  /** S1, of a probe: it pages by itself only after two failures in a row, and 30 s without the hub. */
+  onGlass(region: string, delivery: Delivery, goneMs: number): void {
+    const failures = this.#failures.get(region) ?? 0;
+    if (failures < GLASS_FAILURES)
+      this.#violated('S1', `${region} pages by itself after ${failures} failures`);
+    if (goneMs < GLASS_AFTER_MS) this.#violated('S1', `${region} pages by itself after ${goneMs} ms`);
+    if (delivery.seq < 1) this.#violated('S2', `${delivery.id} is of no incident`);
   }
 
   onDeath(): void {
@@ -185,10 +197,12 @@ export class Oracles implements Observer {
     if (outage.how === 'slow' || outage.share < 1 || outage.flap) return undefined;
     const calmMs = mode === 'liveness' ? 0 : Math.max(0, ...faults.map(endsMs));
     const onsetMs = Math.max(outage.fromMs, calmMs);
-    const dead = faults.flatMap((fault) =>
-      'region' in fault && 'forMs' in fault && isOn(fault, onsetMs) ? [fault.region] : [],
+    const dead = new Set(
+      faults.flatMap((fault) =>
+        'region' in fault && 'forMs' in fault && isOn(fault, onsetMs) ? [fault.region] : [],
+      ),
     );
-    const live = regions.filter((region) => !dead.includes(region));
+    const live = regions.filter((region) => !dead.has(region));
     const hit = live.filter((region) => outage.regions.includes(region));
     const others = this.#scenario.outages.some(
       (other) => other !== outage && other.fromMs < outage.untilMs && outage.fromMs < other.untilMs,
@@ -254,7 +268,7 @@ export class Oracles implements Observer {
     );
     if (open) this.#violated('L3', `${open.id} is still ${open.state}`);
     const dead = [...deliveries.values()].find(
-      ({ id, state, event, page }) =>
+      ({ state, event, page }) =>
         state === 'dead' &&
         event === 'trigger' &&
         ![...deliveries.values()].some(
@@ -273,6 +287,9 @@ export class Oracles implements Observer {
     if (endMs - overMs < resolveAfterMs * 2 + DRAINED_WITHIN_MS || this.#scenario.noise.share > 0) return;
     const incident = activeIncident(state);
     if (incident) this.#violated('L3', `incident ${incident.seq} is still ${incident.status}`);
+    for (const channel of WAKING)
+      for (const key of world.pager(channel).openKeys())
+        this.#violated('L3', `${key} is still open at ${channel}`);
     if (faults.some((fault) => endsMs(fault) > endMs)) return;
     if (isBursting(state, world.hub.nowMs())) this.#violated('L3', 'a burst is still on');
   }

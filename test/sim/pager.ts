@@ -85,6 +85,11 @@ export class Pager {
     });
   }
 
+  /** Keys of what is not over. */
+  openKeys(): string[] {
+    return [...this.#alerts].flatMap(([key, { state }]) => (state === 'resolved' ? [] : [key]));
+  }
+
   #take(delivery: Delivery, lost: boolean, accepted: boolean): void {
     const { clock, scenario } = this.#host;
     const key = delivery.page.dedupKey;

@@ -32,7 +32,8 @@ export type ConnectionUser = {
   paneTaken(pane: BrokenPane): void;
   /** The hub is there, and is not any more. */
   onOpen(): void;
-  onLost(): void;
+  /** `agoMs`: how long ago it was last heard, by the true clock. */
+  onLost(agoMs: number): void;
 };
 
 /** A connection that lasts so long was a good one: the next pause is short. */
@@ -214,7 +215,7 @@ export class ProbeConnection {
   #lost(why: string): void {
     const { clock, ownClock, trace } = this.#host;
     trace.note(clock.nowMs, `${this.#region} has lost the hub:`, why);
-    if (this.#isOpen) this.#user.onLost();
+    if (this.#isOpen) this.#user.onLost(clock.nowMs - this.#heardMs);
     const wasStable = this.#isOpen && clock.nowMs - this.#openedMs >= STABLE_MS;
     this.#forget();
     this.#failures = wasStable ? 1 : this.#failures + 1;

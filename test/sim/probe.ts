@@ -125,13 +125,13 @@ export class Probe {
         onStarts: (start) =>
           this.#change((schedule, nowMs) => withStarts(schedule, this.#learn(start), nowMs)),
         onRunNow: (deadlineMs) => this.#onRunNow(deadlineMs),
-        batch: () => this.#spool.slice(0, RUNS_PER_REPORT_MAX).map((spooled) => this.#aged(spooled)),
+        batch: () => this.#batch(),
         acknowledged: (runs) => this.#acknowledged(runs),
         pane: () => this.#glass.panes[0],
         paneAge: (atMs) => Math.max(0, this.#clock.wallMs() - atMs),
         paneTaken: (pane) => this.#paneTaken(pane),
         onOpen: () => this.#glass.hubBack(),
-        onLost: () => this.#glass.hubLost(),
+        onLost: (agoMs) => this.#glass.hubLost(agoMs),
       },
     );
     for (const fault of scenario.faults) {
@@ -318,6 +318,11 @@ export class Probe {
     this.#connection.wake();
     this.#change((schedule) => withoutRun(schedule, policy.check.id));
     this.#glass.ran(run, startedMonotonicMs);
+  }
+
+  #batch(): Entry[] {
+    if (this.#isOn('probe-disorder')) return this.#spool.slice(-1).map((spooled) => this.#aged(spooled));
+    return this.#spool.slice(0, RUNS_PER_REPORT_MAX).map((spooled) => this.#aged(spooled));
   }
 
   #aged({ run, boot, startedMonotonicMs }: Spooled): Entry {

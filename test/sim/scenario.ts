@@ -49,6 +49,8 @@ export type Noise = {
   correlation: number;
   /** Share of them that hang. */
   hangShare: number;
+  /** The first run of a region from then on fails in any case. */
+  first?: { region: string; afterMs: number } | undefined;
 };
 
 /** Channels of every scenario: the pager, chat, and another vendor's pager for fallback and escalation. */
@@ -92,6 +94,8 @@ export type Fault =
   | (Lasting & { kind: 'probe-stuck'; region: string })
   /** Runs that begin then are never heard of again, though the probe gives signs of life. */
   | (Lasting & { kind: 'probe-mute'; region: string })
+  /** The probe's disk gives back the newest run first. */
+  | (Lasting & { kind: 'probe-disorder'; region: string })
   /** Runs that begin then are `invalid`: no browser. */
   | (Lasting & { kind: 'probe-invalid'; region: string })
   /** The probe's own way out is broken: runs fail and so does the control target. */

@@ -13,13 +13,17 @@ export type Outcome = {
   lines: readonly string[];
 };
 
-/** Lets a scenario happen under the eyes of the oracles. */
+/** Lets a scenario happen under the eyes of the oracles. Whatever throws, or spins, is a violation too. */
 export function simulate(scenario: Scenario, keepsLines = false): Outcome {
   const oracles = new Oracles(scenario);
   const world = new World(scenario, oracles, keepsLines);
   oracles.watch(world);
-  world.runUntil(scenario.endMs, () => oracles.violation === undefined);
-  oracles.finish();
+  try {
+    world.runUntil(scenario.endMs, () => oracles.violation === undefined);
+    oracles.finish();
+  } catch (error) {
+    oracles.violation = { oracle: 'E', message: (error as Error).message, atMs: world.sinceStartMs };
+  }
   return {
     violation: oracles.violation,
     hash: world.trace.hash(),

@@ -1,10 +1,13 @@
 /** What has happened, as a hash that tells two runs of a seed apart, and as lines when somebody wants to read it. */
 export class Trace {
   readonly lines: string[] | undefined;
+  readonly #startMs: number;
   #low = 0x811c9dc5;
   #high = 0x01000193;
 
-  constructor(keepsLines: boolean) {
+  /** `startMs`: when the simulation begins; lines count from then. */
+  constructor(startMs: number, keepsLines: boolean) {
+    this.#startMs = startMs;
     this.lines = keepsLines ? [] : undefined;
   }
 
@@ -14,7 +17,7 @@ export class Trace {
     if (typeof about === 'number') this.#mix(about);
     else this.#mixText(about);
     this.lines?.push(
-      `${(nowMs / 1_000).toFixed(3).padStart(9)} s  ${what}${about === '' ? '' : ` ${about}`}`,
+      `${((nowMs - this.#startMs) / 1_000).toFixed(3).padStart(9)} s  ${what}${about === '' ? '' : ` ${about}`}`,
     );
   }
 

@@ -18,6 +18,8 @@ export class Truth {
   readonly #prngs = new Map<string, Prng>();
   /** Regions whose last run failed by noise. */
   readonly #noisy = new Set<string>();
+  /** The failure that had to be has been. */
+  #hasFailed = false;
 
   constructor(clock: SimClock, scenario: Scenario) {
     this.#clock = clock;
@@ -48,12 +50,20 @@ export class Truth {
       };
     }
     const noiseShare = this.#noisy.has(region) ? Math.max(noise.correlation, noise.share) : noise.share;
-    if (noiseHit >= noiseShare) {
+    if (noiseHit >= noiseShare && !this.#isFirst(region)) {
       this.#noisy.delete(region);
       return { failed: false, durationMs: normalMs, byNoise: false };
     }
     this.#noisy.add(region);
     return { failed: true, durationMs: noiseHangs ? Infinity : fastMs, byNoise: true };
+  }
+
+  #isFirst(region: string): boolean {
+    const { first } = this.#scenario.noise;
+    const sinceStartMs = this.#clock.nowMs - this.#clock.startMs;
+    if (this.#hasFailed || first?.region !== region || sinceStartMs < first.afterMs) return false;
+    this.#hasFailed = true;
+    return true;
   }
 
   /** The outage that a region is in, by milliseconds from the start. */

@@ -24,8 +24,8 @@ export type Observer = {
   onCommit(commit: Commit): void;
   onAttempt(delivery: Delivery): void;
   onArrival(arrival: Arrival): void;
-  /** A probe pages by itself, with the hub gone since then by its own clock. */
-  onGlass(delivery: Delivery, outSinceMs: number): void;
+  /** A region's probe pages by itself, having missed the hub for so long. */
+  onGlass(region: string, delivery: Delivery, goneMs: number): void;
   /** The hub's process has died. */
   onDeath(): void;
   /** A probe has dropped a run that it believes to be stored. */
@@ -48,7 +48,7 @@ export class World {
   constructor(scenario: Scenario, observer: Observer, keepsLines = false) {
     this.scenario = scenario;
     this.policy = policyOf(scenario);
-    this.trace = new Trace(keepsLines);
+    this.trace = new Trace(this.clock.startMs, keepsLines);
     this.truth = new Truth(this.clock, scenario);
     this.#observer = observer;
     this.#pagers = new Map(CHANNELS.map((channel) => [channel, new Pager(this, channel)]));
@@ -95,9 +95,9 @@ export class World {
     this.#observer.onDeath();
   }
 
-  onGlass(delivery: Delivery, outSinceMs: number): void {
-    this.trace.note(this.clock.nowMs, 'a probe pages by itself', delivery.id);
-    this.#observer.onGlass(delivery, outSinceMs);
+  onGlass(region: string, delivery: Delivery, goneMs: number): void {
+    this.trace.note(this.clock.nowMs, `${region} pages by itself:`, delivery.id);
+    this.#observer.onGlass(region, delivery, goneMs);
   }
 
   onRun(run: TrueRun): void {
