@@ -10,7 +10,7 @@ import {
 } from '#core/check-state.ts';
 import { step } from '#core/step.ts';
 import { aFailedRun, aPolicy, aRun, FOUR_REGIONS } from '#test/fixtures/builders.ts';
-import { Story } from './story.ts';
+import { START_MS, Story } from './story.ts';
 
 function brief(story: Story) {
   return briefing(story.policy, story.state, story.nowMs);
@@ -192,5 +192,11 @@ describe('the briefing of a probe', () => {
     expect(brief(story).incident).toEqual({ seq: 1, open: true, accepted: true });
     story.passRounds(12).tick();
     expect(brief(story).incident).toEqual({ seq: 1, open: false, accepted: false });
+  });
+
+  it('says of an incident that a window holds that nobody is to page it', () => {
+    const maintenance = [{ title: 'Move', fromMs: START_MS, untilMs: START_MS + 3_600_000 }];
+    const story = new Story(aPolicy({}, {}, { maintenance })).page();
+    expect(brief(story).incident).toEqual({ seq: 1, open: true, accepted: true });
   });
 });

@@ -36,6 +36,10 @@ describe('flapping', () => {
     { places: [17, 18, 19, 20], share: '23.4 %', begins: false, goesOn: true },
     // Places 18–20: 2.4 + 0.4 × 54 / 19 = 3.5368 = 17.7 %.
     { places: [18, 19, 20], share: '17.7 %', begins: false, goesOn: false },
+    // Places 10–13: 3.2 + 0.4 × 42 / 19 = 4.0842 = 20.4 %.
+    { places: [10, 11, 12, 13], share: '20.4 %', begins: false, goesOn: true },
+    // Places 5, 8, 10, 12: 3.2 + 0.4 × 31 / 19 = 3.8526 = 19.3 %.
+    { places: [5, 8, 10, 12], share: '19.3 %', begins: false, goesOn: false },
     { places: [], share: '0 %', begins: false, goesOn: false },
   ])('at $share of weighted changes begins: $begins, goes on: $goesOn', ({ places, begins, goesOn }) => {
     expect(isFlapping(changingAt(places), false)).toBe(begins);

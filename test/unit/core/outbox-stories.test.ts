@@ -6,7 +6,7 @@ import { ACCEPTED, FAILED, LIMITED, Mailbox, REFUSED } from './mailbox.ts';
 import { randomFrom } from './random-story.ts';
 
 const CHANNELS = ['oncall', 'other', 'phone', 'chat', 'wall'];
-const STORIES = 150;
+const STORIES = 60;
 
 function someOf(random: () => number, share: number): string[] {
   return CHANNELS.filter(() => random() < share);

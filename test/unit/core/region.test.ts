@@ -71,6 +71,22 @@ describe('a vote', () => {
   });
 });
 
+describe('a notice that is out', () => {
+  const told = (recent: string) => ({ ...aRegion(NOW, { recent }), told: ['invalid' as const] });
+
+  it('of runs that say nothing is over when fewer than two of the last ones do', () => {
+    expect(votes(told('ipi' + 'p'.repeat(17)), 'p').told).toEqual(['invalid']);
+    expect(votes(told('pii' + 'p'.repeat(18)), 'p').told).toEqual(['invalid']);
+    expect(votes(told('ipi' + 'p'.repeat(18)), 'p').told).toEqual([]);
+  });
+
+  it('of one region is over with its first pass', () => {
+    const region = { ...aRegion(NOW), told: ['one-region' as const] };
+    expect(votes(region, 'ff').told).toEqual(['one-region']);
+    expect(votes(region, 'ffp').told).toEqual([]);
+  });
+});
+
 describe('a region is clear', () => {
   it('after three passes in a row since its last failure', () => {
     const unclear = (outcomes: string): string[] =>

@@ -8,7 +8,7 @@ import { ORDINARY, randomStory } from './random-story.ts';
 import { START_MS, Story } from './story.ts';
 
 const QUICK = { clearAfterMs: 20_000, resolveAfterMs: 40_000 };
-const STORIES = 100;
+const STORIES = 50;
 
 /** A policy in whose random stories an incident begins and ends several times. */
 function quick(regionCount = 4, windows: [fromMs: number, untilMs: number][] = []): Policy {

@@ -78,6 +78,38 @@ describe('a suspicion', () => {
     expect(story.pages[0]?.sinceMs).toBe(onsetMs - 500);
   });
 
+  it('counts a partial outage from its own beginning, not from that of the one region that had failed before', () => {
+    const story = new Story().allPass().alive(...FOUR_REGIONS);
+    for (let round = 0; round < 7; round++)
+      story.run(aFailedRun, 'us-east').allPass(FOUR_REGIONS.slice(1)).wait(22_000).tick();
+    expect(story.pages).toEqual([]);
+    const onsetMs = story.nowMs;
+    for (let round = 0; round < 12 && story.told.length === 0; round++)
+      for (const [index, region] of FOUR_REGIONS.entries())
+        story.run(index === 0 || (index + round) % 2 === 0 ? aFailedRun : aRun, region).wait(2_000);
+    expect(story.pages.map(({ reason }) => reason)).toEqual(['partial']);
+    expect(story.pages[0]?.sinceMs).toBeGreaterThanOrEqual(onsetMs - 500);
+  });
+
+  it('counts a total outage from its own first failure, not from a hiccup before', () => {
+    const story = new Story()
+      .allPass()
+      .alive(...FOUR_REGIONS)
+      .run(aFailedRun, 'us-east')
+      .wait(1_000)
+      .run(aRun, 'us-west')
+      .wait(10_000);
+    const onsetMs = story.nowMs - 500;
+    story.allFail(['us-west', 'eu-west', 'ap-south', 'us-east']).run(aFailedRun, 'us-west');
+    expect(story.pages.map(({ reason }) => reason)).toEqual(['unanimous']);
+    expect(story.pages[0]?.sinceMs).toBe(onsetMs);
+  });
+
+  it('never counts from the future, however far ahead a run claims to have begun', () => {
+    const story = new Story().allPass().run(aFailedRun, 'us-east', { agoMs: -5_000, durationMs: 800 });
+    expect(story.state.suspicion?.ledger.firstFailedStartMs).toBe(story.nowMs);
+  });
+
   it('is over when every region that failed has passed three times in a row', () => {
     const story = new Story().allPass().run(aFailedRun, 'us-east').run(aFailedRun, 'us-west');
     for (let count = 0; count < 3; count++) story.run(aRun, 'us-east').wait(1_000);
