@@ -27,6 +27,8 @@ const PASSES: readonly Span[] = [
 const HOLDS: readonly Span[] = [
   [120_000, 300_000],
   [30_000, 60_000],
+  [30_000, 60_000],
+  [20_000, 30_000],
   [20_000, 30_000],
 ];
 /** Long enough that a region which died by then has been found silent, and its last vote has expired. */

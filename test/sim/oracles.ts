@@ -153,7 +153,8 @@ export class Oracles implements Observer {
       (other) =>
         other.event === 'trigger' && other.channel === channel && other.page.dedupKey === page.dedupKey,
     );
-    if (trigger?.acceptedAtMs === undefined)
+    const mayHaveIt = trigger?.state === 'superseded' && trigger.attempts > 0;
+    if (trigger?.acceptedAtMs === undefined && !mayHaveIt)
       this.#violated('S3', `${delivery.id} arrives, and its trigger was not accepted`);
   }
 

@@ -23,6 +23,7 @@ export function describe(seed: number, violation: Violation): string {
     ...outages.map((outage) => `  outage ${outageLine(outage)}`),
     ...faults.map((fault) => `  fault  ${faultLine(fault)}`),
     ...told.map((line) => `  ${line}`),
+    `  as data (test/sim/corpus.ts): ${JSON.stringify(scenario)}`,
     `  again: npm run sim -- --from ${seed} --seeds 1`,
   ].join('\n');
 }

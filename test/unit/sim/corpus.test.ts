@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CORPUS } from '#test/sim/corpus.ts';
-import { simulateSeed } from '#test/sim/simulation.ts';
+import { simulate } from '#test/sim/simulation.ts';
 
-test.each(CORPUS)('seed $seed stays mended: $why', ({ seed }) => {
-  expect(simulateSeed(seed, true).violation).toBeUndefined();
+test.each(CORPUS)('stays mended: $why', ({ scenario }) => {
+  expect(simulate(scenario).violation).toBeUndefined();
 });
