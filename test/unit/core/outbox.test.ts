@@ -277,6 +277,14 @@ describe('an acknowledgement', () => {
     box.wakesIn(undefined);
   });
 
+  it('leaves an attempt under way to its end: it may have been taken', () => {
+    const box = new Mailbox().post(aPage()).begin('oncall').acknowledge();
+    expect(box.lines).toEqual(['page trigger oncall: in-flight']);
+    expect(box.end('oncall', ACCEPTED).lines[0]).toBe('page trigger oncall: accepted');
+    const failing = new Mailbox().post(aPage()).begin('oncall').acknowledge().end('oncall', FAILED);
+    expect(failing.lines).toEqual(['page trigger oncall: superseded']);
+  });
+
   it('of another incident ends nothing', () => {
     const box = new Mailbox()
       .post(aPage())
