@@ -30,7 +30,7 @@ export function Holder(props: {
         Acknowledge
       </button>
       <p class="hush">
-        Nobody has it yet
+        {incident.ledger?.held ? 'Nobody has been woken for it' : 'Nobody has it yet'}
         {incident.escalatesAtMs === undefined ? null : (
           <>
             {', others are woken at '}

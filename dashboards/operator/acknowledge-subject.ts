@@ -1,6 +1,7 @@
 import { isNetworkSubject } from '#core/network.ts';
 import { incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import type { IncidentView } from './incident-view.ts';
+import type { LedgerView } from './ledger.ts';
 
 type Needed = 'check' | 'title' | 'seq' | 'status' | 'sinceMs' | 'resolvedAtMs' | 'acknowledged';
 type Known = 'errorClass' | 'step' | 'latency' | 'escalatesAtMs' | 'runbook';
@@ -9,7 +10,8 @@ type Known = 'errorClass' | 'step' | 'latency' | 'escalatesAtMs' | 'runbook';
  * What somebody may acknowledge: an incident of a check, the hub being blind, or a drill. What the page behind a link may
  * show of it: no more than the message that carried the link.
  */
-export type AcknowledgeSubject = Pick<IncidentView, Needed> & Partial<Pick<IncidentView, Known>>;
+export type AcknowledgeSubject = Pick<IncidentView, Needed> &
+  Partial<Pick<IncidentView, Known>> & { ledger?: Pick<LedgerView, 'held'> };
 
 /** Where more is told of it: its own page, or the wall, which shows the network. */
 export function subjectPath(check: string, seq: number): string {

@@ -10,7 +10,7 @@ import { Mark } from './mark.tsx';
 import { Screenshot } from './screenshot.tsx';
 import type { Cell } from './standing.ts';
 import { Clock, Elapsed, Moment } from './time.tsx';
-import { INCIDENT_WORDS, RULE_WORDS } from './words.ts';
+import { INCIDENT_WORDS, RULE_WORDS, type LedgerKind } from './words.ts';
 
 /** An incident at a glance: what, since when, where, and how far its page has come. */
 export function IncidentCard(props: {
@@ -43,13 +43,18 @@ export function IncidentCard(props: {
           <summary>
             <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
           </summary>
-          <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+          <LedgerList ledger={incident.ledger} kind={kindOf(incident)} nowMs={nowMs} />
         </details>
         <h4>Deliveries</h4>
         <DeliveriesTable deliveries={incident.deliveries} nowMs={nowMs} />
       </div>
     </article>
   );
+}
+
+/** What the way of its page is called. */
+export function kindOf({ rule }: Pick<IncidentView, 'rule'>): LedgerKind {
+  return rule === 'latency' ? 'slow' : 'failing';
 }
 
 type CauseSubject = Partial<Pick<IncidentView, 'errorClass' | 'step' | 'latency'>>;

@@ -6,7 +6,14 @@ import { Holder } from './acknowledge-form.tsx';
 import { checkRow } from './check-row.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { ErrorMessage } from './error-message.tsx';
-import { Cause, IncidentLinks, IncidentPicture, IncidentStatus, RegionsNow } from './incident-card.tsx';
+import {
+  Cause,
+  kindOf,
+  IncidentLinks,
+  IncidentPicture,
+  IncidentStatus,
+  RegionsNow,
+} from './incident-card.tsx';
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
@@ -78,7 +85,7 @@ export function incidentPage(
             <p>
               <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
             </p>
-            <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+            <LedgerList ledger={incident.ledger} kind={kindOf(incident)} nowMs={nowMs} />
           </div>
         </div>
         <section aria-labelledby="deliveries">

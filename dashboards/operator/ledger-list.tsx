@@ -3,43 +3,47 @@ import { OBJECTIVE_MS } from '#core/objective.ts';
 import type { LedgerLeg, LedgerView } from './ledger.ts';
 import { Mark } from './mark.tsx';
 import { Clock, Elapsed } from './time.tsx';
-import { STAGE_WORDS } from './words.ts';
+import { STAGE_WORDS, type LedgerKind } from './words.ts';
 
 /** The way of a page so far, leg by leg, each with its share of the whole as a bar. */
-export function LedgerList({ ledger, nowMs }: { ledger: LedgerView; nowMs: number }) {
+export function LedgerList(props: { ledger: LedgerView; kind: LedgerKind; nowMs: number }) {
+  const { ledger, kind, nowMs } = props;
+  const words = STAGE_WORDS[kind];
   const startMs = ledger.legs[0]?.atMs ?? nowMs;
   // The bars share the way to the pager: what a person takes afterwards would squeeze them to nothing.
   const way = ledger.legs.filter(({ stage }) => stage !== 'acknowledged');
   const wholeMs = Math.max(1, ...way.map((leg) => legEndMs(leg, nowMs) - startMs));
   return (
     <ol class="ledger">
-      {ledger.legs.map((leg) => (
-        <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
-          <span class="leg-title">
-            {STAGE_WORDS[leg.stage]}
-            {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
-              <span class="hush">
-                {' '}
-                {ledger.acceptedBy}
-                {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
-              </span>
-            ) : null}
-            {leg.stage === 'acknowledged' && ledger.acknowledgedBy !== undefined ? (
-              <span class="hush"> by {ledger.acknowledgedBy}</span>
-            ) : null}
-            {leg.slowest ? <strong class="slowest">slowest</strong> : null}
-          </span>
-          <span class="leg-clock">
-            {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
-          </span>
-          <span class="leg-took">
-            <LegTook leg={leg} nowMs={nowMs} />
-          </span>
-          {leg.stage === 'acknowledged' ? null : (
-            <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
-          )}
-        </li>
-      ))}
+      {ledger.legs
+        .filter(({ stage }) => words[stage] !== undefined)
+        .map((leg) => (
+          <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
+            <span class="leg-title">
+              {words[leg.stage]}
+              {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
+                <span class="hush">
+                  {' '}
+                  {ledger.acceptedBy}
+                  {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
+                </span>
+              ) : null}
+              {leg.stage === 'acknowledged' && ledger.acknowledgedBy !== undefined ? (
+                <span class="hush"> by {ledger.acknowledgedBy}</span>
+              ) : null}
+              {leg.slowest ? <strong class="slowest">slowest</strong> : null}
+            </span>
+            <span class="leg-clock">
+              {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
+            </span>
+            <span class="leg-took">
+              <LegTook leg={leg} nowMs={nowMs} />
+            </span>
+            {leg.stage === 'acknowledged' ? null : (
+              <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+            )}
+          </li>
+        ))}
     </ol>
   );
 }

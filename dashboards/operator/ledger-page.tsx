@@ -11,6 +11,8 @@ import { STANDING_NOTES, OBJECTIVE_WORDS } from './words.ts';
 
 /** Rows on the page; the JSON has them all. */
 const ROWS_MAX = 200;
+/** From here on a percentage says less than how many times. */
+const TIMES_FROM = 3;
 
 type Checks = readonly Pick<Check, 'id' | 'title'>[];
 
@@ -85,8 +87,8 @@ function Report({ report: ledger }: { report: LedgerReport }) {
           <Tile term="95th percentile" value={timeText(report, report.p95Ms)} />
           <Tile term="99th percentile" value={timeText(report, report.p99Ms)} />
           <Tile
-            term="Allowance used"
-            value={report.budgetUsedRatio === undefined ? '–' : percentText(report.budgetUsedRatio)}
+            term="Allowance for late pages used"
+            value={report.budgetUsedRatio === undefined ? '–' : shareText(report.budgetUsedRatio)}
           />
         </dl>
         <Apart report={report} />
@@ -202,13 +204,19 @@ function RowTitle({ row }: { row: LedgerRow }) {
 }
 
 function PagedIn({ row }: { row: LedgerRow }) {
-  const { word, mark } = OBJECTIVE_WORDS[row.standing];
+  const { mark } = OBJECTIVE_WORDS[row.standing];
   return (
     <span class={`sign sign-${mark}`}>
       <Mark shape={mark} />{' '}
-      {row.timeToPageMs === undefined ? word : timedText(row.timeToPageMs, row.standing)}
+      {row.timeToPageMs === undefined ? untimedText(row) : timedText(row.timeToPageMs, row.standing)}
     </span>
   );
+}
+
+function untimedText({ standing, status }: LedgerRow): string {
+  // It is late, but it may still be accepted.
+  if (standing === 'missed' && status !== 'resolved') return 'not accepted yet';
+  return OBJECTIVE_WORDS[standing].word;
 }
 
 /** A time that does not count says why beside it. */
@@ -221,6 +229,11 @@ function timedText(timeMs: number, standing: ObjectiveStanding): string {
 function timeText(report: ObjectiveReport, timeMs: number | undefined): string {
   if (timeMs !== undefined) return formatMs(timeMs);
   return report.counted === 0 ? '–' : 'never';
+}
+
+/** A share that may be far over one: with few pages, the first late one uses up many times what is allowed. */
+function shareText(ratio: number): string {
+  return ratio < TIMES_FROM ? percentText(ratio) : `${Math.round(ratio)} times`;
 }
 
 /** `99 %`, `98.4 %`; never rounded up to a promise that was not kept. */

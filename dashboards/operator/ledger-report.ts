@@ -71,6 +71,7 @@ function rowOf(checks: readonly Pick<Check, 'id' | 'title'>[], entry: LedgerEntr
   const { check, seq, status, rule, errorClass, ledger } = entry;
   const known = checks.find(({ id }) => id === check);
   const { acceptedMs, acknowledgedMs } = ledger;
+  const standing = standingOf(entry, nowMs);
   return {
     check,
     title: known?.title ?? check,
@@ -80,9 +81,10 @@ function rowOf(checks: readonly Pick<Check, 'id' | 'title'>[], entry: LedgerEntr
     rule,
     errorClass,
     sinceMs: ledger.firstFailedStartMs,
-    standing: standingOf(entry, nowMs),
+    standing,
     timeToPageMs: timeToPageMs(ledger),
-    slowestLeg: slowestLeg(ledger),
+    // A window's length says nothing of the way.
+    slowestLeg: standing === 'held' ? undefined : slowestLeg(ledger),
     acceptedBy: ledger.acceptedBy,
     acknowledgedAfterMs:
       acceptedMs === undefined || acknowledgedMs === undefined

@@ -39,7 +39,7 @@ export function BlindCard(props: { incident: BlindView; network: NetworkRow; now
           <summary>
             <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
           </summary>
-          <LedgerList ledger={incident.ledger} nowMs={nowMs} />
+          <LedgerList ledger={incident.ledger} kind="blind" nowMs={nowMs} />
         </details>
         <h4>Deliveries</h4>
         <DeliveriesTable deliveries={incident.deliveries} nowMs={nowMs} />

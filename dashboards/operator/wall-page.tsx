@@ -31,8 +31,6 @@ export function wallPage(overview: Overview): LayoutProps {
             </ul>
           </div>
         </section>
-        <MaintenanceBanner windows={overview.maintenance} nowMs={nowMs} />
-        {network ? <DrillBanner network={network} nowMs={nowMs} /> : null}
         {overview.incidents.length > 0 || network?.incident ? (
           <section aria-labelledby="incidents">
             <h2 id="incidents">Incidents</h2>
@@ -49,6 +47,8 @@ export function wallPage(overview: Overview): LayoutProps {
             ))}
           </section>
         ) : null}
+        <MaintenanceBanner windows={overview.maintenance} nowMs={nowMs} />
+        {network ? <DrillBanner network={network} nowMs={nowMs} /> : null}
         <section aria-labelledby="checks">
           <h2 id="checks">Checks by region</h2>
           <ChecksTable overview={overview} />

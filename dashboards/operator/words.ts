@@ -66,7 +66,10 @@ export const INCIDENT_WORDS: Record<IncidentView['status'], { word: string; mark
   resolved: { word: 'resolved', mark: 'pass' },
 };
 
-export const STAGE_WORDS: Record<LedgerStage, string> = {
+/** What an incident is of, as far as the way of its page differs: the hub being blind has no run. */
+export type LedgerKind = 'failing' | 'slow' | 'blind';
+
+const FAILING_STAGES: Record<LedgerStage, string> = {
   firstFailedStart: 'First failed run began',
   overdue: 'Run overdue, told while it ran',
   runEnd: 'Run ended',
@@ -76,6 +79,20 @@ export const STAGE_WORDS: Record<LedgerStage, string> = {
   sent: 'Page sent',
   accepted: 'Accepted by a pager',
   acknowledged: 'Acknowledged',
+};
+
+/** What a stamp is called; one without a name is not shown. */
+export const STAGE_WORDS: Record<LedgerKind, Partial<Record<LedgerStage, string>>> = {
+  failing: FAILING_STAGES,
+  slow: { ...FAILING_STAGES, firstFailedStart: 'Slow run began' },
+  blind: {
+    firstFailedStart: 'Enough regions last heard from',
+    received: 'Found to be too few',
+    decided: FAILING_STAGES.decided,
+    sent: FAILING_STAGES.sent,
+    accepted: FAILING_STAGES.accepted,
+    acknowledged: FAILING_STAGES.acknowledged,
+  },
 };
 
 /** How it became known that somebody has an incident: by the hub's own pages, or the channel that told. */

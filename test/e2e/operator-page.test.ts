@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assetOf, ASSETS_VERSION } from '#dashboards/assets.ts';
+import { acknowledgeDocument } from '#dashboards/operator/acknowledge-page.tsx';
+import { auditPage } from '#dashboards/operator/audit-page.tsx';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
+import { ledgerPage } from '#dashboards/operator/ledger-page.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
@@ -13,8 +16,11 @@ import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
 import { listenOnLoopback, readText, type LoopbackServer } from '#test/fixtures/loopback-server.ts';
 import {
   healthySource,
+  oddSource,
   SAMPLE_NOW_MS,
+  sampleAudit,
   sampleConfig,
+  sampleLedgerReport,
   sampleSource,
   sampleStoredRun,
 } from '#test/fixtures/operator-samples.ts';
@@ -74,7 +80,27 @@ function samplePages(): Record<string, LayoutProps> {
       'Ada Lovelace',
       SAMPLE_NOW_MS,
     ),
+    '/operator/odd': wallPage(overviewOf(oddSource())),
+    '/operator/ledger': ledgerPage(sampleLedgerReport(), sampleConfig.checks, undefined, SAMPLE_NOW_MS),
+    '/operator/ledger-empty': ledgerPage(
+      sampleLedgerReport([]),
+      sampleConfig.checks,
+      undefined,
+      SAMPLE_NOW_MS,
+    ),
+    '/operator/audit': auditPage(sampleAudit(), SAMPLE_NOW_MS),
     '/operator/run': runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS),
+  };
+}
+
+/** What the page behind a link shows, before and after somebody has pressed its button. */
+function acknowledgePages(): Record<string, Parameters<typeof acknowledgeDocument>[0]> {
+  const [incident] = overviewOf(sampleSource()).incidents;
+  if (!incident) throw new Error('the sample has an incident');
+  const acknowledged = { atMs: SAMPLE_NOW_MS - 20_000, by: 'Ada Lovelace', via: 'link' };
+  return {
+    '/acknowledge/open': { incident, name: undefined, nowMs: SAMPLE_NOW_MS },
+    '/acknowledge/taken': { incident: { ...incident, acknowledged }, name: 'Ada', nowMs: SAMPLE_NOW_MS },
   };
 }
 
@@ -88,6 +114,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
   if (url.pathname === '/operator/sign-in')
     return end(response, 200, String(await signInDocument({ next: '/operator' })));
+  const link = acknowledgePages()[url.pathname];
+  if (link) return end(response, 200, String(await acknowledgeDocument(link)));
   if (url.pathname.endsWith('/screenshot'))
     return picture
       ? end(response, 200, picture, { 'content-type': 'image/png' })
@@ -249,7 +277,7 @@ describe('the link that npm start prints', () => {
   it('signs in at once, and the token leaves the address', async () => {
     const page = await open('/operator/sign-in#token=a-token-of-24-characters');
     await page.waitForURL((url) => url.hash === '');
-    await expect.poll(() => posted).toEqual(['token=a-token-of-24-characters&next=%2Foperator']);
+    await expect.poll(() => posted).toEqual(['token=a-token-of-24-characters&name=&next=%2Foperator']);
   });
 });
 
@@ -262,22 +290,63 @@ describe('any other page that the link leads to', () => {
 });
 
 describe.each(['light', 'dark'] as const)('every page in the %s', (colorScheme) => {
-  it.each(['/operator', '/operator/check', '/operator/incident', '/operator/run', '/operator/sign-in'])(
-    'fits 320 px and can be read by anybody: %s',
-    async (path) => {
-      const page = await open(path, { colorScheme, viewport: { width: 320, height: 640 } });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
-      expect(await page.evaluate(unreadable)).toEqual([]);
-      expect(await page.locator('h1').count()).toBe(1);
-    },
-  );
+  it.each([
+    '/operator',
+    '/operator/check',
+    '/operator/incident',
+    '/operator/run',
+    '/operator/odd',
+    '/operator/ledger',
+    '/operator/ledger-empty',
+    '/operator/audit',
+    '/operator/sign-in',
+    '/acknowledge/open',
+    '/acknowledge/taken',
+  ])('fits 320 px and can be read by anybody: %s', async (path) => {
+    const page = await open(path, { colorScheme, viewport: { width: 320, height: 640 } });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    expect(await page.evaluate(unreadable)).toEqual([]);
+    expect(await page.locator('h1').count()).toBe(1);
+  });
+});
+
+describe('the button of an incident', () => {
+  it.each([true, false])('posts who has it, with JavaScript or without: %s', async (javaScriptEnabled) => {
+    const page = await open('/operator/incident', { javaScriptEnabled });
+    const button = page.getByRole('button', { name: 'Acknowledge Portal login #17' });
+    expect(await page.getByLabel('Your name').inputValue()).toBe('Ada Lovelace');
+    await button.click();
+    await expect
+      .poll(() => posted)
+      .toEqual(['next=%2Foperator%2Fchecks%2Fportal-login%2Fincidents%2F17&name=Ada+Lovelace']);
+  });
+
+  it('does not take away a name that is being typed', async () => {
+    const page = await open('/operator/incident');
+    await page.getByLabel('Your name').fill('Grace');
+    const polled = page.waitForResponse((response) => response.url().includes('fragment=1'));
+    await page.clock.runFor(2_100);
+    await polled;
+    await expect.poll(() => page.locator('#freshness').textContent()).toContain('Live');
+    expect(await page.getByLabel('Your name').inputValue()).toBe('Grace');
+  });
+});
+
+describe('the page behind a link', () => {
+  it('posts to where it came from', async () => {
+    const page = await open('/acknowledge/open', { viewport: { width: 390, height: 844 } });
+    await page.getByLabel('Your name').fill('Ada');
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await expect.poll(() => posted).toEqual(['name=Ada']);
+    expect(new URL(page.url()).pathname).toBe('/acknowledge/open');
+  });
 });
 
 describe('without JavaScript', () => {
   it('the wall is whole: state, ledger, and links to every run', async () => {
     const page = await open('/operator', { javaScriptEnabled: false });
     expect(await page.locator('h1').textContent()).toBe('1 incident open');
-    expect(await page.locator('.leg').count()).toBe(7);
+    expect(await page.locator('.leg').count()).toBe(8);
     expect(await page.locator('.checks td a').count()).toBe(12);
     expect(await page.locator('noscript meta[http-equiv="refresh"]').count()).toBe(1);
   });

@@ -4,7 +4,13 @@ import type { Check } from '#core/config.ts';
 import { overviewOf, type Overview } from '#dashboards/operator/overview.ts';
 import type { OverviewSource } from '#dashboards/operator/source.ts';
 import { verdictWords } from '#dashboards/operator/words.ts';
-import { healthySource, SAMPLE_NOW_MS, sampleConfig, sampleSource } from '#test/fixtures/operator-samples.ts';
+import {
+  healthySource,
+  oddSource,
+  SAMPLE_NOW_MS,
+  sampleConfig,
+  sampleSource,
+} from '#test/fixtures/operator-samples.ts';
 
 /** The healthy sample, seen so much later: nothing has been heard since. */
 function later(ms: number): OverviewSource {
@@ -176,5 +182,64 @@ describe('the overview', () => {
       tone: 'warning',
       text: 'All 3 checks up, seen in full from 1 of 4 regions',
     });
+  });
+
+  it('says who has it, and what is held, before a reader gets up for it', () => {
+    const source = oddSource();
+    const text = (checks: OverviewSource['checks'], network = source.network): string =>
+      overviewOf({ ...source, checks, network }).headline.text;
+    const [portal, lti] = source.checks;
+    if (!portal || !lti) throw new Error('the sample has checks');
+    expect(text([portal, lti])).toBe('2 incidents open');
+    expect(text([portal])).toBe('1 incident open, Ada Lovelace has it');
+    expect(text([lti])).toBe('1 incident open, held by maintenance');
+    expect(overviewOf(source).headline.notes).toContain('Portal login (http 502) and LTI launch (slow).');
+  });
+
+  it('is blind when too few regions are live, whatever the last votes were', () => {
+    const source = { ...healthySource(), network: oddSource().network };
+    expect(overviewOf(source).headline).toMatchObject({
+      tone: 'blind',
+      text: 'Blind: 1 of 4 regions report',
+    });
+    const [incident, ...rest] = source.network?.incidents ?? [];
+    if (!source.network || !incident) throw new Error('the sample is blind');
+    const acknowledged = { atMs: SAMPLE_NOW_MS, by: 'Grace', via: 'link' };
+    const network = { ...source.network, incidents: [{ ...incident, acknowledged }, ...rest] };
+    expect(overviewOf({ ...source, network }).headline.text).toBe(
+      'Blind: 1 of 4 regions report, Grace has it',
+    );
+  });
+
+  it('shows the incident of being slow beside that of failing', () => {
+    const { incidents, checks } = overviewOf(oddSource());
+    expect(incidents.map(({ check, rule }) => [check, rule])).toEqual([
+      ['portal-login', 'unanimous'],
+      ['lti-launch', 'latency'],
+    ]);
+    expect(checks[1]).toMatchObject({ openIncident: undefined, slowIncident: 5, flapping: false });
+    expect(checks[1]?.maintenance?.title).toBe('Learning platform upgrade');
+    expect(checks[0]).toMatchObject({ flapping: true, maintenance: undefined });
+  });
+
+  it('tells when others are woken, as long as nobody has it', () => {
+    const source = sampleSource();
+    const escalating = { ...sampleConfig.paging, escalation: ['oncall'] };
+    const [incident] = overviewOf({ ...source, config: { ...source.config, paging: escalating } }).incidents;
+    const decidedMs = incident?.ledger.legs.find(({ stage }) => stage === 'decided')?.atMs ?? 0;
+    expect(incident?.escalatesAtMs).toBe(decidedMs + sampleConfig.paging.escalateAfterMs);
+    expect(overviewOf(source).incidents[0]?.escalatesAtMs).toBeUndefined();
+    expect(overviewOf(oddSource()).incidents[0]?.escalatesAtMs).toBeUndefined();
+  });
+
+  it('names what has been told of a single region', () => {
+    const source = healthySource();
+    const [first] = source.checks;
+    const region = first?.view?.state.regions['us-east'];
+    if (!first?.view || !region) throw new Error('the sample has regions');
+    const told = { ...region, told: ['one-region' as const] };
+    const state = { ...first.view.state, regions: { ...first.view.state.regions, 'us-east': told } };
+    const { checks } = overviewOf({ ...source, checks: [{ ...first, view: { ...first.view, state } }] });
+    expect(checks[0]?.regions[0]?.told).toEqual(['one-region']);
   });
 });

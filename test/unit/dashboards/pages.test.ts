@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { incidentPath, runPath, screenshotPath } from '#core/operator-path.ts';
 import type { CheckView } from '#core/view.ts';
 import { ASSETS_PATH, assetOf, assetPath, type AssetName } from '#dashboards/assets.ts';
+import { acknowledgeDocument } from '#dashboards/operator/acknowledge-page.tsx';
+import type { AcknowledgeSubject } from '#dashboards/operator/acknowledge-subject.ts';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf } from '#dashboards/operator/layout.tsx';
+import { ledgerPage, percentText } from '#dashboards/operator/ledger-page.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { stripText } from '#dashboards/operator/run-strip.tsx';
@@ -13,8 +16,11 @@ import { clockText, elapsedText } from '#dashboards/operator/time.tsx';
 import { wallPage } from '#dashboards/operator/wall-page.tsx';
 import {
   healthySource,
+  oddSource,
   SAMPLE_NOW_MS,
   sampleConfig,
+  sampleLedger,
+  sampleLedgerReport,
   sampleSource,
   sampleStoredRun,
 } from '#test/fixtures/operator-samples.ts';
@@ -65,6 +71,83 @@ describe('the wall', () => {
   });
 });
 
+describe('the wall when much is odd at once', () => {
+  it('shows who watches the hub: sight, the last drill’s measures, watchdogs, and what is overdue', async () => {
+    const html = await wall(oddSource());
+    expect(html).toContain('1 of 4 regions report');
+    expect(html).toContain('action="/operator/acknowledge/network/2"');
+    expect(html).toContain('A drill is overdue');
+    expect(html).toContain('oncall: accepted in 612 ms');
+    expect(html).toContain('not pinged, on purpose');
+    expect(html).toContain('watchdog 1 answered 502');
+    expect(html).toContain('Maintenance “Learning platform upgrade”');
+    expect(html).toContain('In maintenance until');
+  });
+
+  it('does not take a network object that does not answer for sight', async () => {
+    const html = await wall({ ...healthySource(), network: undefined });
+    expect(html).toContain('The network’s object did not answer.');
+    expect(html).not.toContain('regions live');
+  });
+});
+
+describe('the page behind a link', () => {
+  const [incident] = overviewOf(sampleSource()).incidents;
+  if (!incident) throw new Error('the sample has an incident');
+  const shown = async (more: Partial<AcknowledgeSubject>): Promise<string> =>
+    String(
+      await acknowledgeDocument({ incident: { ...incident, ...more }, name: 'Ada', nowMs: SAMPLE_NOW_MS }),
+    );
+
+  it('tells what the message told, and no more: neither address nor error text', async () => {
+    const html = await shown({ escalatesAtMs: SAMPLE_NOW_MS + 240_000 });
+    expect(html).toContain('Portal login');
+    expect(html).toContain('<strong>http 502</strong>');
+    expect(html).toContain('else others are woken at');
+    expect(html).toContain('value="Ada"');
+    expect(html).not.toContain('login.example.edu');
+    expect(html).not.toContain('Call log');
+    expect(html).not.toContain('Sign out');
+  });
+
+  it('has no button once somebody has it, or it is over', async () => {
+    const acknowledged = { atMs: SAMPLE_NOW_MS - 5_000, by: 'Grace', via: 'oncall' };
+    const taken = await shown({ acknowledged });
+    expect(taken).toContain('<strong>Grace</strong> has it');
+    expect(taken).toContain('told by oncall');
+    const over = await shown({ status: 'resolved', resolvedAtMs: SAMPLE_NOW_MS });
+    expect(over).toContain('there is nothing to acknowledge');
+    for (const html of [taken, over]) expect(html).not.toContain('<form');
+  });
+});
+
+describe('the ledger over many incidents', () => {
+  const shown = async (entries = sampleLedger()): Promise<string> => {
+    const report = sampleLedgerReport(entries);
+    return String(await documentOf(ledgerPage(report, sampleConfig.checks, 'lti-launch', SAMPLE_NOW_MS)));
+  };
+
+  it('says whether the objective is kept, and what does not count', async () => {
+    const html = await shown();
+    expect(html).toContain('Objective missed');
+    expect(html).toContain('4 of 5 pages in time (80 %); the objective is 99 % within 2 min');
+    expect(html).toContain('Not counted: 1 on its way, 1 held by maintenance, 1 paged by a probe itself');
+    expect(html).toContain('<option value="lti-launch" selected="">');
+    expect(html).toContain('retired-check #2');
+    expect(html).not.toContain('href="/operator/checks/retired-check');
+  });
+
+  it('never rounds up to what was not kept', () => {
+    expect([0.99, 0.98999, 1, 0.9999, 0].map(percentText)).toEqual([
+      '99 %',
+      '98.9 %',
+      '100 %',
+      '99.9 %',
+      '0 %',
+    ]);
+  });
+});
+
 describe('the picture of an incident', () => {
   it('leads to the run, keeps its place, and is loaded when it comes into view', async () => {
     const html = await wall();
@@ -91,14 +174,47 @@ describe('the picture of an incident', () => {
 });
 
 describe('an incident’s page', () => {
-  async function incidentHtml(view: CheckView | undefined): Promise<string> {
-    const [sample] = sampleSource().checks;
+  async function incidentHtml(
+    view: CheckView | undefined,
+    [sample] = sampleSource().checks,
+    name?: string,
+  ): Promise<string> {
     const incident = sample?.view?.incidents[0];
     if (!sample?.view || !incident) throw new Error('the sample has an incident');
     const stored = { incident, deliveries: sample.view.deliveries, nowMs: SAMPLE_NOW_MS };
-    const page = incidentPage(sampleConfig, sample.check, stored, view, undefined, SAMPLE_NOW_MS);
+    const page = incidentPage(sampleConfig, sample.check, stored, view, name, SAMPLE_NOW_MS);
     return String(await documentOf(page));
   }
+
+  it('has a button for whoever takes it, with the name they gave before, escaped', async () => {
+    const html = await incidentHtml(undefined, undefined, '"><script>');
+    expect(html).toContain('<form method="post" action="/operator/acknowledge/portal-login/17"');
+    expect(html).toContain('value="&quot;&gt;&lt;script&gt;"');
+    expect(html).toContain('Nobody has it yet');
+  });
+
+  it('says who has it and has no button then, names its group, its roles, and what was not needed', async () => {
+    const source = oddSource();
+    const html = await incidentHtml(source.checks[0]?.view, source.checks);
+    expect(html).toContain('<strong>Ada Lovelace</strong> has it');
+    expect(html).not.toContain('action="/operator/acknowledge/');
+    expect(html).toContain('href="/operator/checks/expired-session/incidents/9"');
+    expect(html).toContain('flapping');
+    for (const role of ['escalation', 'fallback', 'notice'])
+      expect(html).toContain(`<span class="hush">${role}</span>`);
+    expect(html).toContain('not needed: acknowledged by Ada Lovelace');
+    expect(html).toContain('Run overdue, told while it ran');
+    expect(html.match(/<h2 id="page-/g)).toHaveLength(1);
+  });
+
+  it('says that a window holds the page, and how slow it is', async () => {
+    const source = oddSource();
+    const html = await incidentHtml(source.checks[1]?.view, source.checks.slice(1));
+    expect(html).toContain('<strong>slow</strong>: 9.4 s instead of 2.9 s in 3 regions');
+    expect(html).toContain('Held by maintenance until');
+    expect(html).toContain('Nobody has been woken for it');
+    expect(html).toContain('Slow run began');
+  });
 
   it('tells how each region stands now, and what the page said', async () => {
     const html = await incidentHtml(healthySource().checks[0]?.view);
