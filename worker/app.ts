@@ -13,6 +13,7 @@ import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { operatorRoutes } from './routes/operator.ts';
 import { probeRoutes } from './routes/probe.ts';
+import { runsRoutes } from './routes/runs.ts';
 
 /** The hub's HTTP. Every refusal and every error becomes an answer here and nowhere else. */
 export const app = new Hono<Hub>();
@@ -27,6 +28,7 @@ app.route('/', channelWebhookRoutes);
 app.route('/', acknowledgeRoutes);
 app.route('/', metricsRoutes);
 app.route('/', drillRoutes);
+app.route('/', runsRoutes);
 app.route('/', operatorRoutes);
 
 app.notFound((c) =>

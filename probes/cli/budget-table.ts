@@ -7,9 +7,22 @@ import {
   type ScenarioName,
   type Shape,
 } from '#core/budget.ts';
-import { FALSE_PAGES_MAX } from '#core/false-pages.ts';
+import type { Check } from '#core/config.ts';
+import { FALSE_PAGES_MAX, type Flakes } from '#core/false-pages.ts';
+import type { Deadlines } from '#core/lateness.ts';
 import { TERMS, type TermName } from '#core/way-to-page.ts';
-import type { CheckBudget } from './budget.ts';
+
+/** What is said of one check. */
+export type CheckBudget = {
+  check: Check;
+  p99Ms: number;
+  deadlines: Record<'learnt' | 'new', Deadlines>;
+  rows: BudgetRow[];
+  over: BudgetRow[];
+  remedies: Remedy[];
+  flakes: Flakes;
+  falsePagesPerMonth: number;
+};
 
 /** Columns of the table: 38 for what it is about, and 14 for each shape, which makes 80. */
 const ABOUT_COLUMNS = 38;

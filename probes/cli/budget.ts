@@ -1,22 +1,12 @@
 import { parseArgs } from 'node:util';
-import {
-  assumedP99Ms,
-  BUDGET_MS,
-  budgetDeadlines,
-  budgetOf,
-  overBudget,
-  remediesOf,
-  type BudgetRow,
-  type Remedy,
-} from '#core/budget.ts';
+import { assumedP99Ms, BUDGET_MS, budgetDeadlines, budgetOf, overBudget, remediesOf } from '#core/budget.ts';
 import type { Check, Config } from '#core/config.ts';
 import { falsePagesPerMonth, type Flakes } from '#core/false-pages.ts';
-import type { Deadlines } from '#core/lateness.ts';
 import { parseDurationMs } from '#core/units.ts';
 import { CONCURRENCY_DEFAULT } from '../agent.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { loadHubConfig } from '../host/hub-config.ts';
-import { budgetTable } from './budget-table.ts';
+import { budgetTable, type CheckBudget } from './budget-table.ts';
 import { usageProblem } from './usage.ts';
 
 export const BUDGET_HELP = `latchkey budget: worst and expected time-to-page of each check, from its configuration
@@ -38,18 +28,6 @@ once the check has had twenty passes; with --json:
       terms: [{ name, about, worstMs, expectedMs }] }] }] }
   worstMs of a check is the worst of its promised rows.
 Exit status: 0 every check is in budget, 1 one is not, 2 wrong usage or configuration.`;
-
-/** What is said of one check. */
-export type CheckBudget = {
-  check: Check;
-  p99Ms: number;
-  deadlines: Record<'learnt' | 'new', Deadlines>;
-  rows: BudgetRow[];
-  over: BudgetRow[];
-  remedies: Remedy[];
-  flakes: Flakes;
-  falsePagesPerMonth: number;
-};
 
 type BudgetOptions = {
   config: string;

@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'a real page through every channel, measured and resolved',
     load: async () => (await import('./drill.ts')).drill,
   },
+  replay: {
+    about: 'stored runs under another configuration: what would have been paged',
+    load: async () => (await import('./replay.ts')).replay,
+  },
   token: {
     about: 'mint the token of a probe',
     load: async () => (await import('./token.ts')).token,

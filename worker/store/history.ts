@@ -139,7 +139,8 @@ type HistoryRow = {
 function insertRun(db: D1Database, check: string, row: HistoryRun): D1PreparedStatement {
   const { run } = row;
   // Steps are most of a run's bytes; those of a pass are read, if ever, while its object still has them.
-  const detail = run.outcome === 'pass' ? null : JSON.stringify({ failure: run.failure, steps: run.steps });
+  const { failure, control, deadlineMs, steps } = run;
+  const detail = run.outcome === 'pass' ? null : JSON.stringify({ failure, control, deadlineMs, steps });
   return db
     .prepare(
       `INSERT OR IGNORE INTO runs (check_id, received_ms, run_id, region, probe, "trigger", outcome, failure,

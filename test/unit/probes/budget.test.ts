@@ -41,7 +41,7 @@ test('checks in budget: exit status 0, a table of 80 columns without colours, an
   const { code, stdout, stderr } = await budget(FINE, []);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   for (const text of [
     'login: every 30.0 s, 20.0 s at most, 4 regions',
     'one region down, first attempt hangs',
