@@ -19,6 +19,8 @@ const SECRETS = {
   OPERATOR_TOKEN: randomBytes(24).toString('base64url'),
   COOKIE_KEY: randomBytes(32).toString('base64url'),
   PAGERDUTY_ROUTING_KEY: randomBytes(16).toString('hex'),
+  PUSHOVER_TOKEN: randomBytes(15).toString('hex'),
+  PUSHOVER_USER: randomBytes(15).toString('hex'),
   WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
   SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/slack',
 };
@@ -138,7 +140,9 @@ it('refuses a configuration with every problem at once, also those of channels',
   );
   const [status, said] = await refusal(serve(['--config', file]));
   expect(status).toBe(1);
-  expect(said).toContain('channels.x.kind: expected "pagerduty" or "webhook" or "slack", got "pigeon"');
+  expect(said).toContain(
+    'channels.x.kind: expected "pagerduty" or "webhook" or "slack" or "pushover" or "alertmanager", got "pigeon"',
+  );
   expect(said).toContain('channels.y.url: expected object, got nothing');
 });
 

@@ -14,11 +14,13 @@ import type { Delivery } from '#core/outbox.ts';
 import { isSeen, neededRegions } from '#core/sight.ts';
 import type { NetworkView } from '#core/view.ts';
 import { hasEvidence } from '#core/watchdog.ts';
+import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
 import { log, logError } from '../log.ts';
 import { config, networkPolicy } from '../settings.ts';
 import { NetworkStore } from '../store/network-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
+import { tickChecks } from './check-ticks.ts';
 import { askLiveness } from './liveness.ts';
 import { NetworkDraft, networkOutboxPolicy } from './network-draft.ts';
 import type { DrillStarted, DrillWish, NetworkRpc } from './network-rpc.ts';
@@ -30,6 +32,8 @@ import { WatchdogPings } from './watchdog-pings.ts';
 const VIEW_INCIDENTS_MAX = 20;
 /** The alarm only backs the timer up, and each one set is a row written. */
 const ALARM_INTERVAL_MS = 60_000;
+/** Heartbeats bring the checks' outboxes on, too: this often, as results and timers do it far sooner. */
+const CHECKS_TICK_INTERVAL_MS = 30_000;
 /** After an error of our own everything waits this long: it must not spin. */
 const ERROR_PAUSE_MS = 5_000;
 
@@ -46,6 +50,7 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
   readonly #outboxes: Record<NetworkSubject, Outbox>;
   readonly #pings: WatchdogPings;
   #state: NetworkState;
+  #checksTickedMs = 0;
   /** The regions are being asked: until they have answered they are not asked again. */
   #isLooking = false;
 
@@ -159,10 +164,17 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
     try {
       const ids = config.regions.map(({ id }) => id);
       const answers = await askLiveness(this.env.REGIONS, ids);
+      this.#tickChecks(Date.now());
       return { type: 'looked', nowMs: Date.now(), answers };
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  #tickChecks(nowMs: number): void {
+    if (Math.abs(nowMs - this.#checksTickedMs) < CHECKS_TICK_INTERVAL_MS) return;
+    this.#checksTickedMs = nowMs;
+    this.#background('checks', tickChecks(this.env.CHECKS));
   }
 
   /** Follows the effects of stored events, without making whoever told them wait. */
@@ -233,7 +245,10 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
           }),
         );
       },
-      acknowledged: (seq, by, via) => void this.acknowledge(subject, seq, by, via),
+      acknowledged: (seq, by, via) => {
+        if (this.acknowledge(subject, seq, by, via).state === 'acknowledged')
+          audit(this.env.DB, this.ctx, { action: 'acknowledge', who: by, via, check: subject, seq });
+      },
       ended: () => this.#rearm(),
     });
   }

@@ -20,6 +20,7 @@ import { log, logError, messageOf } from '../log.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 import { checkOf, hubConfigHash } from '../settings.ts';
 import { AlarmClock } from './alarm-clock.ts';
+import { NETWORK_NAME } from './network-rpc.ts';
 import { objectName } from './object-name.ts';
 import { readProbeMessage } from './probe-message.ts';
 import { ProbeRegistry } from './probe-registry.ts';
@@ -31,6 +32,8 @@ import type { RegionRpc } from './rpc.ts';
 
 /** Telling a check's object takes milliseconds; one that is being moved may take seconds. */
 const CHECK_TIMEOUT_MS = 5_000;
+/** The network's object asks the regions first. */
+const NETWORK_TIMEOUT_MS = 10_000;
 /** Header by which the route passes on whom the token speaks for. The route sets it; a client cannot. */
 export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
 
@@ -248,6 +251,16 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     });
     await this.#replan();
     for (const command of this.#takeCommands(hello.probe)) this.#sockets.send(socket, command);
+    this.ctx.waitUntil(this.#wakeNetwork());
+  }
+
+  /** Whoever watches all regions is awake once there is one: the cron may be a quarter of an hour away after a deploy. */
+  async #wakeNetwork(): Promise<void> {
+    try {
+      await withDeadline(this.env.NETWORK.getByName(NETWORK_NAME).tick(), NETWORK_TIMEOUT_MS, 'the network');
+    } catch (error) {
+      logError('network-not-woken', error, { region: this.#region });
+    }
   }
 
   async #store(report: Report, identity: ProbeIdentity): Promise<Ack | Refusal> {
