@@ -28,7 +28,8 @@ const Query = z
     to: Moment,
     cursor: z.string().regex(CURSOR, 'expected the cursor of the answer before').optional(),
   })
-  .refine(({ from, to }) => from < to, { path: ['to'], message: 'expected a moment after `from`' });
+  // What is no moment is told of by itself.
+  .refine(({ from, to }) => !(from >= to), { path: ['to'], message: 'expected a moment after `from`' });
 
 /**
  * What is stored of a check, for `latchkey replay`: JSON Lines (`StoredLine`), incidents before runs, in pages. The last line

@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { latchkey, type Ended } from '#test/fixtures/latchkey-command.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
+
+// Real processes: a slow machine must not look like a broken product.
+vi.setConfig({ testTimeout: 30_000 });
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
