@@ -34,7 +34,13 @@ const HOLDS: readonly Span[] = [
 /** Long enough that a region which died by then has been found silent, and its last vote has expired. */
 const DEAD_BEFORE_MS = 90_000;
 /** A silent one is found silent after 35 s and a heartbeat. */
-const DEAD_BEFORE_OF: Partial<Record<Fault['kind'], number>> = { 'probe-crash': 46_000, partition: 46_000 };
+const DEAD_BEFORE_OF: Partial<Record<Fault['kind'], number>> = {
+  'probe-crash': 46_000,
+  partition: 46_000,
+  // One whose runs say nothing abstains from its first such run on, which the burst brings at once.
+  'probe-invalid': 0,
+  'probe-egress': 0,
+};
 /** Longer than any scenario. */
 const FOR_EVER_MS = 3_600_000;
 /** Every second scenario is about the time to a page, every other one about what must never happen. */
@@ -106,6 +112,8 @@ function liveness(seed: number, prng: Prng): Scenario {
   if (prng.chance(0.5)) faults.push(pagerTrouble(prng, fromMs, gone));
   if (!gone && hit === live && regions.length > 2 && prng.chance(0.4))
     faults.push(hubDeath(prng, fromMs, untilMs));
+  if (!gone && prng.chance(0.2))
+    faults.push({ kind: 'burst-lost', region: prng.pick(hit), atMs: fromMs, forMs: prng.int(1_000, 40_000) });
   if (prng.chance(0.2)) faults.push({ kind: 'no-cron', atMs: 0, forMs: FOR_EVER_MS });
   if (prng.chance(0.2))
     faults.push({

@@ -1,5 +1,6 @@
-import { activeIncident, isBursting } from '#core/check-state.ts';
+import { activeIncident, isBursting, type CheckState } from '#core/check-state.ts';
 import { isSettled, type Delivery } from '#core/outbox.ts';
+import type { Page } from '#core/page.ts';
 import { Evidence } from './evidence.ts';
 import type { Commit } from './hub.ts';
 import type { Arrival } from './pager.ts';
@@ -19,6 +20,8 @@ export type Violation = { oracle: Oracle; message: string; atMs: number };
 const ATTEMPT_GAP_MS_MIN = 900;
 /** Without an acceptance for this long the fallback gets the page (DESIGN section 5, "Sending"). */
 const FALLBACK_MS = 8_000;
+/** A region is silent after 35 s, and a burst asks for it every 5 s. */
+const SURELY_SILENT_MS = 43_000;
 /** What break-glass takes (DESIGN section 5). */
 const GLASS_FAILURES = 2;
 const GLASS_AFTER_MS = 30_000;
@@ -86,13 +89,15 @@ export class Oracles implements Observer {
 
   /**
    * S1: a page exists only with enough votes: when a transaction opens an incident, the runs stored up to it, judged by
-   * `Evidence`, satisfy the rule that the page names.
+   * `Evidence`, satisfy the rule that the page names. No vote is replaced by that of an earlier run, and a page shows no
+   * vote of a region that has been silent for long.
    * S2: numbers only rise, each by a transaction of its own, and all messages of an incident have its one key.
    * S3: no resolve for an open outage: when a transaction makes a resolve, the last counted failure is as long ago, and
    * as many passes have come since, as the design asks for.
    */
   onCommit({ nowMs, before, after, runs, deliveries }: Commit): void {
     const opened = after.lastSeq > before.lastSeq;
+    this.#checkOrder(before, after);
     const triggers = deliveries.filter(
       ({ event, attempts, role }) => event === 'trigger' && attempts === 0 && role !== 'escalation',
     );
@@ -103,6 +108,8 @@ export class Oracles implements Observer {
       // The page may have been decided by any of the runs that came together.
       if (reason !== undefined && lacks !== undefined) lacks = this.#evidence.lacksFor(reason, nowMs);
     }
+    const page = triggers.find(({ seq }) => seq === after.lastSeq)?.page;
+    if (opened && page) this.#checkShown(page);
     if (reason !== undefined && reason !== 'break-glass' && lacks !== undefined)
       this.#violated('S1', `a page for ${reason}: ${lacks}`);
     if (after.lastSeq < before.lastSeq || (opened && after.lastSeq <= this.#maxSeq))
@@ -200,7 +207,9 @@ export class Oracles implements Observer {
     const onsetMs = Math.max(outage.fromMs, calmMs);
     const dead = new Set(
       faults.flatMap((fault) =>
-        'region' in fault && 'forMs' in fault && isOn(fault, onsetMs) ? [fault.region] : [],
+        'region' in fault && 'forMs' in fault && fault.kind !== 'burst-lost' && isOn(fault, onsetMs)
+          ? [fault.region]
+          : [],
       ),
     );
     const live = regions.filter((region) => !dead.has(region));
@@ -312,6 +321,27 @@ export class Oracles implements Observer {
         : this.#evidence.lacksForResolve(nowMs);
     if (delivery.state === 'pending' && delivery.attempts === 0 && lacks !== undefined)
       this.#violated('S3', `${id}: ${lacks}`);
+  }
+
+  #checkOrder(before: CheckState, after: CheckState): void {
+    for (const [id, { vote }] of Object.entries(after.regions)) {
+      const last = before.regions[id]?.vote;
+      if (!vote || !last || vote === last) continue;
+      const [[, boot, seq], [, lastBoot, lastSeq]] = [vote.runId.split('.'), last.runId.split('.')];
+      if (boot === lastBoot && Number(seq) < Number(lastSeq))
+        this.#violated('S1', `run ${vote.runId} votes after ${last.runId}`);
+    }
+  }
+
+  #checkShown({ regions, reason }: Page): void {
+    // A page that the state of slowness opens is asked of nobody.
+    if (reason === 'latency' || reason === 'break-glass') return;
+    for (const { region, vote } of regions) {
+      const heardMs = this.#world?.region(region).lastHeardMs ?? 0;
+      const silentMs = (this.#world?.clock.nowMs ?? 0) - heardMs;
+      if (silentMs > SURELY_SILENT_MS && (vote === 'pass' || vote === 'fail'))
+        this.#violated('S1', `a page shows a ${vote} of ${region}, silent for ${silentMs} ms`);
+    }
   }
 
   #onPage(delivery: Delivery): void {

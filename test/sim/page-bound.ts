@@ -1,7 +1,7 @@
 import { deadlinesAt, deadlinesOf } from '#core/lateness.ts';
 import { PAGING_DEFAULTS } from '#core/paging-settings.ts';
 import { PAGE_WITHIN_MS } from './oracles.ts';
-import type { Fault, Outage, Scenario } from './scenario.ts';
+import { endsMs, type Fault, type Outage, type Scenario } from './scenario.ts';
 
 /** A failure that comes at once, with its control target's answer. */
 const FAST_FAIL_MS = 1_700;
@@ -13,6 +13,8 @@ const REGIONAL_ROW_OF_THREE = 3;
 const PAGER_TROUBLE_MS = 11_500;
 /** A hub that has died is found by the next call, and what was under way then by the end of its lease. */
 const AFTER_DEATH_MS = 30_000;
+/** A burst asks again after this, and waits as long for an answer that does not come. */
+const ASK_AGAIN_MS = 7_000;
 /** Calls between objects, timers' grain. */
 const GRAIN_MS = 500;
 
@@ -49,6 +51,11 @@ export function pageBoundMs(
   const pagerFault = faults.some(({ kind }) => kind === 'pager');
   const pagedMs = 2 * pagerMs[1] + (pagerFault ? PAGER_TROUBLE_MS : 0);
   const deathsMs = faults.flatMap((fault) => ('downMs' in fault ? [fault.downMs + AFTER_DEATH_MS] : []));
-  const boundMs = startMs + detectedMs + roundsMs + pagedMs + Math.max(0, ...deathsMs) + GRAIN_MS;
+  const asked = faults
+    .filter(({ kind }) => kind === 'burst-lost')
+    .map((fault) => endsMs(fault) - outage.fromMs);
+  const askedMs = Math.max(0, ...asked.map((ms) => ms + ASK_AGAIN_MS));
+  const confirmedMs = Math.max(startMs + detectedMs, Math.min(askedMs, startMs + intervalMs)) + roundsMs;
+  const boundMs = confirmedMs + pagedMs + Math.max(0, ...deathsMs) + GRAIN_MS;
   return Math.round(Math.min(PAGE_WITHIN_MS, boundMs));
 }
