@@ -24,8 +24,6 @@ export type CheckState = {
   lastGoodAtMs?: number | undefined;
   /** Newest run of each probe and when it came: what comes out of order does not vote. */
   probes: Record<string, ProbeOrder>;
-  /** Usable outcomes of all regions as they came, oldest first: `p` or `f`. */
-  recent: string;
   flapping: boolean;
   /** The maintenance window the check is in. */
   maintenance?: { title: string; untilMs: number } | undefined;
@@ -36,7 +34,7 @@ export const PROBES_MAX = 100;
 
 /** A check nobody has reported on. */
 export function initialState(): CheckState {
-  return { regions: {}, lastSeq: 0, probes: {}, recent: '', flapping: false };
+  return { regions: {}, lastSeq: 0, probes: {}, flapping: false };
 }
 
 /** A stored state, of this version or of one that knew less. */

@@ -1,4 +1,4 @@
-import { RECENT_KEPT } from './region.ts';
+import { isKnownBad, RECENT_KEPT, type RegionState } from './region.ts';
 
 /** Share of weighted changes at which a check begins and ends to flap (Nagios: `high_flap_threshold` 30, low 20 of a host). */
 const BEGINS_AT = 0.3;
@@ -20,4 +20,11 @@ export function isFlapping(recent: string, before: boolean): boolean {
     weighted += WEIGHT_OLDEST + ((WEIGHT_NEWEST - WEIGHT_OLDEST) * (place - 1)) / (changesMax - 1);
   }
   return weighted / changesMax >= (before ? ENDS_BELOW : BEGINS_AT);
+}
+
+/** Whether most regions see the check flap. One that fails now and then by itself is no flapping of the target. */
+export function flapsMostly(regions: Record<string, RegionState>, before: boolean): boolean {
+  const members = Object.values(regions).filter((region) => !isKnownBad(region));
+  const flapping = members.filter(({ recent }) => isFlapping(recent.replaceAll('i', ''), before));
+  return flapping.length * 2 > members.length;
 }

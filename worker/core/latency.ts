@@ -1,10 +1,13 @@
 import type { PagingSettings } from './paging-settings.ts';
+import { MS_PER_DAY } from './units.ts';
 import { LATEST_KEPT, quorumOf, type RegionState, type VoteTiming } from './region.ts';
 
 /** Passes before a region knows what is normal: with fewer, one slow start would be half of the measure. */
 const BASELINE_FROM = 10;
 /** One region, however slow, is an outlier (INCIDENTS, 4: single far regions mean nothing). */
-const REGIONS_MIN = 2;
+export const SLOW_REGIONS_MIN = 2;
+/** Whoever was paged a day ago has seen it: what is still as slow is what the check takes now. */
+export const NEW_NORMAL_AFTER_MS = MS_PER_DAY;
 
 /** Whether a region's last passes took clearly longer than those before: by their medians, so that one outlier is none. */
 export function isShifted(region: RegionState, latency: PagingSettings['latency']): boolean {
@@ -26,7 +29,14 @@ export function slowRegions(
     const region = regions[id];
     return region !== undefined && isShifted(region, latency);
   });
-  return slow.length >= REGIONS_MIN && slow.length * 2 > quorum.length ? slow : [];
+  return slow.length >= SLOW_REGIONS_MIN && slow.length * 2 > quorum.length ? slow : [];
+}
+
+/** The regions with what is normal to be learnt anew. */
+export function withoutBaselines(regions: Record<string, RegionState>): Record<string, RegionState> {
+  return Object.fromEntries(
+    Object.entries(regions).map(([id, region]) => [id, { ...region, baselineMs: [] }]),
+  );
 }
 
 /** Median of the latest and of the normal durations over the given regions, milliseconds. */

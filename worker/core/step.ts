@@ -9,7 +9,7 @@ import {
   type CheckState,
 } from './check-state.ts';
 import type { Failure } from './failure.ts';
-import { isFlapping } from './flapping.ts';
+import { flapsMostly } from './flapping.ts';
 import {
   incidentPage,
   incidentWakeMs,
@@ -19,7 +19,14 @@ import {
   withSuccess,
   type Incident,
 } from './incident.ts';
-import { isShifted, latencyOf, slowRegions } from './latency.ts';
+import {
+  isShifted,
+  latencyOf,
+  NEW_NORMAL_AFTER_MS,
+  SLOW_REGIONS_MIN,
+  slowRegions,
+  withoutBaselines,
+} from './latency.ts';
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
 import { windowAt } from './maintenance.ts';
 import { dueNotices, maintenanceNotice, noticeWakeMs } from './notice.ts';
@@ -32,7 +39,6 @@ import {
   quorumOf,
   unclearRegions,
   withDuration,
-  withOutcome,
   withOverdue,
   withoutTally,
   withoutVote,
@@ -185,8 +191,7 @@ function stepVote(policy: Policy, state: CheckState, run: Run, startedAtMs: numb
     outcome === 'pass'
       ? withDuration(voted, run.durationMs, run.configHash, isShifted(voted, config.paging.latency))
       : voted;
-  const recent = withOutcome(state.recent, failure === undefined ? 'p' : 'f');
-  const next: CheckState = { ...state, recent, flapping: isFlapping(recent, state.flapping) };
+  const next: CheckState = { ...state, flapping: flapsMostly(state.regions, state.flapping) };
   if (failure === undefined) return settle(policy, passed(next, run, startedAtMs), nowMs);
   if (isKnownBad(voted)) return settle(policy, next, nowMs);
   const incident = activeIncident(next);
@@ -438,8 +443,11 @@ function settleLatency(policy: Policy, state: CheckState, nowMs: number): Steppe
     const ended: Incident = { ...slow, status: 'resolved', cleanSinceMs: nowMs, resolvedAtMs: nowMs };
     return paged('resolve', policy, { ...state, slow: ended }, ended, nowMs);
   }
-  // Silence is not health: with nobody to tell, it may be as slow as before.
-  if (quorumOf(state.regions, check, nowMs).length === 0) return unpaged(state);
+  // Silence is not health: with fewer than can say slow, it may be as slow as before.
+  if (quorumOf(state.regions, check, nowMs).length < SLOW_REGIONS_MIN) return unpaged(state);
+  // What has lasted for a day is normal now, and is learnt anew.
+  if (regions.length > 0 && nowMs - slow.ledger.firstFailedStartMs >= NEW_NORMAL_AFTER_MS)
+    return unpaged({ ...state, regions: withoutBaselines(state.regions) });
   const marked =
     regions.length > 0
       ? slow.cleanSinceMs === undefined

@@ -1,4 +1,13 @@
-import { inQuorum, isCurrent, quorumOf, type RegionState, type VoteTiming } from './region.ts';
+import {
+  inQuorum,
+  isCurrent,
+  isFailing,
+  isKnownBad,
+  isLive,
+  quorumOf,
+  type RegionState,
+  type VoteTiming,
+} from './region.ts';
 
 /** What the votes of all regions say about a check. */
 export const VERDICTS = ['up', 'partial', 'regional', 'down', 'blind'] as const;
@@ -26,6 +35,11 @@ export const REGIONAL = [
   { regions: 2, failuresInRow: 5 },
   { regions: 3, failuresInRow: 3 },
 ] as const;
+/**
+ * Regions that go down one after the other are known to be bad before the next one is: beside such a one, a region must
+ * fail this often in a row. Five would be the other region's hiccups alone, at a correlation of 0.3 once a day.
+ */
+const FAILURES_BESIDE_KNOWN_BAD = 7;
 
 /** Length of the failed streak rule 1 asks for: 3, 4, 4, 5 for 1, 2, 3, 4 live regions; one more than the regions beyond. */
 export function unanimousStreak(liveRegions: number): number {
@@ -73,7 +87,11 @@ export function pagingRule(
     (rule) =>
       members.filter(({ failuresInRow }) => failuresInRow >= rule.failuresInRow).length >= rule.regions,
   );
-  return isRegional ? 'regional' : undefined;
+  const besideKnownBad =
+    Object.values(regions).some(
+      (region) => isKnownBad(region) && isLive(region, timing, nowMs) && isFailing(region, timing, nowMs),
+    ) && members.some(({ failuresInRow }) => failuresInRow >= FAILURES_BESIDE_KNOWN_BAD);
+  return isRegional || besideKnownBad ? 'regional' : undefined;
 }
 
 /** What the votes say now: silence is `blind`, never `up`. */

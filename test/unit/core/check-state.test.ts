@@ -119,7 +119,7 @@ describe('what a check remembers', () => {
       regions: { 'us-east': { heardAtMs: 5, liveSinceMs: 5, silent: false, failuresInRow: 2 } },
     } as unknown as Partial<CheckState>;
     const restored = restoredState(stored);
-    expect(restored).toMatchObject({ lastSeq: 4, recent: '', flapping: false });
+    expect(restored).toMatchObject({ lastSeq: 4, flapping: false });
     expect(restored.regions['us-east']).toMatchObject({
       heardAtMs: 5,
       failuresInRow: 2,

@@ -259,8 +259,26 @@ describe('no rule', () => {
     const known = voter({ failuresInRow: 9, failedAtMs: [NOW, NOW, NOW], told: ['one-region'] }, 'fail');
     const tally = { ...tallies([3, 3, 2, 0]), 'sa-east': known };
     expect(pagingRule(tally, NO_STREAK, TIMING, NOW)).toBeUndefined();
-    const row = { ...inRows([5, 0, 0, 0]), 'sa-east': known };
+    const row = { ...inRows([6, 0, 0, 0]), 'sa-east': known };
     expect(pagingRule(row, NO_STREAK, TIMING, NOW)).toBeUndefined();
+  });
+
+  it('but a region beside it that has failed seven times in a row is no hiccup any more', () => {
+    const known = voter({ failuresInRow: 9, failedAtMs: [NOW, NOW, NOW], told: ['one-region'] }, 'fail');
+    const row = { ...inRows([7, 0, 0, 0]), 'sa-east': known };
+    expect(pagingRule(row, NO_STREAK, TIMING, NOW)).toBe('regional');
+    expect(pagingRule(inRows([7, 0, 0, 0]), NO_STREAK, TIMING, NOW)).toBeUndefined();
+  });
+
+  it('pages regions that go down one after the other, each for good', () => {
+    const story = new Story().allPass().alive(...FOUR_REGIONS);
+    for (let round = 0; round < 80 && story.told.length === 0; round++) {
+      const isBad = (index: number): boolean => round >= index * 30;
+      for (const [index, region] of FOUR_REGIONS.entries())
+        story.run(index < 2 && isBad(index) ? aFailedRun : aRun, region);
+      story.wait(15_000).tick();
+    }
+    expect(story.told).toEqual(['trigger portal-login:1']);
   });
 
   it('never pages for one bad region, however long, and it does not make the others run for ever', () => {
