@@ -266,35 +266,48 @@ const REMEDY_REGIONS_MAX = 6;
  * its budget; when none does, of interval and timeout together. Empty when even that is not enough.
  */
 export function remediesOf(config: BudgetConfig, check: BudgetCheck, p99Ms?: number): Remedy[] {
-  const fits = (changed: BudgetCheck): boolean =>
-    overBudget(
-      budgetOf(config, changed, p99Ms === undefined ? undefined : Math.min(p99Ms, changed.timeoutMs)),
-    ).length === 0;
-  const intervalsMs = stepsDown(check.intervalMs, check.timeoutMs + REMEDY_STEP_MS);
-  const timeoutsMs = stepsDown(check.timeoutMs, REMEDY_STEP_MS);
-  const more = Array.from(
-    { length: Math.max(0, REMEDY_REGIONS_MAX - check.regions.length) },
-    (_, index) => check.regions.length + index + 1,
+  const fits = (change: Partial<BudgetCheck>): boolean => {
+    const changed = { ...check, ...change };
+    const usedMs = p99Ms === undefined ? undefined : Math.min(p99Ms, changed.timeoutMs);
+    return overBudget(budgetOf(config, changed, usedMs)).length === 0;
+  };
+  const both = (timeoutMs: number): { intervalMs: number; timeoutMs: number } => ({
+    intervalMs: Math.min(check.intervalMs, timeoutMs + REMEDY_STEP_MS),
+    timeoutMs,
+  });
+  const shortestMs = check.timeoutMs + REMEDY_STEP_MS;
+  const intervalMs = longestMs(shortestMs, check.intervalMs, (intervalMs) => fits({ intervalMs }));
+  const timeoutMs = longestMs(REMEDY_STEP_MS, check.timeoutMs, (timeoutMs) => fits({ timeoutMs }));
+  const regions = Array.from({ length: REMEDY_REGIONS_MAX }, (_, index) => index + 1).find(
+    (count) => count > check.regions.length && fits({ regions: regionsOf(count) }),
   );
-  const intervalMs = intervalsMs.find((intervalMs) => fits({ ...check, intervalMs }));
-  const timeoutMs = timeoutsMs.find((timeoutMs) => fits({ ...check, timeoutMs }));
-  const regions = more.find((count) =>
-    fits({ ...check, regions: Array.from({ length: count }, (_, index) => `region-${index}`) }),
-  );
-  const alone = [
+  const alone: Remedy[] = [
     ...(intervalMs === undefined ? [] : [{ intervalMs }]),
     ...(timeoutMs === undefined ? [] : [{ timeoutMs }]),
     ...(regions === undefined ? [] : [{ regions }]),
   ];
   if (alone.length > 0) return alone;
-  const both = timeoutsMs
-    .map((timeoutMs) => ({ timeoutMs, intervalMs: Math.min(check.intervalMs, timeoutMs + REMEDY_STEP_MS) }))
-    .find((change) => fits({ ...check, ...change }));
-  return both ? [both] : [];
+  const togetherMs = longestMs(REMEDY_STEP_MS, check.timeoutMs, (timeoutMs) => fits(both(timeoutMs)));
+  return togetherMs === undefined ? [] : [both(togetherMs)];
 }
 
-function stepsDown(fromMs: number, toMs: number): number[] {
-  const firstMs = Math.ceil(fromMs / REMEDY_STEP_MS - 1) * REMEDY_STEP_MS;
-  const count = Math.max(0, Math.floor((firstMs - toMs) / REMEDY_STEP_MS) + 1);
-  return Array.from({ length: count }, (_, index) => firstMs - index * REMEDY_STEP_MS);
+/** The longest whole number of seconds from `shortestMs` to below `belowMs` that fits, as every shorter one does then. */
+function longestMs(
+  shortestMs: number,
+  belowMs: number,
+  fits: (durationMs: number) => boolean,
+): number | undefined {
+  let low = Math.ceil(shortestMs / REMEDY_STEP_MS);
+  let high = Math.ceil(belowMs / REMEDY_STEP_MS) - 1;
+  if (low > high || !fits(low * REMEDY_STEP_MS)) return undefined;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle * REMEDY_STEP_MS)) low = middle;
+    else high = middle - 1;
+  }
+  return low * REMEDY_STEP_MS;
+}
+
+function regionsOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `region-${index}`);
 }
