@@ -31,6 +31,7 @@ export default defineConfig({
     leased: { ...journey, channels: ['pager'] },
     broken: { ...journey, channels: ['pager'] },
     command: { ...journey, regions: ['us-east'], channels: ['pager'] },
+    misnumbered: { ...journey, channels: ['pager'] },
     'group-login': { ...journey, title: 'Group login', channels: ['pager'], dependsOn: ['identity'] },
     'group-launch': { ...journey, title: 'Group launch', channels: ['pager'], dependsOn: ['identity'] },
     'group-profile': { ...journey, title: 'Group profile', channels: ['pager'] },

@@ -22,6 +22,7 @@ const FAILURES: Record<string, Failure> = {
   outage: TIMED_OUT,
   retry: { owner: 'target', class: 'http', httpStatus: 500, message: 'internal error' },
   evicted: { owner: 'target', class: 'http', httpStatus: 502, message: 'bad gateway' },
+  misnumbered: { owner: 'target', class: 'http', httpStatus: 504, message: 'gateway timeout' },
   leased: { owner: 'target', class: 'http', httpStatus: 503, message: 'unavailable' },
 };
 
@@ -119,4 +120,34 @@ it('sends a page again whose attempt was cut off by a crash, when its lease is o
   vi.useRealTimers();
   expect(await pagedFor('leased')).toHaveLength(1);
   expect((await checkObject('leased').view()).deliveries).toMatchObject([{ state: 'accepted', attempts: 2 }]);
+});
+
+it('resolves a page though a probe has meanwhile sent one of a higher number', async () => {
+  await failEverywhere('misnumbered');
+  await until(async () => (await pagedFor('misnumbered')).length > 0);
+  await until(async () => {
+    const { deliveries } = await checkObject('misnumbered').view();
+    return deliveries.every(({ state }) => state === 'accepted');
+  });
+  await checkObject('misnumbered').brokeGlass({
+    type: 'broke-glass',
+    check: 'misnumbered',
+    region: 'us-east',
+    probe: 'probe-us-east',
+    seq: 5,
+    firstFailedAgeMs: 60_000,
+    decidedAgeMs: 30_000,
+    acceptedAgeMs: 29_000,
+    channel: 'pager',
+    failure: TIMED_OUT,
+  });
+  await until(async () =>
+    (await pagedFor('misnumbered')).some(({ body }) => body.dedup_key === 'misnumbered:5'),
+  );
+  await passEverywhere('misnumbered');
+  await until(async () =>
+    (await pagedFor('misnumbered')).some(
+      ({ body }) => body.event_action === 'resolve' && body.dedup_key === 'misnumbered:1',
+    ),
+  );
 });

@@ -228,13 +228,13 @@ export function outboxWakeMs(
 
 /** What an attempt sends: the delivery's own page, and when it is only repeated, the newest word on it. */
 export function pageToSend(delivery: Delivery, all: readonly Delivery[]): Page {
-  if (delivery.state !== 'accepted') return delivery.page;
-  const updates = all.filter(
-    ({ event, channel, page }) =>
-      event === 'update' && channel === delivery.channel && page.dedupKey === delivery.page.dedupKey,
+  if (delivery.state !== 'accepted' || delivery.event !== 'trigger') return delivery.page;
+  const updates = all.flatMap(({ event, channel, page }) =>
+    event === 'update' && channel === delivery.channel && page.dedupKey === delivery.page.dedupKey
+      ? [page]
+      : [],
   );
-  const newest = updates.toSorted((a, b) => b.createdAtMs - a.createdAtMs)[0];
-  return newest && delivery.event === 'trigger' ? { ...newest.page, event: 'trigger' } : delivery.page;
+  return newestPage(delivery.page, updates);
 }
 
 /** Whether a delivery needs nothing more, but for being repeated where acceptances are forgotten. */

@@ -1,4 +1,4 @@
-import { deliveriesOf, newestPage, type Delivery, type OutboxPolicy } from './outbox.ts';
+import { deliveriesOf, isSettled, newestPage, type Delivery, type OutboxPolicy } from './outbox.ts';
 import type { Page } from './page.ts';
 
 /** Checks that fall together join within a second: one message tells of them all. */
@@ -18,10 +18,7 @@ export function updatesOf(
   const triggers = same.filter(({ event }) => event === 'trigger');
   const isUnsent = ({ state, attempts }: Delivery): boolean => state === 'pending' && attempts === 0;
   const renewed = triggers
-    .filter(
-      ({ state, refreshMs }) =>
-        state === 'pending' || state === 'in-flight' || (state === 'accepted' && refreshMs !== undefined),
-    )
+    .filter((trigger) => !isSettled(trigger))
     .map((trigger) => ({ ...trigger, page: newestPage(trigger.page, [page]) }));
   const updates = deliveriesOf(page, policy, existing, nowMs)
     // Where nothing has been sent yet, the page says it by itself.

@@ -18,6 +18,7 @@ import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
 import { verdictOf } from '#core/verdict.ts';
 import type { BrokeGlass } from '#core/wire.ts';
+import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
 import { log, logError } from '../log.ts';
 import { checkOf, policyOf } from '../settings.ts';
@@ -62,7 +63,8 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     this.#state = this.#store.state() ?? initialState();
     this.#clock = new AlarmClock(ctx.storage, () => this.#background('timer', this.#wake()));
     this.#history = new HistoryCopier(this.#id, this.#store, env.DB);
-    this.#outbox = new Outbox(this.#store.openDeliveries(this.#state.lastSeq), env, {
+    const known = [this.#state.lastSeq, ...pagedOf(this.#state).map(({ seq }) => seq)];
+    this.#outbox = new Outbox(this.#store.openDeliveries(known), env, {
       policy: () => this.#outboxPolicy(),
       paged: () => pagedOf(this.#state),
       save: (delivery, event) => {
@@ -71,7 +73,10 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
           if (event) draft.apply(event);
         });
       },
-      acknowledged: (seq, by, via) => void this.acknowledge(seq, by, via),
+      acknowledged: (seq, by, via) => {
+        if (this.acknowledge(seq, by, via).state === 'acknowledged')
+          audit(env.DB, ctx, { action: 'acknowledge', who: by, via, check: this.#id, seq });
+      },
       ended: () => this.#rearm(),
     });
     this.#group = new PageGroup(env, {

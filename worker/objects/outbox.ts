@@ -46,7 +46,7 @@ export class Outbox {
   readonly #env: object;
   readonly #host: OutboxHost;
   readonly #receipts = new Receipts();
-  /** Every delivery of an incident that has an open one, and of the latest incident. */
+  /** Every delivery of an incident that has an open one or is not over, and of the latest incident. */
   readonly #deliveries = new Map<string, Delivery>();
   #latestSeq = 0;
 
@@ -220,11 +220,12 @@ export class Outbox {
     this.#host.save(delivery, event);
   }
 
+  /** What follows a page goes where that went: it is kept until the incident is over. */
   #forgetSettled(): void {
-    const openSeqs = new Set(this.all().flatMap((delivery) => (isSettled(delivery) ? [] : [delivery.seq])));
-    for (const delivery of this.all())
-      if (delivery.seq !== this.#latestSeq && !openSeqs.has(delivery.seq))
-        this.#deliveries.delete(delivery.id);
+    const ofOpen = this.all().flatMap((delivery) => (isSettled(delivery) ? [] : [delivery.seq]));
+    const notOver = this.#host.paged().flatMap(({ seq, isOver }) => (isOver ? [] : [seq]));
+    const kept = new Set([this.#latestSeq, ...ofOpen, ...notOver]);
+    for (const delivery of this.all()) if (!kept.has(delivery.seq)) this.#deliveries.delete(delivery.id);
   }
 }
 

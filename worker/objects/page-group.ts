@@ -61,8 +61,8 @@ export class PageGroup {
   #lead: Asked = NEVER_ASKED;
   #members: Asked = NEVER_ASKED;
   #leaving: Asked = NEVER_ASKED;
-  /** When each member of the lead's list last answered. */
-  readonly #memberHeardMs = new Map<string, number>();
+  /** Since when a member of the lead's list has not answered, by its dedup key. */
+  readonly #lostSinceMs = new Map<string, number>();
 
   constructor(env: Pick<HubBindings, 'CHECKS' | 'GROUPS'>, host: PageGroupHost) {
     this.#env = env;
@@ -88,11 +88,6 @@ export class PageGroup {
       leaveWakeMs(incident, this.#leaving, nowMs),
     ].filter((time) => time !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  /** Whether `work` would do anything. */
-  isDue(nowMs: number): boolean {
-    return (this.wakeMs(nowMs) ?? Number.POSITIVE_INFINITY) <= nowMs;
   }
 
   /** Asks and tells all that is due. */
@@ -181,9 +176,9 @@ export class PageGroup {
 
   async #askLead(incident: Incident, nowMs: number): Promise<void> {
     const { lead, seq } = incident;
+    this.#lead = { askedAtMs: nowMs, answeredAtMs: this.#lead.answeredAtMs || nowMs };
     const [trigger] = this.#host.triggers(seq);
     if (lead === undefined || !trigger) return;
-    this.#lead = { askedAtMs: nowMs, answeredAtMs: this.#lead.answeredAtMs || nowMs };
     const answer =
       coverOf(this.#host.triggers(seq)) === 'broken' ? undefined : await this.#wordOf(lead, trigger.page);
     const answeredMs = Date.now();
@@ -222,19 +217,22 @@ export class PageGroup {
   /** Asks the members that keep this page open whether they are over; those that are leave the list. */
   async #askMembers(incident: Incident, nowMs: number): Promise<void> {
     this.#members = { askedAtMs: nowMs, answeredAtMs: nowMs };
-    const members = incident.checks ?? [];
     const lead = dedupKey(this.#host.check, incident.seq);
-    const gone: GroupedCheck[] = members.filter(({ check }) => checkOf(check) === undefined);
-    await this.#each(members, async (member) => {
-      if (gone.includes(member)) return;
+    const members = incident.checks ?? [];
+    const goesOn = await this.#each(
+      members,
+      async ({ check, seq }) =>
+        checkOf(check) !== undefined && (await this.#check(check).isSpokenFor(seq, lead)),
+    );
+    const gone = members.filter((member, index) => {
       const key = dedupKey(member.check, member.seq);
-      const heardMs = this.#memberHeardMs.get(key) ?? nowMs;
-      this.#memberHeardMs.set(key, heardMs);
-      if (nowMs - heardMs > MEMBER_SILENT_MAX_MS) gone.push(member);
-      else if (!(await this.#check(member.check).isSpokenFor(member.seq, lead))) gone.push(member);
-      this.#memberHeardMs.set(key, nowMs);
+      const lostMs = this.#lostSinceMs.get(key) ?? nowMs;
+      const isLost = goesOn[index] === undefined;
+      const isGone = isLost ? nowMs - lostMs > MEMBER_SILENT_MAX_MS : goesOn[index] === false;
+      if (isLost && !isGone) this.#lostSinceMs.set(key, lostMs);
+      else this.#lostSinceMs.delete(key);
+      return isGone;
     });
-    for (const member of gone) this.#memberHeardMs.delete(dedupKey(member.check, member.seq));
     this.#setMembers(incident.seq, (now) => gone.reduce(withoutMember, now));
   }
 
@@ -289,15 +287,19 @@ export class PageGroup {
       this.#host.change((draft) => draft.apply({ type: 'members', nowMs: Date.now(), seq, checks }));
   }
 
-  /** Asks several checks, some at a time. Whoever fails is passed over. */
-  async #each(members: readonly GroupedCheck[], ask: (member: GroupedCheck) => Promise<unknown>) {
-    await Promise.all(
+  /** Asks several checks, some at a time. What does not answer in time is `undefined`. Never rejects. */
+  #each<Answer>(
+    members: readonly GroupedCheck[],
+    ask: (member: GroupedCheck) => Promise<Answer>,
+  ): Promise<(Answer | undefined)[]> {
+    return Promise.all(
       members.map((member) =>
         this.#slots.run(async () => {
           try {
-            await withDeadline(ask(member), ASK_TIMEOUT_MS, `check ${member.check}`);
+            return await withDeadline(ask(member), ASK_TIMEOUT_MS, `check ${member.check}`);
           } catch (error) {
             logError('member-not-reached', error, { check: this.#host.check, member: member.check });
+            return undefined;
           }
         }),
       ),

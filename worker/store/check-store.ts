@@ -115,11 +115,12 @@ export class CheckStore {
     );
   }
 
-  /** Every delivery of the incidents that have an open one, and of incident `seq`. */
-  openDeliveries(seq: number): Delivery[] {
+  /** Every delivery of the incidents that have an open one, and of those with these numbers. */
+  openDeliveries(seqs: readonly number[]): Delivery[] {
     return this.#deliveries(
-      'WHERE seq = ? OR seq IN (SELECT seq FROM deliveries WHERE settled = 0) ORDER BY seq',
-      seq,
+      `WHERE seq IN (SELECT value FROM json_each(?)) OR seq IN (SELECT seq FROM deliveries WHERE settled = 0)
+       ORDER BY seq`,
+      JSON.stringify(seqs),
     );
   }
 
