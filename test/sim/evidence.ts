@@ -20,6 +20,7 @@ const KNOWN_BAD_MS = 295_000;
 const RECOVERY_PASSES = 2;
 /** Passes that make up a region's pace, and how much slower they must be. */
 const PACE_PASSES = 5;
+const SLOW_SHARE = 0.7;
 
 /** A run that counts, in the order in which the hub took it in. */
 type Counted = {
@@ -148,9 +149,9 @@ export class Evidence {
     return enough ? undefined : `failures in a row: ${rows.join(', ')}`;
   }
 
-  /** A shift is never made of chance here: every pace that is not an outage's lies within `passMs`. */
+  /** What is normal by chance may be low, so that anything near the slow end of normal may be a shift. */
   #lacksLatency(): string | undefined {
-    const slowMs = this.#scenario.passMs[1];
+    const slowMs = this.#scenario.passMs[1] * SLOW_SHARE;
     const slow = this.#scenario.regions.filter((region) => {
       const passes = this.#counted.filter((run) => run.region === region && !run.failed).slice(-PACE_PASSES);
       return passes.length === PACE_PASSES && median(passes.map(({ durationMs }) => durationMs)) > slowMs;
