@@ -65,7 +65,7 @@ export async function measureLane(
   }
 }
 
-/** Waits until so many runs have passed, of all regions together, that deadlines follow from their durations. */
+/** Waits until so many runs have passed that the deadlines that follow from their durations are known to every region. */
 async function untilLearnt(rig: Rig, signal: AbortSignal): Promise<void> {
   await until(
     `${LEARNT_FROM_PASSES} runs that passed`,

@@ -16,6 +16,8 @@ export const UP_DEADLINE_MS = 120_000;
 /** One outage as measured. */
 export interface Outage {
   readonly toPageS: number;
+  /** When something else went wrong, from the break on; absent when nothing did at a moment of its own. */
+  readonly struckS: number | undefined;
   readonly legsS: Legs;
 }
 
@@ -45,7 +47,7 @@ export async function measureOutage(
   prepare?.(occasion);
   const brokenAtMs = Date.now();
   rig.portal.break(fault);
-  const [alert] = await Promise.all([
+  const [alert, struckAtMs] = await Promise.all([
     alertThat('the page', () => true, PAGE_DEADLINE_MS),
     strike?.(occasion),
   ]);
@@ -65,6 +67,7 @@ export async function measureOutage(
     throw new Error(`expected one alert at the pager, ${expected}, got ${keys.join(', ')}`);
   return {
     toPageS: (alert.openedAtMs - brokenAtMs) / 1_000,
+    struckS: struckAtMs === undefined ? undefined : (struckAtMs - brokenAtMs) / 1_000,
     legsS: legsOf(incident.ledger, brokenAtMs),
   };
 }

@@ -26,8 +26,11 @@ export interface Part {
   readonly typicalS: number;
   /** Just before the portal breaks. */
   readonly prepare?: (occasion: Occasion) => void;
-  /** From the moment the portal breaks; resolves when all is done that must be, whether or not the page is there. */
-  readonly strike?: (occasion: Occasion) => Promise<void>;
+  /**
+   * From the moment the portal breaks; resolves when all is done that must be, whether or not the page is there, with
+   * when it struck, epoch ms.
+   */
+  readonly strike?: (occasion: Occasion) => Promise<number>;
   /** The page is there: the fault is mended, before the portal is. */
   readonly mend?: (occasion: Occasion) => Promise<void>;
   /** Throws when the page did not come the way that was to be measured. */
@@ -35,8 +38,8 @@ export interface Part {
 }
 
 const HUB_GONE_MS = 30_000;
-/** After the break: from before the first run can be overdue to about when the page would go out. */
-const HUB_KILLED_MS = { from: 2_000, to: 20_000 };
+/** After the break: from before the first run can be overdue to just before the earliest page of a portal that hangs. */
+const HUB_KILLED_MS = { from: 2_000, to: 13_000 };
 /** After the break, before a hanging portal can have been confirmed. */
 const HUB_KILLED_FOR_GOOD_MS = { from: 500, to: 4_000 };
 
@@ -45,7 +48,11 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
   probeKilled: {
     modes: [HANG],
     typicalS: 120,
-    strike: (occasion) => occasion.rig.killProbe(regionOf(occasion)),
+    async strike(occasion) {
+      const struckAtMs = Date.now();
+      await occasion.rig.killProbe(regionOf(occasion));
+      return struckAtMs;
+    },
     mend: (occasion) => occasion.rig.startProbe(regionOf(occasion)),
   },
   pagerHang: {
@@ -63,9 +70,11 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     typicalS: 160,
     async strike({ rig, run, runs, signal }) {
       await pause(spread(HUB_KILLED_MS, run, runs), undefined, { signal });
+      const struckAtMs = Date.now();
       await rig.killHub();
       await pause(HUB_GONE_MS, undefined, { signal });
       await rig.startHub();
+      return struckAtMs;
     },
   },
   breakGlass: {
@@ -73,7 +82,9 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     typicalS: 160,
     async strike({ rig, run, runs, signal }) {
       await pause(spread(HUB_KILLED_FOR_GOOD_MS, run, runs), undefined, { signal });
+      const struckAtMs = Date.now();
       await rig.killHub();
+      return struckAtMs;
     },
     mend: ({ rig }) => rig.startHub(),
     prove: (_occasion, { rule }) => {

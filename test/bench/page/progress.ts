@@ -27,11 +27,18 @@ export class Progress {
     this.#say(`${parts.join(', ')}: the hub has learnt how long runs take; ${this.#rest()}`);
   }
 
-  measured(part: PartName, mode: Mode, run: number, { toPageS, legsS }: Outage, tookS: number): void {
+  measured(
+    part: PartName,
+    mode: Mode,
+    run: number,
+    { toPageS, struckS, legsS }: Outage,
+    tookS: number,
+  ): void {
     this.#tookS.set(part, [...(this.#tookS.get(part) ?? []), tookS]);
     const what = PARTS[part].modes.length === 1 ? part : `${part} ${mode.name}`;
+    const struck = struckS === undefined ? '' : `, struck at ${struckS.toFixed(1)} s`;
     this.#say(
-      `${what} ${run + 1} of ${this.#runs}: ${toPageS.toFixed(1)} s = ${legsText(legsS)}; ${this.#rest()}`,
+      `${what} ${run + 1} of ${this.#runs}${struck}: ${toPageS.toFixed(1)} s = ${legsText(legsS)}; ${this.#rest()}`,
     );
   }
 

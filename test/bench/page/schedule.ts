@@ -11,8 +11,11 @@ export const RESOLVE_AFTER_MS = 10_000;
 
 const STAGGER_MS = INTERVAL_MS / REGIONS.length;
 
-/** What the hub learns from how long a check takes, over all regions (core, `lateness.ts`). */
-export const LEARNT_FROM_PASSES = 20;
+/**
+ * Passes over all regions: the hub learns from twenty how long a check takes (core, `lateness.ts`), and tells each region
+ * with the answer to its next run.
+ */
+export const LEARNT_FROM_PASSES = 20 + REGIONS.length;
 export const LEARNING_S = (LEARNT_FROM_PASSES * STAGGER_MS) / 1_000;
 
 /**
