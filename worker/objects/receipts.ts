@@ -6,20 +6,17 @@ const ASK_INTERVAL_MS = 10_000;
 /** Which accepted pages are to be asked about: has somebody acknowledged? Only in memory: asking twice is harmless. */
 export class Receipts {
   readonly #askedAtMs = new Map<string, number>();
+  readonly #ended = new Set<string>();
 
   /** The deliveries to ask about now. */
   due(deliveries: readonly Delivery[], paged: readonly Paged[], nowMs: number): Delivery[] {
-    return this.#open(deliveries, paged).filter((delivery) => this.#dueMs(delivery) <= nowMs);
+    return this.#open(deliveries, paged).filter((delivery) => this.#dueMs(delivery, nowMs) <= nowMs);
   }
 
   /** When the next one is to be asked about, epoch ms. */
   wakeMs(deliveries: readonly Delivery[], paged: readonly Paged[], nowMs: number): number | undefined {
-    const times = this.#open(deliveries, paged).map((delivery) => this.#dueMs(delivery));
-    // Asked in the future: the clock has been set back.
-    const sound = times
-      .map((time) => (time > nowMs + ASK_INTERVAL_MS ? nowMs : time))
-      .filter(Number.isFinite);
-    return sound.length === 0 ? undefined : Math.min(...sound);
+    const times = this.#open(deliveries, paged).map((delivery) => this.#dueMs(delivery, nowMs));
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   asked(id: string, nowMs: number): void {
@@ -28,19 +25,20 @@ export class Receipts {
 
   /** There is nothing more to ask. */
   ended(id: string): void {
-    this.#askedAtMs.set(id, Number.POSITIVE_INFINITY);
+    this.#ended.add(id);
   }
 
   #open(deliveries: readonly Delivery[], paged: readonly Paged[]): Delivery[] {
-    return deliveries.filter(({ receipt, event, seq }) => {
+    return deliveries.filter(({ id, receipt, event, seq }) => {
+      if (receipt === undefined || event !== 'trigger' || this.#ended.has(id)) return false;
       const incident = paged.find((known) => known.seq === seq);
-      return (
-        receipt !== undefined && event === 'trigger' && incident && !incident.isOver && !incident.acknowledged
-      );
+      return incident !== undefined && !incident.isOver && !incident.acknowledged;
     });
   }
 
-  #dueMs({ id, acceptedAtMs }: Delivery): number {
-    return (this.#askedAtMs.get(id) ?? acceptedAtMs ?? 0) + ASK_INTERVAL_MS;
+  #dueMs({ id, acceptedAtMs }: Delivery, nowMs: number): number {
+    const lastMs = this.#askedAtMs.get(id) ?? acceptedAtMs ?? 0;
+    // Asked in the future: the clock has been set back.
+    return lastMs > nowMs ? nowMs : lastMs + ASK_INTERVAL_MS;
   }
 }
