@@ -198,5 +198,5 @@ export const MUTANTS: readonly Mutant[] = [
     'if (!ingested) return line.ack(id, [], undefined);',
     'if (!ingested) return line.ack(id, entries.map(({ run }) => run.id), undefined);',
   ),
-  shell('hub.ts', 'memory follows storage', 'this.#store.state = after;', ''),
+  shell('hub.ts', 'the state is stored with its pages', 'this.#store.state = after;', ''),
 ];
