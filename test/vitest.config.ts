@@ -77,11 +77,20 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          // It takes all cores: whatever is beside it would be measured slow.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        root,
+        test: {
           name: 'probe',
           include: ['test/probe/**/*.test.{ts,tsx}'],
           // Real Chromium and real processes; a slow machine must not look like a broken product.
           testTimeout: 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -96,7 +105,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file drives browsers of its own; two at once would measure each other's queueing.
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
