@@ -1,7 +1,7 @@
 import { failureLabel } from './failure.ts';
 import { pageOf, type Page, type Reason } from './page.ts';
 import type { Policy } from './policy.ts';
-import { isFailing, isKnownBad, isLive, RECENT_KEPT, type RegionState } from './region.ts';
+import { isFailing, isKnownBad, isLive, quorumOf, RECENT_KEPT, type RegionState } from './region.ts';
 import { formatMs, MS_PER_MINUTE } from './units.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -28,12 +28,13 @@ export function dueNotices(
     const region = regions[id];
     if (!region) continue;
     const title = policy.config.regions.find((known) => known.id === id)?.title ?? id;
-    if (!hasIncident && !isKnownBad(region) && (failsAloneAtMs(policy, region, nowMs) ?? Infinity) <= nowMs) {
+    const aloneSinceMs = failsAloneSinceMs(policy, regions, id, hasIncident, nowMs);
+    if (aloneSinceMs !== undefined && aloneSinceMs + NOTICE_AFTER_MS <= nowMs) {
       const failure = region.vote?.failure;
       const what = failure ? ` — ${failureLabel(failure)}` : '';
-      const lasts = formatMs(nowMs - (region.failingSinceMs ?? nowMs));
+      const lasts = formatMs(nowMs - aloneSinceMs);
       tell(noticed, policy, id, 'one-region', seq, nowMs, {
-        sinceMs: region.failingSinceMs ?? nowMs,
+        sinceMs: aloneSinceMs,
         summary: `${policy.check.title} has failed in ${title} alone for ${lasts}${what}`,
       });
     }
@@ -53,10 +54,13 @@ export function noticeWakeMs(
   hasIncident: boolean,
   nowMs: number,
 ): number | undefined {
-  const times = Object.values(regions).flatMap((region) => [
-    ...(hasIncident || isKnownBad(region) ? [] : [failsAloneAtMs(policy, region, nowMs)]),
-    ...(region.told.includes('invalid') ? [] : [invalidAtMs(region)]),
-  ]);
+  const times = Object.entries(regions).flatMap(([id, region]) => {
+    const aloneSinceMs = failsAloneSinceMs(policy, regions, id, hasIncident, nowMs);
+    return [
+      aloneSinceMs === undefined ? undefined : aloneSinceMs + NOTICE_AFTER_MS,
+      region.told.includes('invalid') ? undefined : invalidAtMs(region),
+    ];
+  });
   const due = times.filter((time) => time !== undefined && time > nowMs) as number[];
   return due.length === 0 ? undefined : Math.min(...due);
 }
@@ -130,10 +134,27 @@ function noticePage(
   );
 }
 
-function failsAloneAtMs(policy: Policy, region: RegionState, nowMs: number): number | undefined {
-  return region.failingSinceMs !== undefined && isFailing(region, policy.check, nowMs)
-    ? region.failingSinceMs + NOTICE_AFTER_MS
-    : undefined;
+/**
+ * Since when a region that is not told of yet has been failing alone. Without an incident it is alone by that. In one, it
+ * is once all others pass, from the last of their failures on: one bad region is no reason to hold an incident open, in
+ * which the next outage would page nobody.
+ */
+function failsAloneSinceMs(
+  policy: Policy,
+  regions: Record<string, RegionState>,
+  id: string,
+  hasIncident: boolean,
+  nowMs: number,
+): number | undefined {
+  const region = regions[id];
+  if (!region || isKnownBad(region) || !isFailing(region, policy.check, nowMs)) return undefined;
+  const { failingSinceMs } = region;
+  if (!hasIncident || failingSinceMs === undefined) return failingSinceMs;
+  const others = quorumOf(regions, policy.check, nowMs).flatMap((other) =>
+    other === id ? [] : (regions[other] ?? []),
+  );
+  if (others.length === 0 || others.some(({ vote }) => vote?.outcome !== 'pass')) return undefined;
+  return Math.max(failingSinceMs, ...others.map(({ failedAtMs }) => failedAtMs.at(-1) ?? 0));
 }
 
 function invalidAtMs(region: RegionState): number | undefined {
