@@ -2,7 +2,7 @@ import { FLAPPING_HOLDS } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import { pageOf, type GroupedCheck, type Page } from './page.ts';
 import type { Policy } from './policy.ts';
-import { isLive, quorumOf, type RegionState } from './region.ts';
+import { isCurrent, isLive, quorumOf, type RegionState } from './region.ts';
 import type { Cause, Suspicion } from './suspicion.ts';
 import type { Rule } from './verdict.ts';
 
@@ -85,9 +85,12 @@ export function settled(
   if (cleanSinceMs === undefined) return incident;
   const { clearAfterMs } = policy.config.paging;
   const quorum = quorumOf(regions, policy.check, nowMs);
-  const isProven =
-    incident.rule === 'latency' ||
-    (quorum.length > 0 && quorum.every((id) => (incident.successes[id] ?? 0) >= RECOVERY_SUCCESSES));
+  // What a region said before a silence says nothing of now.
+  const isProvenIn = (id: string): boolean =>
+    (incident.successes[id] ?? 0) >= RECOVERY_SUCCESSES &&
+    regions[id] !== undefined &&
+    isCurrent(regions[id], policy.check, nowMs);
+  const isProven = incident.rule === 'latency' || (quorum.length > 0 && quorum.every(isProvenIn));
   const cleanMs = nowMs - cleanSinceMs;
   const isRecovered = incident.status === 'recovered' || (isProven && cleanMs >= clearAfterMs);
   if (!isRecovered) return incident;
