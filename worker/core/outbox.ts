@@ -196,7 +196,7 @@ export function overtaken(deliveries: readonly Delivery[], paged: readonly Paged
       return settle('superseded', 'there is newer word');
     const trigger = triggerOf(delivery, deliveries);
     if (trigger?.state === 'dead') return settle('dead', 'its trigger was never accepted');
-    if (trigger?.state === 'superseded' && !(delivery.event === 'resolve' && mayBeOpen(trigger)))
+    if (trigger?.state === 'superseded' && !isOwed(delivery, trigger))
       return settle('superseded', 'its trigger was not needed');
     return [];
   });
@@ -466,7 +466,8 @@ function readyAtMs(delivery: Delivery, all: readonly Delivery[]): number {
   if (delivery.state === 'in-flight') return delivery.leaseUntilMs;
   if (delivery.event !== 'trigger' && delivery.event !== 'notice') {
     const trigger = triggerOf(delivery, all);
-    if (trigger && trigger.acceptedAtMs === undefined && !mayBeOpen(trigger)) return Number.POSITIVE_INFINITY;
+    if (trigger && trigger.acceptedAtMs === undefined && !isOwed(delivery, trigger))
+      return Number.POSITIVE_INFINITY;
     // One that overtakes an update under way would be undone by it.
     const underWayMs = updatesUnderWay(delivery, all).map(({ leaseUntilMs }) => leaseUntilMs);
     return Math.max(delivery.dueAtMs, ...underWayMs);
@@ -505,9 +506,9 @@ function messageOf({ event, decidedAtMs }: Page): string {
   return event === 'update' ? `update-${decidedAtMs}` : event;
 }
 
-/** A trigger that is not sent any more, after attempts of which one may have been taken and its answer lost. */
-function mayBeOpen({ state, attempts, refused }: Delivery): boolean {
-  return state === 'superseded' && attempts > 0 && !refused;
+/** A resolve of a trigger that is not sent any more, after attempts of which one may have been taken, its answer lost. */
+function isOwed({ event }: Delivery, { state, attempts, refused }: Delivery): boolean {
+  return event === 'resolve' && state === 'superseded' && attempts > 0 && !refused;
 }
 
 function triggerOf(delivery: Delivery, all: readonly Delivery[]): Delivery | undefined {
