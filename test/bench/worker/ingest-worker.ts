@@ -3,6 +3,8 @@ import type { HubBindings } from '#worker/bindings.ts';
 import type { Entry } from '#worker/objects/rpc.ts';
 
 export { CheckObject } from '#worker/objects/check-object.ts';
+export { GroupObject } from '#worker/objects/group-object.ts';
+export { NetworkObject } from '#worker/objects/network-object.ts';
 export { RegionObject } from '#worker/objects/region-object.ts';
 
 /** The limit: an object that only stores a row. */
