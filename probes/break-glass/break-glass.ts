@@ -182,7 +182,8 @@ export class BreakGlass {
   #decide(): GlassDecision {
     const { checks, config, clock } = this.#options;
     const { maintenance, paging } = config;
-    const policy = { checks, maintenance, burstGapMs: paging.burstGapMs };
+    const { burstGapMs, resolveAfterMs } = paging;
+    const policy = { checks, maintenance, burstGapMs, resolveAfterMs };
     return decideGlass(this.#state, policy, this.#nowMs(), clock.wallMs());
   }
 

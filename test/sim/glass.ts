@@ -106,6 +106,7 @@ export class Glass {
       {
         checks: [policy.check],
         burstGapMs: policy.config.paging.burstGapMs,
+        resolveAfterMs: policy.config.paging.resolveAfterMs,
         maintenance: policy.config.maintenance,
       },
       nowMs,

@@ -33,6 +33,8 @@ export type LocalHealth = {
   lastFailedEndMs?: number | undefined;
   failure?: Failure | undefined;
   lastGoodStartMs?: number | undefined;
+  /** Start of the first pass since the failures before these; absent once a page of this probe's own tells of these. */
+  cleanSinceMs?: number | undefined;
   /** When the check runs again, out of turn, should the hub be gone; not after `burstUntilMs`. */
   againAtMs?: number | undefined;
   burstUntilMs?: number | undefined;
@@ -49,6 +51,8 @@ export type GlassState = {
 export type GlassPolicy = {
   checks: readonly Check[];
   burstGapMs: number;
+  /** Clean for this long: what fails then is another incident. */
+  resolveAfterMs: number;
   maintenance: Config['maintenance'];
 };
 
@@ -97,7 +101,9 @@ export function withWord(state: GlassState, check: string, word: LastWord): Glas
 
 /** This probe's own page for a check is on its way: another one would say the same. */
 export function withPaged(state: GlassState, { check, seq }: Pick<DuePage, 'check' | 'seq'>): GlassState {
-  return withWord(state, check.id, { seq, open: true, accepted: true });
+  const health = state.checks[check.id] ?? { failuresInRow: 0 };
+  const checks = { ...state.checks, [check.id]: { ...health, cleanSinceMs: undefined } };
+  return withWord({ ...state, checks }, check.id, { seq, open: true, accepted: true });
 }
 
 /**
@@ -111,7 +117,11 @@ export function withLocalRun(state: GlassState, run: LocalRun, burstGapMs: numbe
 }
 
 function healthAfter(before: LocalHealth, run: LocalRun, burstGapMs: number): LocalHealth {
-  if (run.outcome === 'pass') return { failuresInRow: 0, lastGoodStartMs: run.startedAtMs };
+  if (run.outcome === 'pass') {
+    const cleanSinceMs = before.failuresInRow === 0 ? before.cleanSinceMs : undefined;
+    const { startedAtMs } = run;
+    return { failuresInRow: 0, lastGoodStartMs: startedAtMs, cleanSinceMs: cleanSinceMs ?? startedAtMs };
+  }
   const againAtMs = run.endedAtMs + burstGapMs;
   if (run.outcome === 'invalid' || run.control?.outcome === 'fail')
     return before.failuresInRow === 0 ? before : { ...before, againAtMs };
@@ -128,7 +138,7 @@ function healthAfter(before: LocalHealth, run: LocalRun, burstGapMs: number): Lo
 /**
  * What to do now, without a hub. A check that has failed runs again and again, for as long as a burst of the hub's
  * would last; with two failures in a row, and the hub gone for `HUB_GONE_AFTER_MS`, its page goes out. Nothing is done
- * for a check whose page is out already, or is held by maintenance (`wallMs`: now, epoch ms), or whose failures are of
+ * for a check whose page is out already (unless it was clean for long since), or is held by maintenance (`wallMs`: now, epoch ms), or whose failures are of
  * the past: the last ended before the hub was lost, and over an interval and a timeout ago.
  */
 export function decideGlass(
@@ -144,8 +154,10 @@ export function decideGlass(
   const wakes: number[] = [];
   for (const check of policy.checks) {
     const health = checks[check.id];
-    const word = state.words[check.id] ?? UNKNOWN;
-    if (!health || health.failuresInRow === 0 || (word.open && word.accepted)) continue;
+    if (!health || health.failuresInRow === 0) continue;
+    const said = state.words[check.id] ?? UNKNOWN;
+    const word = isAnother(health, outSinceMs, policy) ? { ...said, open: false } : said;
+    if (word.open && word.accepted) continue;
     if (isPast(health, check, outSinceMs, nowMs)) continue;
     const window = windowAt(policy.maintenance, check.id, wallMs);
     if (window) {
@@ -168,6 +180,19 @@ export function decideGlass(
   }
   const wakeAtMs = wakes.length === 0 ? undefined : Math.min(...wakes);
   return { ...decision, state: { ...state, checks }, wakeAtMs };
+}
+
+/**
+ * Whether the failures are another incident than the one the hub has last spoken of: it was clean here for as long as an
+ * incident's end takes, all of it since the hub was lost. Before, the hub would have said so.
+ */
+function isAnother(
+  { cleanSinceMs, firstFailedStartMs }: LocalHealth,
+  outSinceMs: number,
+  { resolveAfterMs }: GlassPolicy,
+): boolean {
+  if (cleanSinceMs === undefined || firstFailedStartMs === undefined) return false;
+  return firstFailedStartMs - Math.max(cleanSinceMs, outSinceMs) >= resolveAfterMs;
 }
 
 function isPast(health: LocalHealth, check: Check, outSinceMs: number, nowMs: number): boolean {

@@ -54,8 +54,17 @@ export type CheckEvent =
   | { type: 'run'; nowMs: number; startedAtMs: number; run: Run }
   /** A run that goes on has passed its soft deadline. */
   | { type: 'overdue'; nowMs: number; startedAtMs: number; region: string }
-  /** Regions heard from within `SILENT_AFTER_MS`, as their objects answered. */
-  | { type: 'liveness'; nowMs: number; liveRegions: string[] }
+  /**
+   * What the regions' objects answered when they were asked: heard from within `SILENT_AFTER_MS`, or not. A region whose
+   * object did not answer is in neither list.
+   */
+  | {
+      type: 'liveness';
+      nowMs: number;
+      askedAtMs: number;
+      liveRegions: readonly string[];
+      silentRegions: readonly string[];
+    }
   | { type: 'tick'; nowMs: number }
   /** The first attempt to send a page began, or a provider accepted it. */
   | { type: 'sent'; nowMs: number; seq: number }
@@ -111,7 +120,11 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
     case 'sent':
       return unpaged(withLedger(state, event.seq, (ledger) => stampSent(ledger, event.nowMs)));
     case 'accepted':
-      return unpaged(withLedger(state, event.seq, (ledger) => stampAccepted(ledger, event)));
+      return unpaged(
+        reachesSomebody(policy, event.channel)
+          ? withLedger(state, event.seq, (ledger) => stampAccepted(ledger, event))
+          : state,
+      );
     case 'acknowledged':
       return unpaged(acknowledged(state, event));
     case 'grouped':
@@ -121,6 +134,12 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
     case 'broke-glass':
       return stepBrokenGlass(policy, state, event);
   }
+}
+
+/** Whether a page that this channel has taken wakes somebody; where none does, all that can be had counts. */
+function reachesSomebody({ routes }: Policy, channel: string): boolean {
+  const wakes = (id: string): boolean => routes.traits[id]?.wakes === true;
+  return wakes(channel) || ![...routes.page, ...routes.fallback].some(wakes);
 }
 
 /** When the state wants a `tick` by itself, epoch ms; `undefined` when only events can change it. */
@@ -267,9 +286,10 @@ function stepLiveness(
   const regions = { ...before.regions };
   for (const id of event.liveRegions)
     if (policy.check.regions.includes(id)) regions[id] = heard(regions[id], policy.check, event.nowMs);
-  // A region whose object has not heard from its probes is silent now, however lately it reported here.
+  // A region whose object has not heard from its probes is silent, unless it has reported here since the object was asked.
   for (const [id, region] of Object.entries(regions))
-    if (!event.liveRegions.includes(id)) regions[id] = { ...region, silent: true };
+    if (event.silentRegions.includes(id) && region.heardAtMs <= event.askedAtMs)
+      regions[id] = { ...region, silent: true };
   return settle(policy, { ...before, regions }, event.nowMs);
 }
 
@@ -332,18 +352,26 @@ function stepBrokenGlass(
     lastGoodAtMs: before.lastGoodAtMs,
     successes: {},
   };
+  // The probes have seen the one before end, and another one begin, all without the hub.
+  const ended =
+    active?.rule === 'break-glass' && seq > before.lastSeq
+      ? { ...active, cleanSinceMs: Math.max(firstFailedStartMs, active.ledger.firstFailedStartMs) }
+      : undefined;
   // Its number is taken for good: another incident's page under the same key would be told to nobody.
-  if (seq <= before.lastSeq || active)
+  if (seq <= before.lastSeq || (active && !ended))
     return adopted(
       { ...before, lastSeq: Math.max(before.lastSeq, seq) },
       { ...incident, cleanSinceMs: nowMs },
       true,
     );
-  return adopted(
+  const taken = adopted(
     { ...before, lastSeq: seq, incident, suspicion: undefined, burst: undefined },
     incident,
     false,
   );
+  if (!ended) return taken;
+  const page = incidentPage('resolve', policy, before.regions, ended, before.flapping, nowMs);
+  return { state: taken.state, effects: [{ type: 'page', page }, ...taken.effects] };
 }
 
 /** Everything that follows from the state and the time: page, burst, recovery, resolve, notices. */

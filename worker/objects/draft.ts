@@ -57,6 +57,9 @@ export class Draft {
       [state.slow, before.slow],
     ])
       if (now && isNews(now, was)) this.incidents.set(now.seq, now);
+    const left = before.incident;
+    if (left && left.status !== 'resolved' && state.incident?.seq !== left.seq)
+      this.incidents.set(left.seq, { ...left, status: 'resolved', resolvedAtMs: event.nowMs });
     for (const effect of effects) {
       this.effects.push(effect);
       if (effect.type === 'page') this.#post(effect.page, policy, event.nowMs);

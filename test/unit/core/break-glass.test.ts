@@ -19,6 +19,7 @@ import { aCheck } from '#test/fixtures/builders.ts';
 
 const CHECK = aCheck({ intervalMs: 30_000, timeoutMs: 20_000 });
 const GAP_MS = 1_000;
+const HOLD_MS = 300_000;
 const FAILURE = {
   owner: 'target',
   class: 'http',
@@ -45,7 +46,8 @@ function at(
   maintenance: { from: number; until: number }[] = [],
 ): GlassDecision {
   const windows = maintenance.map(({ from, until }) => ({ title: 'work', fromMs: from, untilMs: until }));
-  return decideGlass(state, { checks: [CHECK], burstGapMs: GAP_MS, maintenance: windows }, nowMs, nowMs);
+  const policy = { checks: [CHECK], burstGapMs: GAP_MS, resolveAfterMs: HOLD_MS, maintenance: windows };
+  return decideGlass(state, policy, nowMs, nowMs);
 }
 
 const LOST_MS = 100_000;
@@ -173,7 +175,7 @@ test('during maintenance nothing is paged, and its end brings the decision', () 
 test('checks decide each for itself', () => {
   const other = aCheck({ id: 'other' });
   const both = run(run(failing, LOST_MS + 1_000, { check: 'other' }), LOST_MS + 3_000, { check: 'other' });
-  const policy = { checks: [CHECK, other], burstGapMs: GAP_MS, maintenance: [] };
+  const policy = { checks: [CHECK, other], burstGapMs: GAP_MS, resolveAfterMs: HOLD_MS, maintenance: [] };
   const { pages } = decideGlass(both, policy, GONE_MS, GONE_MS);
   expect(pages.map(({ check, seq }) => `${check.id}:${seq}`)).toEqual(['portal-login:1', 'other:1']);
 });
