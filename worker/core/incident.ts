@@ -106,6 +106,20 @@ export function settled(
   };
 }
 
+/**
+ * Whether the incident would be over, and only the others that its page speaks for keep that open: what fails now is
+ * another one.
+ */
+export function isKeptByOthers(
+  policy: Policy,
+  { status, cleanSinceMs, checks = [] }: Incident,
+  flapping: boolean,
+  nowMs: number,
+): boolean {
+  if (status !== 'recovered' || cleanSinceMs === undefined || checks.length === 0) return false;
+  return nowMs - cleanSinceMs >= resolveAfterMs(policy, flapping);
+}
+
 /** How long an incident must have been clean to be over; flapping makes it longer. */
 export function resolveAfterMs(policy: Policy, flapping: boolean): number {
   return policy.config.paging.resolveAfterMs * (flapping ? FLAPPING_HOLDS : 1);

@@ -13,6 +13,7 @@ import { flapsMostly } from './flapping.ts';
 import {
   incidentPage,
   incidentWakeMs,
+  isKeptByOthers,
   openIncident,
   settled,
   withFailure,
@@ -213,7 +214,7 @@ function stepVote(policy: Policy, state: CheckState, run: Run, startedAtMs: numb
   const next: CheckState = { ...state, flapping: flapsMostly(state.regions, state.flapping) };
   if (failure === undefined) return settle(policy, passed(next, run, startedAtMs), nowMs);
   if (isKnownBad(voted)) return settle(policy, next, nowMs);
-  const incident = activeIncident(next);
+  const incident = goingOn(policy, next, nowMs);
   if (incident) return settle(policy, { ...next, incident: withFailure(incident) }, nowMs);
   const { suspicion, burst } = next;
   const isAnew = !suspicion || !goesOn(suspicion, startedAtMs, check);
@@ -270,7 +271,7 @@ function stepOverdue(
     nowMs - region.lastOverdueMs < OVERDUE_AGAIN_MS &&
     nowMs >= region.lastOverdueMs &&
     !isBursting(before, nowMs);
-  const isNews = !isOld && !isTooSoon && !isKnownBad(region) && !activeIncident(before);
+  const isNews = !isOld && !isTooSoon && !isKnownBad(region) && !goingOn(policy, before, nowMs);
   const regions = {
     ...before.regions,
     [event.region]: isNews ? withOverdue(region, startedAtMs, check, nowMs) : region,
@@ -404,7 +405,7 @@ function settleMaintenance(policy: Policy, state: CheckState, nowMs: number): St
 }
 
 function settleIncident(policy: Policy, state: CheckState, nowMs: number): Stepped {
-  const active = activeIncident(state);
+  const active = goingOn(policy, state, nowMs);
   if (active) return settleActive(policy, state, active, nowMs);
   const { suspicion, burst, regions } = state;
   const rule = suspicion && pagingRule(regions, suspicion.streak, policy.check, nowMs);
@@ -418,12 +419,15 @@ function settleIncident(policy: Policy, state: CheckState, nowMs: number): Stepp
       nowMs,
     );
     const next = { ...state, lastSeq: opened.seq, suspicion: undefined, burst: undefined };
+    const kept = activeIncident(state);
+    const ended = kept ? paged('resolve', policy, state, kept, nowMs).effects : [];
     const untilMs = state.maintenance?.untilMs;
     if (untilMs !== undefined) {
       const ledger = { ...opened.ledger, heldUntilMs: untilMs };
-      return unpaged({ ...next, incident: { ...opened, held: true, ledger } });
+      return { state: { ...next, incident: { ...opened, held: true, ledger } }, effects: ended };
     }
-    return paged('trigger', policy, { ...next, incident: opened }, opened, nowMs);
+    const trigger = paged('trigger', policy, { ...next, incident: opened }, opened, nowMs);
+    return { state: trigger.state, effects: [...ended, ...trigger.effects] };
   }
   if (isClear(regions, policy.check, nowMs)) {
     const cleared = withoutTally(regions);
@@ -432,6 +436,12 @@ function settleIncident(policy: Policy, state: CheckState, nowMs: number): Stepp
   }
   const asked = askedBurst(burst, regions, policy.check, nowMs);
   return asked ? withAsked(policy, unpaged({ ...state, burst: asked })) : unpaged(state);
+}
+
+/** The incident that what fails now belongs to; not one that only the members of its page keep open. */
+function goingOn(policy: Policy, state: CheckState, nowMs: number): Incident | undefined {
+  const incident = activeIncident(state);
+  return incident && isKeptByOthers(policy, incident, state.flapping, nowMs) ? undefined : incident;
 }
 
 function settleActive(policy: Policy, state: CheckState, active: Incident, nowMs: number): Stepped {
