@@ -338,7 +338,9 @@ function stepBrokenGlass(
     };
   };
   if (active?.seq === seq) {
-    const state = withLedger(before, seq, (ledger) => stampAccepted(ledger, stamped));
+    const known = withLedger(before, seq, (ledger) => stampAccepted(ledger, stamped));
+    // Its page is out, whatever window was to hold it: it needs a resolve like any other.
+    const state = withIncident(known, seq, (held) => (held.held ? { ...held, held: false } : held));
     return adopted(state, activeIncident(state) ?? active, false);
   }
   const incident: Incident = {
