@@ -95,7 +95,7 @@ export class Evidence {
   /** Why an incident cannot be over yet. */
   lacksForResolve(nowMs: number): string | undefined {
     const { resolveAfterMs } = this.#scenario;
-    const at = this.#counted.findLastIndex(({ failed, isDoubtful }) => failed && !isDoubtful);
+    const at = this.#counted.findLastIndex((run) => run.failed && !run.isDoubtful && !this.#isAlone(run));
     const failure = this.#counted[at];
     const since = this.#counted.slice(at + 1);
     const firstMs = since[0]?.startedAtMs;
@@ -107,6 +107,19 @@ export class Evidence {
       if (failure && passes < RECOVERY_PASSES) return `${region} has passed ${passes} times since`;
     }
     return undefined;
+  }
+
+  /** Whether a region has failed for so long while the others passed that its failures are its own. */
+  #isAlone({ region, startedAtMs }: Counted): boolean {
+    const before = this.#counted.filter((run) => run.startedAtMs <= startedAtMs);
+    const own = before.filter((run) => run.region === region);
+    const since = own[own.findLastIndex(({ failed }) => !failed) + 1]?.startedAtMs ?? startedAtMs;
+    return (
+      startedAtMs - since >= KNOWN_BAD_MS &&
+      this.#scenario.regions.every(
+        (other) => other === region || before.findLast((run) => run.region === other)?.failed !== true,
+      )
+    );
   }
 
   #lacksUnanimous(nowMs: number): string | undefined {

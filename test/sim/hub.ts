@@ -22,7 +22,6 @@ import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
 import { stateWakeMs, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { NextStart } from '#core/wire.ts';
-import { SILENT_AFTER_MS } from '#core/wire.ts';
 import { Draft } from '#worker/objects/draft.ts';
 import { AlarmClock, Alarm } from './alarm.ts';
 import type { SimClock } from './clock.ts';
@@ -235,20 +234,20 @@ export class Hub {
   #wake(memory: Memory): void {
     const nowMs = this.nowMs();
     const effects = this.#commit(memory, (draft) => draft.apply({ type: 'tick', nowMs }));
-    this.#burst(memory, effects);
+    this.#burst(effects);
     this.#drain(memory);
     this.#rearm(memory);
   }
 
   /** Follows the effects of stored events. */
   #act(memory: Memory, effects: readonly CheckEffect[]): void {
-    this.#burst(memory, effects);
+    this.#burst(effects);
     const wakeMs = this.#outboxWakeMs(memory);
     if (wakeMs !== undefined && wakeMs <= this.nowMs()) this.#drain(memory);
     this.#rearm(memory);
   }
 
-  #burst(memory: Memory, effects: readonly CheckEffect[]): void {
+  #burst(effects: readonly CheckEffect[]): void {
     const burst = effects.findLast((effect) => effect.type === 'burst');
     if (!burst) return;
     const { clock, trace } = this.#host;
@@ -256,18 +255,20 @@ export class Hub {
     const deadlineMs = burst.deadlineMs < timeoutMs ? burst.deadlineMs : undefined;
     trace.note(clock.nowMs, 'burst', deadlineMs);
     let answeredMs: number = CALL_MS[0];
-    const live: string[] = [];
+    const askedAtMs = this.nowMs();
+    const liveRegions: string[] = [];
+    const silentRegions: string[] = [];
     for (const region of regions) {
       this.#trap.mayDie('before-leave');
       const answer = this.#host.askRegion(region, deadlineMs);
       const callMs = answer === undefined ? ASK_TIMEOUT_MS : this.#prng.between(...CALL_MS);
       answeredMs = Math.max(answeredMs, callMs);
-      const heardAtMs = memory.state.regions[region]?.heardAtMs ?? 0;
-      if (answer ?? this.nowMs() - heardAtMs <= SILENT_AFTER_MS) live.push(region);
+      if (answer !== undefined) (answer ? liveRegions : silentRegions).push(region);
     }
     const life = this.#life;
     clock.after(answeredMs, () => {
-      if (life === this.#life) this.#apply({ type: 'liveness', nowMs: this.nowMs(), liveRegions: live });
+      if (life === this.#life)
+        this.#apply({ type: 'liveness', nowMs: this.nowMs(), askedAtMs, liveRegions, silentRegions });
     });
   }
 

@@ -157,12 +157,15 @@ class Replay {
       if (what === 'resolve' && page) page.resolvedMs = decidedAtMs;
     }
     // The regions' objects answer with the burst whether their probes are live.
-    if (effects.some(({ type }) => type === 'burst'))
-      this.#apply({
-        type: 'liveness',
-        nowMs: event.nowMs,
-        liveRegions: this.#presence.at(event.nowMs),
-      });
+    if (!effects.some(({ type }) => type === 'burst')) return;
+    const liveRegions = this.#presence.at(event.nowMs);
+    this.#apply({
+      type: 'liveness',
+      nowMs: event.nowMs,
+      askedAtMs: event.nowMs,
+      liveRegions,
+      silentRegions: this.#policy.check.regions.filter((id) => !liveRegions.includes(id)),
+    });
   }
 }
 

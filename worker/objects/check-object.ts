@@ -240,12 +240,10 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     const burst = effects.findLast((effect) => effect.type === 'burst');
     if (!policy || !burst) return;
     const deadlineMs = burst.deadlineMs < policy.check.timeoutMs ? burst.deadlineMs : undefined;
-    const liveRegions = await askRegions(this.env.REGIONS, policy.check, this.#state, deadlineMs, () =>
-      Date.now(),
-    );
+    const asked = await askRegions(this.env.REGIONS, policy.check, deadlineMs, Date.now());
     const nowMs = Date.now();
     this.#act(
-      this.#commit((draft) => draft.apply({ type: 'liveness', nowMs, liveRegions })),
+      this.#commit((draft) => draft.apply({ type: 'liveness', nowMs, ...asked })),
       nowMs,
     );
   }

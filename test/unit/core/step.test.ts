@@ -101,7 +101,8 @@ describe('over random stories', () => {
       [300_000, 330_000],
     ];
     let released = 0;
-    for (let seed = 0; seed < STORIES; seed++) {
+    // An incident that outlives its window is rare.
+    for (let seed = 0; seed < STORIES * 4; seed++) {
       const story = randomStory(quick(4, windows), seed, 300, ORDINARY, ({ state }) => {
         if (state.incident?.held === false) released += 1;
       });

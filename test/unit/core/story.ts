@@ -52,7 +52,9 @@ export class Story {
   }
 
   alive(...liveRegions: readonly string[]): this {
-    return this.apply({ type: 'liveness', nowMs: this.nowMs, liveRegions: [...liveRegions] });
+    const silentRegions = this.policy.check.regions.filter((id) => !liveRegions.includes(id));
+    const { nowMs } = this;
+    return this.apply({ type: 'liveness', nowMs, askedAtMs: nowMs, liveRegions, silentRegions });
   }
 
   /** A run of the region goes on, `ageMs` after its start. */
