@@ -93,9 +93,8 @@ export function briefing(
     incident: {
       seq: state.lastSeq,
       open: incident !== undefined,
-      // A held one is not to be paged by anybody.
-      accepted:
-        incident !== undefined && (incident.held === true || incident.ledger.acceptedMs !== undefined),
+      // One that a window holds has none either: the probe knows the window, and its end, should the hub be gone by then.
+      accepted: incident?.ledger.acceptedMs !== undefined,
     },
   };
 }

@@ -194,9 +194,9 @@ describe('the briefing of a probe', () => {
     expect(brief(story).incident).toEqual({ seq: 1, open: false, accepted: false });
   });
 
-  it('says of an incident that a window holds that nobody is to page it', () => {
+  it('says of an incident that a window holds that its page is not out: the probe knows the window and its end', () => {
     const maintenance = [{ title: 'Move', fromMs: START_MS, untilMs: START_MS + 3_600_000 }];
     const story = new Story(aPolicy({}, {}, { maintenance })).page();
-    expect(brief(story).incident).toEqual({ seq: 1, open: true, accepted: true });
+    expect(brief(story).incident).toEqual({ seq: 1, open: true, accepted: false });
   });
 });
