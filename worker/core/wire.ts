@@ -72,6 +72,12 @@ export const Overdue = z.strictObject({
 export type Overdue = z.infer<typeof Overdue>;
 
 /**
+ * Number of an incident that a probe may bring: one every minute for 190 years. It stays what links and routes take, and
+ * far from where numbers can no longer be counted on.
+ */
+export const PROBE_SEQ_MAX = 99_999_999;
+
+/**
  * The probe has paged by itself while the hub was gone (break-glass). Sent until it is acknowledged by `<check>:<seq>`.
  * Ages are from the moment meant to the sending, by the probe's monotonic clock, milliseconds.
  */
@@ -80,7 +86,7 @@ export const BrokeGlass = z.strictObject({
   check: Slug,
   region: Slug,
   probe: Slug,
-  seq: z.int().min(1),
+  seq: z.int().min(1).max(PROBE_SEQ_MAX),
   /** Start of the first of the failures. */
   firstFailedAgeMs: z.number().min(0),
   decidedAgeMs: z.number().min(0),
