@@ -34,9 +34,9 @@ export class HistoryCopier {
     this.#db = db;
   }
 
-  /** When it next wants a turn, epoch ms. */
+  /** When it next wants a turn, epoch ms. While it has one, whatever it does will say. */
   get dueMs(): number | undefined {
-    return this.#dueMs;
+    return this.#copying ? undefined : this.#dueMs;
   }
 
   /** There is something to copy. */
