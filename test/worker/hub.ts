@@ -1,6 +1,6 @@
-import { applyD1Migrations } from 'cloudflare:test';
+import { abortAllDurableObjects, applyD1Migrations } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
-import { vi } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import type { Failure } from '#core/failure.ts';
 import { runId, type Run } from '#core/run.ts';
 import type { Ack } from '#core/wire.ts';
@@ -16,6 +16,9 @@ export const TIMED_OUT: Failure = {
   message: 'no answer',
   step: 'Sign in',
 };
+
+// The network's object watches for as long as it lives: with it alive the file's run does not always come to its end.
+afterAll(abortAllDurableObjects);
 
 const BOOT = 1_000;
 let lastSeq = 0;
