@@ -2,6 +2,8 @@ import { SecretRef } from '#core/secret-ref.ts';
 
 /** The hub's own secrets (worker/env.ts); a hub that lacks one refuses every request. */
 const OWN_SECRETS = ['PROBE_TOKEN_KEYS', 'OPERATOR_TOKEN', 'COOKIE_KEY'] as const;
+/** Those it does without: a token of its own for whoever scrapes the metrics. */
+const OPTIONAL_SECRETS = ['METRICS_TOKEN'] as const;
 
 export type FoundSecrets = { values: Record<string, string>; missing: string[] };
 
@@ -11,8 +13,9 @@ export function hubSecrets(
   set: Readonly<Record<string, string | undefined>>,
 ): FoundSecrets {
   const names = [...new Set([...OWN_SECRETS, ...namesIn(settings)])];
+  const optional = OPTIONAL_SECRETS.filter((name) => (set[name] ?? '') !== '');
   return {
-    values: Object.fromEntries(names.map((name) => [name, set[name] ?? ''])),
+    values: Object.fromEntries([...names, ...optional].map((name) => [name, set[name] ?? ''])),
     missing: names.filter((name) => (set[name] ?? '') === ''),
   };
 }

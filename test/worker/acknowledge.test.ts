@@ -2,6 +2,7 @@ import { env, exports } from 'cloudflare:workers';
 import { sign } from 'hono/jwt';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ACKNOWLEDGE_PATH, acknowledgeLink } from '#worker/acknowledge-link.ts';
+import { NETWORK_NAME } from '#worker/objects/network-rpc.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';
 import { aRun, checkObject, migrate, REGIONS, report, TIMED_OUT, until } from './hub.ts';
 
@@ -152,6 +153,22 @@ describe('the link in a page', () => {
     } finally {
       await env.DB.exec('ALTER TABLE audit_gone RENAME TO audit');
     }
+  });
+});
+
+describe('a drill', () => {
+  it('is acknowledged by its link like an incident, and nothing of a check is', async () => {
+    const network = env.NETWORK.getByName(NETWORK_NAME);
+    const { drill } = await network.startDrill({ by: 'the tests', channels: ['pager'], waitMs: 60_000 });
+    const path = await pathOf({ check: 'drill', seq: drill.n });
+    const html = await (await get(path)).text();
+    expect(html).toContain('nothing is broken');
+    expect(html).toContain('href="/operator"');
+    expect((await network.drill(drill.n))?.acknowledged).toBeUndefined();
+    expect((await post(path, { name: 'Ada' })).status).toBe(303);
+    expect((await network.drill(drill.n))?.acknowledged).toMatchObject({ by: 'Ada', via: 'link' });
+    expect(await (await get(path)).text()).toContain('<strong>Ada</strong> has it');
+    expect((await get(await pathOf({ check: 'network', seq: 99 }))).status).toBe(404);
   });
 });
 
