@@ -5,10 +5,10 @@ const STAGES = LEDGER_STAGES.filter((stage) => stage !== 'firstFailedStart' && s
 /** The ways between the stages of the ledger, each named after where it leads; `onset` leads from the break to the first failed start. */
 export const LEGS = ['onset', ...STAGES] as const;
 type Leg = (typeof LEGS)[number];
-/** Seconds; together the way from the break to the acceptance. */
+/** Seconds, in the order of their times; together the way from the break to the acceptance. */
 export type Legs = Readonly<Partial<Record<Leg, number>>>;
 
-/** The stages that were reached, in the order of their times. The first leg is negative when the run that failed had started before the break. */
+/** The stages that were reached. The first leg is negative when the run that failed had started before the break. */
 export function legsOf(ledger: LedgerView, brokenAtMs: number): Legs {
   const reached = ledger.legs
     .flatMap(({ stage, atMs }) => (atMs === undefined || stage === 'acknowledged' ? [] : [{ stage, atMs }]))
@@ -22,9 +22,9 @@ export function legsOf(ledger: LedgerView, brokenAtMs: number): Legs {
   return legs;
 }
 
-/** `onset 3.10 + overdue 4.01 + …`, in the order of the stages. */
+/** `onset 3.10 + overdue 4.01 + …`, in the order of their times. */
 export function legsText(legs: Legs): string {
-  return LEGS.flatMap((leg) => (legs[leg] === undefined ? [] : [`${leg} ${legs[leg].toFixed(2)}`])).join(
-    ' + ',
-  );
+  return Object.entries(legs)
+    .map(([leg, tookS]) => `${leg} ${tookS.toFixed(2)}`)
+    .join(' + ');
 }
