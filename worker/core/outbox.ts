@@ -91,6 +91,8 @@ const RETRY_AFTER_MAX_MS = 30_000;
 const WAIT_MS_MAX = Math.max(RETRY_AFTER_MAX_MS, LEASE_MS);
 /** A page older than this wakes nobody usefully; it ends `dead`, said so in the log and on the operator's page. */
 export const DELIVERY_AGE_MAX_MS = 86_400_000;
+/** Settled notices that a check keeps: one of a region that comes and goes is told several times a day, for years. */
+export const NOTICES_KEPT_MAX = 100;
 /** Characters kept of an attempt's error. */
 const ERROR_CHARS_MAX = 500;
 
@@ -241,6 +243,18 @@ export function pageToSend(delivery: Delivery, all: readonly Delivery[]): Page {
 /** Whether a delivery needs nothing more, but for being repeated where acceptances are forgotten. */
 export function isSettled(delivery: Delivery): boolean {
   return delivery.state !== 'pending' && delivery.state !== 'in-flight';
+}
+
+/** Notices that are settled and not among the newest; not those of broken channels, which would be told once more. */
+export function surplusNotices(deliveries: readonly Delivery[]): Delivery[] {
+  if (deliveries.length <= NOTICES_KEPT_MAX) return [];
+  return deliveries
+    .filter(
+      (delivery) =>
+        delivery.event === 'notice' && isSettled(delivery) && delivery.page.reason !== 'channel-broken',
+    )
+    .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
+    .slice(NOTICES_KEPT_MAX);
 }
 
 /** The delivery as stored before an attempt begins: the lease makes a crash in the middle harmless. */

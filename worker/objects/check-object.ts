@@ -10,7 +10,7 @@ import {
 } from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
 import type { LeadAnswer } from '#core/cover.ts';
-import type { OutboxPolicy } from '#core/outbox.ts';
+import { surplusNotices, type OutboxPolicy } from '#core/outbox.ts';
 import type { GroupedCheck } from '#core/page.ts';
 import { NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { stateWakeMs, type CheckEffect } from '#core/step.ts';
@@ -327,6 +327,10 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   }
 
   #prune(): void {
+    for (const notice of surplusNotices(this.#outbox.all())) {
+      this.#store.forgetDelivery(notice.id);
+      this.#outbox.forget(notice);
+    }
     const { lastSeq } = this.#state;
     if (lastSeq === this.#prunedAtSeq) return;
     this.#store.pruneIncidents(lastSeq);

@@ -81,6 +81,11 @@ export class Outbox {
     this.#forgetSettled();
   }
 
+  /** Forgets a delivery that is settled. */
+  forget({ id }: Delivery): void {
+    this.#deliveries.delete(id);
+  }
+
   /** When something is next due, epoch ms. */
   wakeMs(nowMs: number): number | undefined {
     if (this.#deliveries.size === 0) return undefined;

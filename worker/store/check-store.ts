@@ -128,6 +128,10 @@ export class CheckStore {
     return this.#deliveries('WHERE seq = ?', seq);
   }
 
+  forgetDelivery(id: string): void {
+    this.#sql.exec('DELETE FROM deliveries WHERE id = ?', id);
+  }
+
   #deliveries(where: string, ...bindings: SqlStorageValue[]): Delivery[] {
     return this.#sql
       .exec<{ json: string }>(`SELECT json FROM deliveries ${where}`, ...bindings)
