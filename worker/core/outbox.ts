@@ -212,6 +212,20 @@ export function dueDeliveries(deliveries: readonly Delivery[], nowMs: number): D
   return deliveries.filter((delivery) => wakeAtMs(delivery, deliveries, nowMs) <= nowMs);
 }
 
+/**
+ * The deliveries as the configuration has their channels now: what was accepted by one that it no longer has, or by one of
+ * a check that it no longer has, is not sent again for ever.
+ */
+export function asConfigured(deliveries: readonly Delivery[], { routes }: OutboxPolicy): Delivery[] {
+  return deliveries.map((delivery) =>
+    delivery.state === 'accepted' &&
+    delivery.refreshMs !== undefined &&
+    routes.traits[delivery.channel]?.refreshMs === undefined
+      ? { ...delivery, refreshMs: undefined }
+      : delivery,
+  );
+}
+
 /** When the outbox next wants attention, epoch ms; `undefined` when nothing is open. */
 export function outboxWakeMs(
   deliveries: readonly Delivery[],

@@ -484,7 +484,8 @@ function settleLatency(policy: Policy, state: CheckState, nowMs: number): Steppe
     return paged('resolve', policy, { ...state, slow: ended }, ended, nowMs);
   }
   // Silence is not health: with fewer than can say slow, it may be as slow as before.
-  if (quorumOf(state.regions, check, nowMs).length < SLOW_REGIONS_MIN) return unpaged(state);
+  const saying = Math.min(SLOW_REGIONS_MIN, check.regions.length);
+  if (quorumOf(state.regions, check, nowMs).length < saying) return unpaged(state);
   // What has lasted for a day is normal now, and is learnt anew.
   if (regions.length > 0 && nowMs - slow.ledger.firstFailedStartMs >= NEW_NORMAL_AFTER_MS)
     return unpaged({ ...state, regions: withoutBaselines(state.regions) });

@@ -1,4 +1,5 @@
 import {
+  asConfigured,
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
   dueDeliveries,
@@ -90,7 +91,8 @@ export class Outbox {
   wakeMs(nowMs: number): number | undefined {
     if (this.#deliveries.size === 0) return undefined;
     const paged = this.#host.paged();
-    const sendMs = outboxWakeMs(this.all(), this.#host.policy(), paged, nowMs);
+    const policy = this.#host.policy();
+    const sendMs = outboxWakeMs(asConfigured(this.all(), policy), policy, paged, nowMs);
     const pollMs = this.#receipts.wakeMs(this.all(), paged, nowMs);
     return pollMs === undefined ? sendMs : Math.min(sendMs ?? pollMs, pollMs);
   }
@@ -105,8 +107,9 @@ export class Outbox {
    * of it has ended.
    */
   async drain(nowMs: number): Promise<void> {
+    const deliveries = asConfigured(this.all(), this.#host.policy());
     await Promise.all([
-      ...dueDeliveries(this.all(), nowMs).map((delivery) => this.#attempt(delivery)),
+      ...dueDeliveries(deliveries, nowMs).map((delivery) => this.#attempt(delivery)),
       ...this.#receipts
         .due(this.all(), this.#host.paged(), nowMs)
         .map((delivery) => this.#ask(delivery, nowMs)),
