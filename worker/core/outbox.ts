@@ -378,7 +378,11 @@ function fallbacks(
   { routes }: OutboxPolicy,
   nowMs: number,
 ): Planned[] {
-  const waking = triggers.filter(({ role, channel }) => role === 'page' && routes.traits[channel]?.wakes);
+  // One that the configuration no longer has may have woken somebody.
+  const isGone = ({ channel }: Delivery): boolean => routes.traits[channel] === undefined;
+  const waking = triggers.filter(
+    (trigger) => trigger.role === 'page' && (isGone(trigger) || routes.traits[trigger.channel]?.wakes),
+  );
   const missing = waking.filter(
     ({ state, acceptedAtMs }) => acceptedAtMs === undefined && state !== 'superseded',
   );
@@ -391,7 +395,11 @@ function fallbacks(
           ),
         );
   if (!Number.isFinite(atMs)) return [];
-  return routes.fallback
+  // With all of its channels gone, those that have come in their place are as good as a fallback.
+  const channels = triggers.every(isGone)
+    ? [...new Set([...routes.page, ...routes.fallback])]
+    : routes.fallback;
+  return channels
     .filter((channel) => !triggers.some((trigger) => trigger.channel === channel))
     .map((channel) => ({
       atMs,
