@@ -128,8 +128,8 @@ export const MUTANTS: readonly Mutant[] = [
   core(
     'outbox.ts',
     'a resolve waits for its trigger',
-    'if (trigger && trigger.acceptedAtMs === undefined) return Number.POSITIVE_INFINITY;',
-    '',
+    'trigger && trigger.acceptedAtMs === undefined && !isOwed(delivery, trigger)',
+    'false',
   ),
   core(
     'outbox.ts',
