@@ -1,7 +1,7 @@
 import rawConfig from '#config';
 import type { Check } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
-import { networkPolicyOf, type NetworkPolicy } from '#core/network.ts';
+import { networkPolicyOf, type NetworkPolicy } from '#core/network/network.ts';
 import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';
 import { traitsOf } from './channels/index.ts';
 import { configHash, parseHubConfig, type HubConfig } from './config.ts';

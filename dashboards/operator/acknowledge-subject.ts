@@ -1,4 +1,4 @@
-import { isNetworkSubject } from '#core/network.ts';
+import { isNetworkSubject } from '#core/network/network.ts';
 import { incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import type { IncidentView } from './incident-view.ts';
 import type { LedgerView } from './ledger.ts';

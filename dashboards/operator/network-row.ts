@@ -1,5 +1,5 @@
-import { drillPassed, isAcceptedInTime, type Drill } from '#core/drill.ts';
-import type { NetworkIncident, NetworkSubject } from '#core/network.ts';
+import { drillPassed, isAcceptedInTime, type Drill } from '#core/network/drill.ts';
+import type { NetworkIncident, NetworkSubject } from '#core/network/network.ts';
 import { dedupKey } from '#core/page.ts';
 import type { NetworkView, WatchdogView } from '#core/view.ts';
 import type { AcknowledgeSubject } from './acknowledge-subject.ts';

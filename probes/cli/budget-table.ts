@@ -6,11 +6,11 @@ import {
   type Remedy,
   type ScenarioName,
   type Shape,
-} from '#core/budget.ts';
+} from '#core/budget/budget.ts';
 import type { Check } from '#core/config.ts';
-import { FALSE_PAGES_MAX, type Flakes } from '#core/false-pages.ts';
+import { FALSE_PAGES_MAX, type Flakes } from '#core/budget/false-pages.ts';
 import type { Deadlines } from '#core/lateness.ts';
-import { TERMS, type TermName } from '#core/way-to-page.ts';
+import { TERMS, type TermName } from '#core/budget/way-to-page.ts';
 
 /** What is said of one check. */
 export type CheckBudget = {

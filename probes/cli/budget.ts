@@ -1,7 +1,14 @@
 import { parseArgs } from 'node:util';
-import { assumedP99Ms, BUDGET_MS, budgetDeadlines, budgetOf, overBudget, remediesOf } from '#core/budget.ts';
+import {
+  assumedP99Ms,
+  BUDGET_MS,
+  budgetDeadlines,
+  budgetOf,
+  overBudget,
+  remediesOf,
+} from '#core/budget/budget.ts';
 import type { Check, Config } from '#core/config.ts';
-import { falsePagesPerMonth, type Flakes } from '#core/false-pages.ts';
+import { falsePagesPerMonth, type Flakes } from '#core/budget/false-pages.ts';
 import { parseDurationMs } from '#core/units.ts';
 import { CONCURRENCY_DEFAULT } from '../agent.ts';
 import { ConfigFileError } from '../config-file.ts';

@@ -1,4 +1,4 @@
-import { DRILL_MS, isAcceptedInTime, type DrillChannel, type ToldDrill } from '#core/drill.ts';
+import { DRILL_MS, isAcceptedInTime, type DrillChannel, type ToldDrill } from '#core/network/drill.ts';
 import { formatMs } from '#core/units.ts';
 
 /** What a drill has shown, as `--json` prints it; stable. Times count from the decision, milliseconds. */

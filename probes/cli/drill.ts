@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { DRILL_WAIT_MS_MAX, ToldDrill } from '#core/drill.ts';
+import { DRILL_WAIT_MS_MAX, ToldDrill } from '#core/network/drill.ts';
 import { DRILL_PATH } from '#core/operator-path.ts';
 import { formatMs, parseDurationMs } from '#core/units.ts';
 import { ConfigFileError, loadConfigFile } from '../config-file.ts';

@@ -1,4 +1,4 @@
-import type { Paged, ReplayReport } from '#core/replay.ts';
+import type { Paged, ReplayReport } from '#core/replay/replay.ts';
 
 /** What came of one check. `realPages`: incidents that really paged. */
 export type CheckReplay = ReplayReport & { check: string; realPages: number };

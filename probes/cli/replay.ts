@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Check, Config } from '#core/config.ts';
 import { NO_ROUTES } from '#core/policy.ts';
-import { replay as replayRuns } from '#core/replay.ts';
+import { replay as replayRuns } from '#core/replay/replay.ts';
 import { parseDurationMs } from '#core/units.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { EnvFileError, readEnvFile } from '../host/env-file.ts';

@@ -7,7 +7,7 @@ import {
   STORED_LINES_PATH,
   StoredLine,
   type StoredIncident,
-} from '#core/stored-line.ts';
+} from '#core/replay/stored-line.ts';
 import type { StoredRun } from '#core/view.ts';
 import { readBounded } from '#worker/channels/bounded-body.ts';
 import { errorText } from '../log.ts';

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, createScheduledController, runDurableObjectAlarm } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ToldDrill } from '#core/drill.ts';
+import type { ToldDrill } from '#core/network/drill.ts';
 import hub from '#worker/index.ts';
 import { NETWORK_NAME } from '#worker/objects/network-rpc.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';

@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Incident } from '#core/incident.ts';
-import { RUNS_PER_ANSWER_MAX, StoredLine, STORED_LINES_PATH } from '#core/stored-line.ts';
+import { RUNS_PER_ANSWER_MAX, StoredLine, STORED_LINES_PATH } from '#core/replay/stored-line.ts';
 import type { StoredRun } from '#core/view.ts';
 import { copyToHistory } from '#worker/store/history.ts';
 import { aRun, migrate, TIMED_OUT } from './hub.ts';

@@ -4,7 +4,7 @@ import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
 import { duration } from './duration.ts';
 import { WindowSettings, WINDOWS_MAX, type MaintenanceWindow } from './maintenance.ts';
-import { isNetworkSubject } from './network-subject.ts';
+import { isNetworkSubject } from './network/network-subject.ts';
 import { PagingInput, pagingSettings, type PagingSettings } from './paging-settings.ts';
 import { SecretRef } from './secret-ref.ts';
 

@@ -1,8 +1,8 @@
 import type { Failure } from './failure.ts';
 import type { CheckState } from './check-state.ts';
 import type { Incident } from './incident.ts';
-import type { Drill } from './drill.ts';
-import type { NetworkIncident } from './network.ts';
+import type { Drill } from './network/drill.ts';
+import type { NetworkIncident } from './network/network.ts';
 import type { Delivery } from './outbox.ts';
 import type { Outcome, Run } from './run.ts';
 import type { Verdict } from './verdict.ts';

@@ -9,7 +9,7 @@ import {
   type CheckState,
 } from '#core/check-state.ts';
 import type { Incident } from '#core/incident.ts';
-import type { LeadAnswer } from '#core/cover.ts';
+import type { LeadAnswer } from '#core/group/cover.ts';
 import { surplusNotices, type OutboxPolicy } from '#core/outbox.ts';
 import type { GroupedCheck } from '#core/page.ts';
 import { NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';

@@ -1,6 +1,6 @@
 import type { CheckState } from '#core/check-state.ts';
 import { pagedOf } from '#core/check-state.ts';
-import { isGroupable } from '#core/grouping.ts';
+import { isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
 import {
   coveredFor,
@@ -15,7 +15,7 @@ import {
 import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { Page } from '#core/page.ts';
-import { updatesOf } from '#core/update.ts';
+import { updatesOf } from '#core/group/update.ts';
 
 /**
  * The next state of a check while a transaction is being made: events step it, and what has to be stored with it

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { joinGroup, type Candidate } from '#core/grouping.ts';
+import { joinGroup, type Candidate } from '#core/group/grouping.ts';
 import type { HubBindings } from '../bindings.ts';
 import { GroupStore } from '../store/group-store.ts';
 import type { GroupRpc } from './rpc.ts';

@@ -1,4 +1,4 @@
-import type { RegionAnswer } from '#core/sight.ts';
+import type { RegionAnswer } from '#core/network/sight.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';

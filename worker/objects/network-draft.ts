@@ -7,7 +7,7 @@ import {
   type NetworkPolicy,
   type NetworkState,
   type NetworkSubject,
-} from '#core/network.ts';
+} from '#core/network/network.ts';
 import {
   deliveriesOf,
   followUps,

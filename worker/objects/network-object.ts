@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { overdueDrills, type Drill } from '#core/drill.ts';
+import { overdueDrills, type Drill } from '#core/network/drill.ts';
 import {
   initialNetworkState,
   networkWakeMs,
@@ -9,11 +9,11 @@ import {
   type NetworkEvent,
   type NetworkState,
   type NetworkSubject,
-} from '#core/network.ts';
+} from '#core/network/network.ts';
 import type { Delivery } from '#core/outbox.ts';
-import { isSeen, neededRegions } from '#core/sight.ts';
+import { isSeen, neededRegions } from '#core/network/sight.ts';
 import type { NetworkView } from '#core/view.ts';
-import { hasEvidence } from '#core/watchdog.ts';
+import { hasEvidence } from '#core/network/watchdog.ts';
 import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
 import { log, logError } from '../log.ts';

@@ -1,5 +1,5 @@
-import type { Drill } from '#core/drill.ts';
-import type { NetworkSubject } from '#core/network.ts';
+import type { Drill } from '#core/network/drill.ts';
+import type { NetworkSubject } from '#core/network/network.ts';
 import type { NetworkView } from '#core/view.ts';
 import type { Acknowledged } from './rpc.ts';
 

@@ -12,8 +12,8 @@ import {
   withoutMember,
   type Asked,
   type LeadAnswer,
-} from '#core/cover.ts';
-import { candidateOf, isGroupable } from '#core/grouping.ts';
+} from '#core/group/cover.ts';
+import { candidateOf, isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
 import { GROUP_ANSWER_MS, type Delivery } from '#core/outbox.ts';
 import { dedupKey, type GroupedCheck, type Page } from '#core/page.ts';

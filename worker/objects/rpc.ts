@@ -1,5 +1,5 @@
-import type { LeadAnswer } from '#core/cover.ts';
-import type { Candidate } from '#core/grouping.ts';
+import type { LeadAnswer } from '#core/group/cover.ts';
+import type { Candidate } from '#core/group/grouping.ts';
 import type { GroupedCheck } from '#core/page.ts';
 import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
 import type {

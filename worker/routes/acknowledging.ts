@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { isNetworkSubject } from '#core/network.ts';
+import { isNetworkSubject } from '#core/network/network.ts';
 import { audit } from '../audit.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Hub } from '../hub.ts';

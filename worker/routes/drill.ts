@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
-import { DRILL_WAIT_MS_MAX, drillPassed, type Drill, type ToldDrill } from '#core/drill.ts';
+import { DRILL_WAIT_MS_MAX, drillPassed, type Drill, type ToldDrill } from '#core/network/drill.ts';
 import { DRILL_PATH } from '#core/operator-path.ts';
 import { parseWith } from '#core/problem.ts';
 import { audit } from '../audit.ts';

@@ -7,7 +7,7 @@ import {
   RUNS_PER_ANSWER_MAX,
   STORED_LINES_PATH,
   type StoredLine,
-} from '#core/stored-line.ts';
+} from '#core/replay/stored-line.ts';
 import { AppError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import { operatorAuth } from '../middleware/operator-auth.ts';

@@ -1,4 +1,4 @@
-import type { Group } from '#core/grouping.ts';
+import type { Group } from '#core/group/grouping.ts';
 
 /** What the group's object keeps in its own SQLite: one row. The only SQL over it. */
 export class GroupStore {

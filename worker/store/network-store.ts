@@ -1,5 +1,5 @@
-import type { Drill } from '#core/drill.ts';
-import type { NetworkIncident, NetworkState, NetworkSubject } from '#core/network.ts';
+import type { Drill } from '#core/network/drill.ts';
+import type { NetworkIncident, NetworkState, NetworkSubject } from '#core/network/network.ts';
 import { isSettled, type Delivery } from '#core/outbox.ts';
 
 /** Incidents and drills kept of each, with their pages: years of them. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ToldDrill } from '#core/drill.ts';
+import type { ToldDrill } from '#core/network/drill.ts';
 import { drillLines, drillReport } from '#probes/cli/drill-words.ts';
 
 const DECIDED_MS = 1_800_000_000_000;

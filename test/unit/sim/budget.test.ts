@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { budgetOf, type Shape } from '#core/budget.ts';
+import { budgetOf, type Shape } from '#core/budget/budget.ts';
 import { measure, type Family } from '#test/sim/family.ts';
 import { aPolicy } from '#test/fixtures/builders.ts';
 

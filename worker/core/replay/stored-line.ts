@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { OPERATOR_PATH } from './operator-path.ts';
-import { REASONS } from './page.ts';
-import { Run, Slug } from './run.ts';
+import { OPERATOR_PATH } from '../operator-path.ts';
+import { REASONS } from '../page.ts';
+import { Run, Slug } from '../run.ts';
 
 /** GET `?check=&from=&to=&cursor=`: stored incidents, then stored runs, as lines; moments are ISO 8601. */
 export const STORED_LINES_PATH = `${OPERATOR_PATH}/api/runs`;

@@ -1,16 +1,16 @@
-import type { Config } from './config.ts';
+import type { Config } from '../config.ts';
 import { isDrillDone, newDrill, withDrillChannel, type Drill } from './drill.ts';
-import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
-import { windowAt, type MaintenanceWindow } from './maintenance.ts';
+import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from '../ledger.ts';
+import { windowAt, type MaintenanceWindow } from '../maintenance.ts';
 import { blindPage, drillPage } from './network-page.ts';
 import type { NetworkSubject } from './network-subject.ts';
-import type { Paged } from './outbox.ts';
-import type { Page } from './page.ts';
-import { routesOf, type ChannelTraits, type Routes } from './policy.ts';
+import type { Paged } from '../outbox.ts';
+import type { Page } from '../page.ts';
+import { routesOf, type ChannelTraits, type Routes } from '../policy.ts';
 import { afterLook, sightOf, type RegionAnswer, type SeenRegion } from './sight.ts';
-import { MS_PER_MINUTE } from './units.ts';
+import { MS_PER_MINUTE } from '../units.ts';
 import { hasEvidence, pingDueMs, type WatchdogState } from './watchdog.ts';
-import { SILENT_AFTER_MS } from './wire.ts';
+import { SILENT_AFTER_MS } from '../wire.ts';
 
 export { isNetworkSubject, type NetworkSubject } from './network-subject.ts';
 

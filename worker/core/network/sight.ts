@@ -1,4 +1,4 @@
-import { SILENT_AFTER_MS } from './wire.ts';
+import { SILENT_AFTER_MS } from '../wire.ts';
 
 /** What is known of a region's signs of life. Times are the hub's, epoch ms. */
 export type SeenRegion = {

@@ -1,6 +1,6 @@
-import type { Check, Config } from './config.ts';
-import { deadlinesAt, deadlinesOf, type Deadlines } from './lateness.ts';
-import { ATTEMPT_TIMEOUT_MS, GROUP_ANSWER_MS } from './outbox.ts';
+import type { Check, Config } from '../config.ts';
+import { deadlinesAt, deadlinesOf, type Deadlines } from '../lateness.ts';
+import { ATTEMPT_TIMEOUT_MS, GROUP_ANSWER_MS } from '../outbox.ts';
 import {
   TERMS,
   totalMs,

@@ -8,7 +8,7 @@ import {
   remediesOf,
   type ScenarioName,
   type Shape,
-} from '#core/budget.ts';
+} from '#core/budget/budget.ts';
 import { PAGING_DEFAULTS, type PagingSettings } from '#core/paging-settings.ts';
 import { BACKOFF_MS_MAX } from '#probes/hub/backoff.ts';
 import { FIVE_REGIONS } from '#test/fixtures/builders.ts';

@@ -1,5 +1,5 @@
-import { deliveriesOf, isSettled, newestPage, type Delivery, type OutboxPolicy } from './outbox.ts';
-import type { Page } from './page.ts';
+import { deliveriesOf, isSettled, newestPage, type Delivery, type OutboxPolicy } from '../outbox.ts';
+import type { Page } from '../page.ts';
 
 /** Checks that fall together join within a second: one message tells of them all. */
 const GATHER_MS = 1_000;

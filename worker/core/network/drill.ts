@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MS_PER_MINUTE } from './units.ts';
+import { MS_PER_MINUTE } from '../units.ts';
 
 /** How one channel does in a drill. Times are the hub's, epoch ms. */
 const DrillChannel = z.object({

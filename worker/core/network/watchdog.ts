@@ -1,4 +1,4 @@
-import type { Check, Config } from './config.ts';
+import type { Check, Config } from '../config.ts';
 import { neededRegions, type SeenRegion } from './sight.ts';
 
 /** How the pings of one watchdog fare. Times are the hub's, epoch ms. */

@@ -1,6 +1,6 @@
-import { voteExpiresAtMs, type VoteTiming } from './region.ts';
-import type { StoredRun } from './view.ts';
-import { SILENT_AFTER_MS } from './wire.ts';
+import { voteExpiresAtMs, type VoteTiming } from '../region.ts';
+import type { StoredRun } from '../view.ts';
+import { SILENT_AFTER_MS } from '../wire.ts';
 
 /** The runs of one region, as they came in. */
 type Coming = { receivedAtMs: number; startedAtMs: number; late: boolean };

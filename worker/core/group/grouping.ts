@@ -1,7 +1,7 @@
-import { SEVERITIES, type Check } from './config.ts';
-import { dedupKey, type Page } from './page.ts';
-import type { Policy } from './policy.ts';
-import { MS_PER_DAY, MS_PER_MINUTE } from './units.ts';
+import { SEVERITIES, type Check } from '../config.ts';
+import { dedupKey, type Page } from '../page.ts';
+import type { Policy } from '../policy.ts';
+import { MS_PER_DAY, MS_PER_MINUTE } from '../units.ts';
 
 /** An incident that is about to be paged, as far as it matters whether another one's page speaks for it. */
 export type Candidate = {

@@ -1,8 +1,8 @@
-import type { Incident } from './incident.ts';
-import type { Delivery } from './outbox.ts';
-import type { GroupedCheck } from './page.ts';
-import type { ChannelTraits } from './policy.ts';
-import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from './units.ts';
+import type { Incident } from '../incident.ts';
+import type { Delivery } from '../outbox.ts';
+import type { GroupedCheck } from '../page.ts';
+import type { ChannelTraits } from '../policy.ts';
+import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';
 
 /**
  * One incident's page may speak for others': the lead's for its members'. What the two owe each other is decided here.

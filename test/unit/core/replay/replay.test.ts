@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '#core/policy.ts';
-import { replay } from '#core/replay.ts';
-import type { StoredIncident } from '#core/stored-line.ts';
+import { replay } from '#core/replay/replay.ts';
+import type { StoredIncident } from '#core/replay/stored-line.ts';
 import type { Outage } from '#test/sim/scenario.ts';
 import { FOUR_REGIONS } from '#test/fixtures/builders.ts';
 import { recordedHistory, type RecordedHistory } from '#test/fixtures/recorded-history.ts';

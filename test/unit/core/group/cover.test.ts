@@ -12,7 +12,7 @@ import {
   withoutMember,
   type Asked,
   type LeadAnswer,
-} from '#core/cover.ts';
+} from '#core/group/cover.ts';
 import type { Incident } from '#core/incident.ts';
 import { newLedger } from '#core/ledger.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drillPassed, overdueDrills } from '#core/drill.ts';
+import { drillPassed, overdueDrills } from '#core/network/drill.ts';
 import {
   blindIncident,
   drillRoutes,
@@ -12,11 +12,11 @@ import {
   type NetworkEvent,
   type NetworkPolicy,
   type NetworkState,
-} from '#core/network.ts';
+} from '#core/network/network.ts';
 import type { Page } from '#core/page.ts';
 import { PAGING_DEFAULTS } from '#core/paging-settings.ts';
-import type { RegionAnswer } from '#core/sight.ts';
-import { evidenceMs } from '#core/watchdog.ts';
+import type { RegionAnswer } from '#core/network/sight.ts';
+import { evidenceMs } from '#core/network/watchdog.ts';
 import { aCheck, FOUR_REGIONS, SOME_TRAITS } from '#test/fixtures/builders.ts';
 
 const START_MS = 1_800_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { falsePageChance, falsePagesPerMonth } from '#core/false-pages.ts';
+import { falsePageChance, falsePagesPerMonth } from '#core/budget/false-pages.ts';
 
 const T_MS = 30_000;
 

@@ -7,7 +7,7 @@ import {
   SAME_CAUSE_MS,
   type Candidate,
   type Group,
-} from '#core/grouping.ts';
+} from '#core/group/grouping.ts';
 import { MS_PER_DAY } from '#core/units.ts';
 import { aPage, aPolicy } from '#test/fixtures/builders.ts';
 import { Prng } from '#test/sim/prng.ts';

@@ -10,7 +10,7 @@ import {
 } from '#core/outbox.ts';
 import type { Page } from '#core/page.ts';
 import { outboxPolicyOf } from '#core/policy.ts';
-import { updatesOf } from '#core/update.ts';
+import { updatesOf } from '#core/group/update.ts';
 import { aPage, aPolicy } from '#test/fixtures/builders.ts';
 
 const NOW = 1_800_000_000_000;

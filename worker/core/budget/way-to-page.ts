@@ -1,7 +1,7 @@
-import { BURST_ASK_INTERVAL_MS } from './burst.ts';
-import { ATTEMPT_TIMEOUT_MS, FALLBACK_AFTER_MS, RETRY_AFTER_MS } from './outbox.ts';
-import { REGIONAL, unanimousStreak } from './verdict.ts';
-import { SILENT_AFTER_MS } from './wire.ts';
+import { BURST_ASK_INTERVAL_MS } from '../burst.ts';
+import { ATTEMPT_TIMEOUT_MS, FALLBACK_AFTER_MS, RETRY_AFTER_MS } from '../outbox.ts';
+import { REGIONAL, unanimousStreak } from '../verdict.ts';
+import { SILENT_AFTER_MS } from '../wire.ts';
 
 /** The terms of a time-to-page, in the order of the way, and what each of them is. */
 export const TERMS = {

@@ -1,13 +1,13 @@
-import { BURST_MAX_MS } from './burst.ts';
-import { checkDeadlines, initialState, type CheckState } from './check-state.ts';
-import { median } from './latency.ts';
-import type { Reason } from './page.ts';
-import type { Policy } from './policy.ts';
+import { BURST_MAX_MS } from '../burst.ts';
+import { checkDeadlines, initialState, type CheckState } from '../check-state.ts';
+import { median } from '../latency.ts';
+import type { Reason } from '../page.ts';
+import type { Policy } from '../policy.ts';
 import { Presence } from './presence.ts';
-import { stateWakeMs, step, type CheckEvent } from './step.ts';
+import { stateWakeMs, step, type CheckEvent } from '../step.ts';
 import type { StoredIncident } from './stored-line.ts';
-import { formatMs } from './units.ts';
-import type { StoredRun } from './view.ts';
+import { formatMs } from '../units.ts';
+import type { StoredRun } from '../view.ts';
 
 /** A page, real or of a replay. Times are the hub's, epoch ms; `tookMs`: from the first failed start to the decision. */
 export type Paged = {

@@ -1,9 +1,9 @@
-import { SEVERITIES, type Config } from './config.ts';
+import { SEVERITIES, type Config } from '../config.ts';
 import type { Drill } from './drill.ts';
-import { OPERATOR_PATH } from './operator-path.ts';
-import { dedupKey, type Page } from './page.ts';
+import { OPERATOR_PATH } from '../operator-path.ts';
+import { dedupKey, type Page } from '../page.ts';
 import { isSeen, neededRegions, type SeenRegion } from './sight.ts';
-import { formatMs, truncate } from './units.ts';
+import { formatMs, truncate } from '../units.ts';
 
 type PagePolicy = { config: Pick<Config, 'publicUrl' | 'regions' | 'checks' | 'platform'> };
 type Seen = { regions: Readonly<Record<string, SeenRegion>> };

@@ -1,6 +1,6 @@
-import { CLEAR_AFTER_PASSES, TALLY_MAX } from './region.ts';
-import { MS_PER_DAY } from './units.ts';
-import { PARTIAL_REGIONS_MIN, REGIONAL, TALLY_PER_REGION, unanimousStreak } from './verdict.ts';
+import { CLEAR_AFTER_PASSES, TALLY_MAX } from '../region.ts';
+import { MS_PER_DAY } from '../units.ts';
+import { PARTIAL_REGIONS_MIN, REGIONAL, TALLY_PER_REGION, unanimousStreak } from '../verdict.ts';
 
 /** More than this a month is worth a warning (DESIGN section 5: under 0.1 a month). */
 export const FALSE_PAGES_MAX = 0.1;
