@@ -1,7 +1,7 @@
 import type { Benchmark, Measurement, MeasureOptions } from './benchmark.ts';
-import { measureLane, type Lane, type Measured } from './page/lane.ts';
+import { measureLane, type Measured } from './page/lane.ts';
 import { LEGS } from './page/legs.ts';
-import { PART_NAMES, PARTS } from './page/part.ts';
+import { PART_NAMES, PARTS, type Lane } from './page/part.ts';
 import { Progress } from './page/progress.ts';
 import {
   CLEAR_AFTER_MS,

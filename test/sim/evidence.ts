@@ -109,17 +109,17 @@ export class Evidence {
     return undefined;
   }
 
-  /** Whether a region has failed for so long while the others passed that its failures are its own. */
+  /** Whether a region's failure is its own: the others pass, it for long or they for long. */
   #isAlone({ region, startedAtMs }: Counted): boolean {
     const before = this.#counted.filter((run) => run.startedAtMs <= startedAtMs);
     const own = before.filter((run) => run.region === region);
     const since = own[own.findLastIndex(({ failed }) => !failed) + 1]?.startedAtMs ?? startedAtMs;
-    return (
-      startedAtMs - since >= KNOWN_BAD_MS &&
-      this.#scenario.regions.every(
-        (other) => other === region || before.findLast((run) => run.region === other)?.failed !== true,
-      )
+    const others = this.#scenario.regions.filter((other) => other !== region);
+    const othersPass = others.every(
+      (other) => before.findLast((run) => run.region === other)?.failed !== true,
     );
+    const lastElsewhere = before.findLast((run) => run.failed && run.region !== region)?.startedAtMs ?? 0;
+    return othersPass && startedAtMs - Math.max(0, Math.min(since, lastElsewhere)) >= KNOWN_BAD_MS;
   }
 
   #lacksUnanimous(nowMs: number): string | undefined {

@@ -133,6 +133,28 @@ export function isFailing(region: RegionState, timing: VoteTiming, nowMs: number
   return region.vote?.outcome === 'fail' && isCurrent(region, timing, nowMs);
 }
 
+/**
+ * Whether a region fails when all others of the quorum have been passing for `afterMs`. One bad region, also one that fails only now
+ * and then, must not hold an incident open: in it the next outage would page nobody.
+ */
+export function failsApart(
+  regions: Record<string, RegionState>,
+  id: string,
+  timing: VoteTiming,
+  afterMs: number,
+  nowMs: number,
+): boolean {
+  const others = quorumOf(regions, timing, nowMs).flatMap((other) =>
+    other === id ? [] : (regions[other] ?? []),
+  );
+  return (
+    others.length > 0 &&
+    others.every(
+      ({ vote, failedAtMs }) => vote?.outcome === 'pass' && nowMs - (failedAtMs.at(-1) ?? 0) >= afterMs,
+    )
+  );
+}
+
 /** Whether a run of the region is known to go on past its soft deadline. */
 export function isOverdue(region: RegionState, nowMs: number): boolean {
   return region.overdue !== undefined && nowMs < region.overdue.untilMs;

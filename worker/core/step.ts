@@ -15,6 +15,7 @@ import {
   incidentWakeMs,
   isKeptByOthers,
   openIncident,
+  resolveAfterMs,
   settled,
   withFailure,
   withSuccess,
@@ -30,10 +31,11 @@ import {
 } from './latency.ts';
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
 import { windowAt } from './maintenance.ts';
-import { dueNotices, maintenanceNotice, noticeWakeMs } from './notice.ts';
+import { dueNotices, maintenanceNotice, NOTICE_AFTER_MS, noticeWakeMs } from './notice.ts';
 import type { GroupedCheck, Page } from './page.ts';
 import type { Policy } from './policy.ts';
 import {
+  failsApart,
   heard,
   isKnownBad,
   isLive,
@@ -215,7 +217,12 @@ function stepVote(policy: Policy, state: CheckState, run: Run, startedAtMs: numb
   if (failure === undefined) return settle(policy, passed(next, run, startedAtMs), nowMs);
   if (isKnownBad(voted)) return settle(policy, next, nowMs);
   const incident = goingOn(policy, next, nowMs);
-  if (incident) return settle(policy, { ...next, incident: withFailure(incident) }, nowMs);
+  if (incident) {
+    // Longer than the hold: a relapse begins with one region, too, and inside the hold it is the same incident.
+    const afterMs = resolveAfterMs(policy, next.flapping) + NOTICE_AFTER_MS;
+    const isOver = failsApart(next.regions, run.region, check, afterMs, nowMs);
+    return settle(policy, isOver ? next : { ...next, incident: withFailure(incident) }, nowMs);
+  }
   const { suspicion, burst } = next;
   const isAnew = !suspicion || !goesOn(suspicion, startedAtMs, check);
   const isBeginning =

@@ -236,10 +236,12 @@ export class PageGroup {
     this.#setMembers(incident.seq, (now) => gone.reduce(withoutMember, now));
   }
 
-  async #leave({ lead, seq }: Incident, nowMs: number): Promise<void> {
+  async #leave({ lead, seq, resolvedAtMs = 0 }: Incident, nowMs: number): Promise<void> {
     if (lead === undefined) return;
     this.#leaving = { ...this.#leaving, askedAtMs: nowMs };
-    if (await this.#tellLeft(lead, seq)) this.#leaving = { askedAtMs: nowMs, answeredAtMs: nowMs };
+    // Not before the end that it answers, should the clock have been set back since.
+    if (await this.#tellLeft(lead, seq))
+      this.#leaving = { askedAtMs: nowMs, answeredAtMs: Math.max(nowMs, resolvedAtMs) };
   }
 
   /** Whether the lead has heard it. Never rejects: a lead that has not asks by itself before it ends. */

@@ -1,7 +1,7 @@
 import { startRig, type Rig } from '../../e2e/rig.ts';
 import { until } from '../../e2e/until.ts';
 import { measureOutage, UP_DEADLINE_MS, type Outage } from './outage.ts';
-import { PARTS, type Mode, type PartName } from './part.ts';
+import { PARTS, type Lane, type Mode, type PartName } from './part.ts';
 import type { Progress } from './progress.ts';
 import {
   BURST_GAP_MS,
@@ -16,12 +16,6 @@ import {
 } from './schedule.ts';
 
 const LEARNING_DEADLINE_MS = 3 * LEARNING_S * 1_000;
-
-/** Parts that are measured one after the other on one rig. */
-export interface Lane {
-  readonly parts: readonly PartName[];
-  readonly breakGlass: boolean;
-}
 
 /** An outage with what it was. */
 export type Measured = Outage & { readonly part: PartName; readonly mode: Mode['name'] };

@@ -11,6 +11,12 @@ export type Mode = { readonly name: 'fastFail' | 'hang'; readonly fault: FaultIn
 const FAST_FAIL: Mode = { name: 'fastFail', fault: { fault: 'http-502' } };
 const HANG: Mode = { name: 'hang', fault: { fault: 'hang' } };
 
+/** Parts that are measured one after the other on one rig. */
+export interface Lane {
+  readonly parts: readonly PartName[];
+  readonly breakGlass: boolean;
+}
+
 /** One outage of several: `run` counts from 0. */
 export type Occasion = {
   readonly rig: Rig;

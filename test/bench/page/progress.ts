@@ -1,8 +1,7 @@
 import { mean } from '../statistics.ts';
-import type { Lane } from './lane.ts';
 import { legsText } from './legs.ts';
 import type { Outage } from './outage.ts';
-import { PARTS, type Mode, type PartName } from './part.ts';
+import { PARTS, type Lane, type Mode, type PartName } from './part.ts';
 import { LEARNING_S } from './schedule.ts';
 
 /** Says what has been measured, and about how long the rest will take. */
