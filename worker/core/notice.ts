@@ -154,7 +154,7 @@ function failsAloneSinceMs(
     other === id ? [] : (regions[other] ?? []),
   );
   if (others.length === 0 || others.some(({ vote }) => vote?.outcome !== 'pass')) return undefined;
-  return Math.max(failingSinceMs, ...others.map(({ failedAtMs }) => failedAtMs.at(-1) ?? 0));
+  return Math.max(failingSinceMs, ...others.map(({ lastFailedAtMs = 0 }) => lastFailedAtMs));
 }
 
 function invalidAtMs(region: RegionState): number | undefined {

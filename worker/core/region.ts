@@ -27,6 +27,8 @@ export type RegionState = {
   failuresInRow: number;
   failingSinceMs?: number | undefined;
   passesInRow: number;
+  /** Start of its last failure, however long ago. */
+  lastFailedAtMs?: number | undefined;
   /** Rule 2's tally: starts of the last failures since all was clear, oldest first, at most `TALLY_MAX`. */
   failedAtMs: number[];
   /** Runs without a usable result, in a row: the start of the first, and why the last was of no use. */
@@ -134,8 +136,9 @@ export function isFailing(region: RegionState, timing: VoteTiming, nowMs: number
 }
 
 /**
- * Whether a region fails when all others of the quorum have been passing for `afterMs`. One bad region, also one that fails only now
- * and then, must not hold an incident open: in it the next outage would page nobody.
+ * Whether a region fails when every other one has been passing for `afterMs`. One bad region, also one that fails only now
+ * and then, must not hold an incident open: in it the next outage would page nobody. A region that says nothing may be
+ * failing as well.
  */
 export function failsApart(
   regions: Record<string, RegionState>,
@@ -144,13 +147,16 @@ export function failsApart(
   afterMs: number,
   nowMs: number,
 ): boolean {
-  const others = quorumOf(regions, timing, nowMs).flatMap((other) =>
-    other === id ? [] : (regions[other] ?? []),
+  const others = Object.entries(regions).flatMap(([other, region]) =>
+    other === id || isKnownBad(region) ? [] : [region],
   );
   return (
     others.length > 0 &&
     others.every(
-      ({ vote, failedAtMs }) => vote?.outcome === 'pass' && nowMs - (failedAtMs.at(-1) ?? 0) >= afterMs,
+      (region) =>
+        inQuorum(region, timing, nowMs) &&
+        region.vote?.outcome === 'pass' &&
+        nowMs - (region.lastFailedAtMs ?? 0) >= afterMs,
     )
   );
 }
@@ -200,6 +206,7 @@ export function withVote(region: RegionState, vote: Vote, timing: VoteTiming): R
     failingSinceMs: failed
       ? ((failuresBefore > 0 ? region.failingSinceMs : undefined) ?? vote.startedAtMs)
       : undefined,
+    lastFailedAtMs: failed ? vote.startedAtMs : region.lastFailedAtMs,
     passesInRow: failed ? 0 : goesOn ? region.passesInRow + 1 : 1,
     failedAtMs: failed ? [...tally, vote.startedAtMs].slice(-TALLY_MAX) : tally,
     invalid: undefined,
