@@ -29,7 +29,10 @@ describe('an incident after which one region fails now and then', () => {
   it('goes on while a region that failed says nothing: it may be failing still', () => {
     const story = new Story().page().alive('us-east', 'eu-west', 'ap-south');
     for (let round = 0; round < 60; round++) {
-      story.run(round % 3 === 0 ? aFailedRun : aRun, 'us-east').run(aRun, 'eu-west').run(aRun, 'ap-south');
+      story
+        .run(round % 3 === 0 ? aFailedRun : aRun, 'us-east')
+        .run(aRun, 'eu-west')
+        .run(aRun, 'ap-south');
       story.wait(30_000).tick();
     }
     expect(story.told).toEqual(['trigger portal-login:1']);
