@@ -10,7 +10,6 @@ import { routesOf, type ChannelTraits, type Routes } from '../policy.ts';
 import { afterLook, sightOf, type RegionAnswer, type SeenRegion } from './sight.ts';
 import { MS_PER_MINUTE } from '../units.ts';
 import { hasEvidence, pingDueMs, type WatchdogState } from './watchdog.ts';
-import { SILENT_AFTER_MS } from '../wire.ts';
 
 export { isNetworkSubject, type NetworkSubject } from './network-subject.ts';
 
@@ -102,6 +101,11 @@ export type NetworkPolicy = {
 export const LOOK_INTERVAL_MS = 10_000;
 /** Enough regions live for this long: the incident is over. */
 const BACK_FOR_MS = MS_PER_MINUTE;
+/**
+ * Without a look for this long the hub was away, and what its probes need to come back must not count as silence: after a
+ * shorter absence they are back within eight seconds, long before they are called silent.
+ */
+const AWAY_AFTER_MS = 1.5 * LOOK_INTERVAL_MS;
 /** A break in the watch is not taken for one again within this: a hub that only ever looks now and then must see, too. */
 const WATCH_AGAIN_MS = 2 * MS_PER_MINUTE;
 
@@ -209,12 +213,12 @@ function looked(
   answers: Readonly<Record<string, RegionAnswer>>,
   nowMs: number,
 ): NetworkState {
-  const { lookedAtMs, watchingSinceMs } = state;
+  const { lookedAtMs, watchingSinceMs, startedAtMs } = state;
   // Nobody has watched for a while: the hub was away, and so may its probes have been because of it.
   const isAnew =
     lookedAtMs !== undefined &&
-    nowMs - lookedAtMs > SILENT_AFTER_MS &&
-    nowMs - watchingSinceMs > WATCH_AGAIN_MS;
+    nowMs - lookedAtMs > AWAY_AFTER_MS &&
+    (watchingSinceMs === startedAtMs || nowMs - watchingSinceMs > WATCH_AGAIN_MS);
   const regions = Object.entries(state.regions).map(([id, region]) => [
     id,
     afterLook(region, answers[id], isAnew, nowMs),

@@ -249,6 +249,23 @@ describe('blind', () => {
     expect(watch.told).toEqual([]);
   });
 
+  it.each([
+    { uptimeMs: 20_000, awayMs: 50_000 },
+    { uptimeMs: 300_000, awayMs: 33_000 },
+    { uptimeMs: 300_000, awayMs: 13_000 },
+  ])(
+    'leaves the probes time to come back to a hub that was away for $awayMs ms, $uptimeMs ms after its start',
+    ({ uptimeMs, awayMs }) => {
+      const watch = watched().pass(uptimeMs);
+      watch.alive().away(awayMs).look();
+      watch
+        .pass(15_000)
+        .alive(...FOUR_REGIONS)
+        .pass(600_000);
+      expect(watch.told).toEqual([]);
+    },
+  );
+
   it('sees blindness all the same when nobody but the cron wakes it', () => {
     const watch = watched().pass(300_000).alive();
     for (let minute = 0; minute < 3; minute++) watch.away(60_000).look();
