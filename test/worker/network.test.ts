@@ -93,6 +93,10 @@ describe('the regions together', () => {
     later(41_000);
     await abortAllDurableObjects();
     await runDurableObjectAlarm(network());
+    // It was away itself: before anybody is called silent, probes have the time to come back.
+    expect(await pagedFor('network')).toEqual([]);
+    later(40_001);
+    await runDurableObjectAlarm(network());
     const [page] = await until(async () => {
       const paged = await pagedFor('network');
       return paged.length > 0 && paged;
@@ -111,9 +115,10 @@ describe('the regions together', () => {
     });
     expect(await network().acknowledge('network', 1, 'bob', 'link')).toEqual({ state: 'already', by: 'ada' });
 
-    for (let round = 0; round < 3; round++) {
+    // A minute of being live, by looks that are ten seconds apart: after a longer break it would begin anew.
+    for (let round = 0; round < 7; round++) {
       await passIn('us-east', 'eu-west');
-      later(30_001);
+      later(10_001);
       await network().tick();
     }
     await until(async () => (await told('network')).includes('resolve network:1'));
