@@ -43,9 +43,15 @@ describe('what dies in the middle', () => {
       await rig.pager.waitForAlert(({ id, status }) => id === alert.id && status === 'resolved', {
         deadlineMs: PAGE_DEADLINE_MS,
       });
-      expect(rig.pager.alerts().map(({ events }) => events.map((event) => event.action))).toEqual([
-        ['trigger', 'resolve'],
-      ]);
+      expect(rig.pager.alerts()).toHaveLength(1);
+      const actions = rig.pager
+        .alerts()[0]
+        ?.events.map(({ action }) => action)
+        .join(' ');
+      // Killed before it could note the acceptance, the hub sends the page again, under the same key.
+      expect(actions).toMatch(
+        moment === 'at the first failure' ? /^trigger resolve$/ : /^trigger( trigger)? resolve$/,
+      );
       expect(isRunning(killed.pid)).toBe(false);
       await rig.untilUp();
       expect(await gapsInSequence()).toEqual([]);
