@@ -8,6 +8,9 @@ import { eventsOf, spawnProbe, until, type SpawnedProbe } from '#test/fixtures/s
 import { StandInHub } from '#test/fixtures/stand-in-hub.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 
+/** A probe pauses for up to 15 s between two tries to reach a hub that has been gone for a while. */
+const RECONNECT_DEADLINE_MS = 30_000;
+
 /** A probe of a configuration that pages `pager` when the hub is gone, always on the same spool. */
 async function aRegion(pager: Pager) {
   const directory = await temporaryDirectory();
@@ -62,7 +65,10 @@ test('a probe whose hub is gone while a check fails pages once, also over its ow
   const second = probeOf(hub.url);
   await until(() => expect(eventsOf(second)).toContain('hub-socket-failed'));
   await hub.restart();
-  await until(async () => expect((await hub.record()).brokeGlass).toHaveLength(1));
+  await vi.waitFor(async () => expect((await hub.record()).brokeGlass).toHaveLength(1), {
+    timeout: RECONNECT_DEADLINE_MS,
+    interval: 50,
+  });
   const [told] = (await hub.record()).brokeGlass;
   expect(told?.message).toMatchObject({
     check: 'fail-login',
@@ -78,7 +84,7 @@ test('a probe whose hub is gone while a check fails pages once, also over its ow
   expect(await second.exit).toBe(EXIT.stopped);
   expect(named(second, 'break-glass')).toEqual([]);
   expect(pager.attempts()).toHaveLength(1);
-}, 90_000);
+}, 120_000);
 
 test('a probe that could not page when it must does not start, and names the secret that it lacks', async () => {
   const pager = await startPager();
