@@ -4,7 +4,7 @@ import { failureLabel, type Failure } from './failure.ts';
 import { windowAt } from './maintenance.ts';
 import { dedupKey, type Page } from './page.ts';
 import type { Run } from './run.ts';
-import { formatMs, truncate } from './units.ts';
+import { earliest, formatMs, truncate } from './units.ts';
 import type { NextStart } from './wire.ts';
 
 /** A hub that has not been heard from for this long is gone (DESIGN section 5, break-glass). */
@@ -178,8 +178,7 @@ export function decideGlass(
     else wakes.push(againAtMs);
     checks[check.id] = { ...health, burstUntilMs, againAtMs: isDue ? undefined : againAtMs };
   }
-  const wakeAtMs = wakes.length === 0 ? undefined : Math.min(...wakes);
-  return { ...decision, state: { ...state, checks }, wakeAtMs };
+  return { ...decision, state: { ...state, checks }, wakeAtMs: earliest(...wakes) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PagingSettings } from './paging-settings.ts';
+import { median } from './statistics.ts';
 import { MS_PER_DAY } from './units.ts';
 import { LATEST_KEPT, quorumOf, type RegionState, type VoteTiming } from './region.ts';
 
@@ -50,13 +51,4 @@ export function latencyOf(
     latestMs: median(of((region) => region.latestMs)),
     normalMs: median(of((region) => region.baselineMs)),
   };
-}
-
-/** Median of numbers; 0 of none. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? 0)
-    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -1,4 +1,5 @@
 import type { PagingSettings } from './paging-settings.ts';
+import { nearestRank } from './statistics.ts';
 
 /** Passes of each region whose durations are remembered: with four regions a hundred, so that a p99 is one of them. */
 export const DURATIONS_KEPT = 25;
@@ -22,7 +23,7 @@ export type Deadlines = {
 export function p99Ms(durationsMs: readonly number[]): number | undefined {
   if (durationsMs.length < LEARNT_FROM) return undefined;
   const sorted = durationsMs.toSorted((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * 0.99) - 1];
+  return nearestRank(sorted, 99);
 }
 
 /**

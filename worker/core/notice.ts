@@ -2,7 +2,7 @@ import { failureLabel } from './failure.ts';
 import { pageOf, type Page, type Reason } from './page.ts';
 import type { Policy } from './policy.ts';
 import { isFailing, isKnownBad, isLive, quorumOf, RECENT_KEPT, type RegionState } from './region.ts';
-import { formatMs, MS_PER_MINUTE } from './units.ts';
+import { earliest, formatMs, MS_PER_MINUTE } from './units.ts';
 import type { Verdict } from './verdict.ts';
 
 /** One region alone is told of after this (DESIGN section 5, rule 3), and a probe that measures nothing likewise. */
@@ -61,8 +61,7 @@ export function noticeWakeMs(
       region.told.includes('invalid') ? undefined : invalidAtMs(region),
     ];
   });
-  const due = times.filter((time) => time !== undefined && time > nowMs) as number[];
-  return due.length === 0 ? undefined : Math.min(...due);
+  return earliest(...times.filter((time) => time !== undefined && time > nowMs));
 }
 
 /** The notice at the end of a maintenance window: what the check's votes say then. */

@@ -1,6 +1,7 @@
 import type { Incident } from './incident.ts';
 import { timeToPageMs } from './ledger.ts';
 import { MS_PER_DAY } from './units.ts';
+import { nearestRank } from './statistics.ts';
 
 /** DESIGN section 5: time-to-page has its own objective, 99 % within 120 s. */
 export const OBJECTIVE_MS = 120_000;
@@ -90,14 +91,6 @@ export function objectiveOf(incidents: readonly PagedIncident[], nowMs: number):
     kept: withinRatio >= OBJECTIVE_RATIO,
     budgetUsedRatio: standings.missed / (counted * (1 - OBJECTIVE_RATIO)),
   };
-}
-
-/**
- * The percentile of numbers in ascending order by nearest rank: the smallest that at least `percent` of a hundred of them do
- * not exceed. `undefined` of none. In whole hundredths, because 0.95 × 20 is a little over 19 in binary.
- */
-export function nearestRank(sorted: readonly number[], percent: number): number | undefined {
-  return sorted[Math.max(1, Math.ceil((percent * sorted.length) / 100)) - 1];
 }
 
 function accepted(timeMs: number | undefined): number | undefined {

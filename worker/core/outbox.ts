@@ -1,5 +1,6 @@
 import type { Page } from './page.ts';
 import type { ChannelTraits, Routes } from './policy.ts';
+import { earliest } from './units.ts';
 
 /**
  * `pending`: due at `dueAtMs`. `in-flight`: leased until `leaseUntilMs`. `accepted`, `dead` and `superseded` are final;
@@ -234,13 +235,12 @@ export function outboxWakeMs(
   nowMs: number,
 ): number | undefined {
   const known = new Set(deliveries.map(({ id }) => id));
-  const times = [
+  return earliest(
     ...deliveries.map((delivery) => wakeAtMs(delivery, deliveries, nowMs)),
     ...planned(deliveries, policy, paged, nowMs)
       .filter(({ delivery }) => !known.has(delivery.id))
       .map(({ atMs }) => atMs),
-  ].filter(Number.isFinite);
-  return times.length === 0 ? undefined : Math.min(...times);
+  );
 }
 
 /** What an attempt sends: the delivery's own page, and when it is only repeated, the newest word on it. */

@@ -50,6 +50,7 @@ import {
 } from './region.ts';
 import type { Run } from './run.ts';
 import { afterFail, afterPass, goesOn } from './suspicion.ts';
+import { earliest } from './units.ts';
 import { pagingRule, verdictOf } from './verdict.ts';
 
 /** What happens to a check. `nowMs` is always the hub's clock, epoch ms. */
@@ -153,15 +154,14 @@ export function stateWakeMs(policy: Policy, state: CheckState, nowMs: number): n
   const overdueMs = Object.values(regions).flatMap(({ overdue }) =>
     overdue && overdue.untilMs > nowMs ? [overdue.untilMs] : [],
   );
-  const times = [
+  return earliest(
     burst && isBursting(state, nowMs) ? burst.askedAtMs + BURST_ASK_INTERVAL_MS : undefined,
     incident && incidentWakeMs(policy, incident, flapping, nowMs),
     slow && incidentWakeMs(policy, slow, flapping, nowMs),
     maintenance?.untilMs,
     noticeWakeMs(policy, regions, incident !== undefined, nowMs),
     ...overdueMs,
-  ].filter((time) => time !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
+  );
 }
 
 function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, { type: 'run' }>): Stepped {

@@ -44,3 +44,9 @@ export function truncate(text: string, charsMax: number): string {
   const last = cut.charCodeAt(cut.length - 1);
   return `${last >= 0xd800 && last <= 0xdbff ? cut.slice(0, -1) : cut}…`;
 }
+
+/** The earliest of some moments, of which any may be none; `undefined` when there is none. */
+export function earliest(...timesMs: readonly (number | undefined)[]): number | undefined {
+  const known = timesMs.filter((timeMs) => timeMs !== undefined && Number.isFinite(timeMs)) as number[];
+  return known.length === 0 ? undefined : Math.min(...known);
+}

@@ -16,6 +16,7 @@ import { NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { stateWakeMs, type CheckEffect } from '#core/step.ts';
 import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
+import { earliest } from '#core/units.ts';
 import { verdictOf } from '#core/verdict.ts';
 import type { BrokeGlass } from '#core/wire.ts';
 import { audit } from '../audit.ts';
@@ -361,11 +362,6 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
       work.catch((error: unknown) => logError('background-failed', error, { check: this.#id, what })),
     );
   }
-}
-
-function earliest(...times: (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 function byRegion(lines: readonly RunLine[], regions: readonly string[]): Record<string, RunLine[]> {

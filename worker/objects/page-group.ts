@@ -17,6 +17,7 @@ import { candidateOf, isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
 import { GROUP_ANSWER_MS, type Delivery } from '#core/outbox.ts';
 import { dedupKey, type GroupedCheck, type Page } from '#core/page.ts';
+import { earliest } from '#core/units.ts';
 import type { Policy } from '#core/policy.ts';
 import type { CheckEffect } from '#core/step.ts';
 import type { HubBindings } from '../bindings.ts';
@@ -82,12 +83,11 @@ export class PageGroup {
   wakeMs(nowMs: number): number | undefined {
     const { incident } = this.#host.state();
     if (!incident || (incident.lead === undefined && incident.checks === undefined)) return undefined;
-    const times = [
+    return earliest(
       memberWakeMs(incident, this.#host.triggers(incident.seq), this.#lead, nowMs),
       leadWakeMs(incident, this.#members, nowMs),
       leaveWakeMs(incident, this.#leaving, nowMs),
-    ].filter((time) => time !== undefined);
-    return times.length === 0 ? undefined : Math.min(...times);
+    );
   }
 
   /** Asks and tells all that is due. */

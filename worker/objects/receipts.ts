@@ -1,4 +1,5 @@
 import type { Delivery, Paged } from '#core/outbox.ts';
+import { earliest } from '#core/units.ts';
 
 /** A receipt is asked for this often; Pushover allows every 5 s (pushover.net/api/receipts). */
 const ASK_INTERVAL_MS = 10_000;
@@ -15,8 +16,7 @@ export class Receipts {
 
   /** When the next one is to be asked about, epoch ms. */
   wakeMs(deliveries: readonly Delivery[], paged: readonly Paged[], nowMs: number): number | undefined {
-    const times = this.#open(deliveries, paged).map((delivery) => this.#dueMs(delivery, nowMs));
-    return times.length === 0 ? undefined : Math.min(...times);
+    return earliest(...this.#open(deliveries, paged).map((delivery) => this.#dueMs(delivery, nowMs)));
   }
 
   asked(id: string, nowMs: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isShifted, latencyOf, median, slowRegions } from '#core/latency.ts';
+import { isShifted, latencyOf, slowRegions } from '#core/latency.ts';
+import { median } from '#core/statistics.ts';
 import { PAGING_DEFAULTS } from '#core/paging-settings.ts';
 import { aFailedRun, aPolicy, aRegion, aRun, FIVE_REGIONS, FOUR_REGIONS } from '#test/fixtures/builders.ts';
 import { Story } from './story.ts';

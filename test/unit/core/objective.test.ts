@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newLedger } from '#core/ledger.ts';
-import { nearestRank, objectiveOf, OBJECTIVE_MS, standingOf, type PagedIncident } from '#core/objective.ts';
+import { objectiveOf, OBJECTIVE_MS, standingOf, type PagedIncident } from '#core/objective.ts';
+import { nearestRank } from '#core/statistics.ts';
 
 const NOW = 10_000_000;
 

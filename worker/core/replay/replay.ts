@@ -1,6 +1,6 @@
 import { BURST_MAX_MS } from '../burst.ts';
 import { checkDeadlines, initialState, type CheckState } from '../check-state.ts';
-import { median } from '../latency.ts';
+import { median } from '../statistics.ts';
 import type { Reason } from '../page.ts';
 import type { Policy } from '../policy.ts';
 import { Presence } from './presence.ts';
