@@ -1,12 +1,17 @@
 import type { CheckKind } from '#core/checks/index.ts';
+import type { CheckOf } from '#core/config.ts';
+import { createDnsRunner } from './dns.ts';
 import { createJourneyRunner, type JourneyRunnerOptions } from './journey.ts';
 import type { Runner } from './runner.ts';
 
 export type RunnerOptions = JourneyRunnerOptions;
 
 /** How each kind of check is run; a kind without a runner does not compile. */
-export const RUNNERS: { readonly [Kind in CheckKind]: (options: RunnerOptions) => Runner } = {
+export const RUNNERS: {
+  readonly [Kind in CheckKind]: (options: RunnerOptions) => Runner<CheckOf<Kind>>;
+} = {
   journey: createJourneyRunner,
+  dns: createDnsRunner,
 };
 
 /** One runner for checks of every kind; each kind's own is made when it is first needed. */

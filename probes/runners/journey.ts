@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Check } from '#core/config.ts';
+import type { JourneyCheck } from '#core/config.ts';
 import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from './journey/journey-file.ts';
@@ -21,7 +21,7 @@ export type JourneyRunnerOptions = BrowserOptions & {
 };
 
 /** The runner of journeys: one warm Chromium, a fresh context for each run. */
-export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
+export function createJourneyRunner(options: JourneyRunnerOptions): Runner<JourneyCheck> {
   const browser = new WarmBrowser(options);
   return {
     warm: () => browser.warm(),
@@ -35,7 +35,7 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner {
 }
 
 async function runOnce(
-  check: Check,
+  check: JourneyCheck,
   deadline: RunDeadline,
   options: JourneyRunnerOptions,
   browser: WarmBrowser,

@@ -1,4 +1,5 @@
 import type { Check } from '#core/config.ts';
+import type { DnsEvidence } from '#core/dns/evidence.ts';
 import type { Failure } from '#core/failure.ts';
 import type { Outcome, Step } from '#core/run.ts';
 import type { RunDeadline } from '../run-deadline.ts';
@@ -10,6 +11,8 @@ export type RunResult = {
   steps: Step[];
   durationMs: number;
   screenshot?: Uint8Array;
+  /** Only of a DNS check. */
+  dns?: DnsEvidence;
 };
 
 /**
@@ -26,10 +29,10 @@ export const KILL_GRACE_MS = 2_000;
  * of our own is an `invalid` result, never a rejection. Concurrent calls are allowed. Without a deadline the check's
  * timeout is one.
  */
-export type Runner = {
+export type Runner<C extends Check = Check> = {
   /** Gets ready what the first run of such a check would wait for. Never rejects: a fault shows in the run. */
-  warm(check: Check): Promise<void>;
-  run(check: Check, deadline?: RunDeadline): Promise<RunResult>;
+  warm(check: C): Promise<void>;
+  run(check: C, deadline?: RunDeadline): Promise<RunResult>;
   /** Frees what the runner holds (the browser). Idempotent; afterwards `run` gives `invalid`. */
   close(): Promise<void>;
   /** Versions for people, e.g. `{ chromium: "156.0.8078.79" }`; empty until known. */

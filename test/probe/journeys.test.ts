@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Check } from '#core/config.ts';
+import type { JourneyCheck } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Step } from '#core/run.ts';
 import { createJourneyRunner, type JourneyRunnerOptions } from '#probes/runners/journey.ts';
@@ -36,14 +36,14 @@ afterAll(async () => {
 
 async function runFile(
   { directory, file }: { directory: string; file: string },
-  over: Partial<Check> = {},
+  over: Partial<JourneyCheck> = {},
 ): Promise<RunResult> {
   const vars = { url: site.url, ...over.vars };
   return runner.run(
     aCheck({ timeoutMs: 10_000, secrets: ['PORTAL_PASSWORD'], ...over, vars, file: `${directory}/${file}` }),
   );
 }
-const runBody = async (body: string, over?: Partial<Check>): Promise<RunResult> =>
+const runBody = async (body: string, over?: Partial<JourneyCheck>): Promise<RunResult> =>
   runFile(await writeJourney(body), over);
 
 const labelOf = ({ outcome, failure }: RunResult): string =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { CHECK_KINDS } from './checks/index.ts';
+import { normaliseDns, type DnsSettings } from './checks/dns.ts';
+import { CHECK_KINDS, WORKER_KINDS } from './checks/index.ts';
 import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
 import { duration } from './duration.ts';
@@ -36,9 +37,18 @@ const commonCheck = {
 
 const CheckSettings = z.discriminatedUnion('kind', [
   z.strictObject({ ...commonCheck, ...CHECK_KINDS.journey }),
+  z.strictObject({ ...commonCheck, ...CHECK_KINDS.dns }),
 ]);
 
-const RegionSettings = z.strictObject({ title: z.string().min(1).max(100).optional() });
+/** Where Cloudflare can be asked to keep a Durable Object (developers.cloudflare.com/durable-objects/reference/data-location). */
+export const LOCATION_HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
+export type LocationHint = (typeof LOCATION_HINTS)[number];
+
+const RegionSettings = z.strictObject({
+  title: z.string().min(1).max(100).optional(),
+  /** A region without probes: the hub itself asks from a Durable Object there. Runs only checks that need no browser. */
+  worker: z.strictObject({ locationHint: z.enum(LOCATION_HINTS).optional() }).optional(),
+});
 
 /** A static page elsewhere: not on the target's network, nor of its provider. Its deadline is part of the way to a page. */
 const ControlSettings = z.strictObject({
@@ -135,9 +145,18 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
             `expected less than the interval (${check.interval} ms)`,
             check.timeout,
           );
-        unknownNames(check.regions, regions).forEach(([index, name]) =>
-          problem(['checks', id, 'regions', index], `expected one of ${regions.join(', ')}`, name),
+        const usable = regions.filter((region) => canRun(check.kind, config.regions[region]));
+        unknownNames(check.regions, usable).forEach(([index, name]) =>
+          problem(
+            ['checks', id, 'regions', index],
+            config.regions[name]?.worker
+              ? `expected a region with probes: a Worker runs no ${check.kind}`
+              : `expected one of ${usable.join(', ')}`,
+            name,
+          ),
         );
+        if (regions.length > 0 && usable.length === 0)
+          problem(['checks', id], 'expected a region with probes', check.kind);
         unknownNames(check.channels, channels).forEach(([index, name]) =>
           problem(
             ['checks', id, 'channels', index],
@@ -158,14 +177,15 @@ function unknownNames(names: readonly string[] | undefined, known: readonly stri
 
 type RawConfig<C extends z.ZodType> = z.infer<ReturnType<typeof configSchema<C>>>;
 
-/** A check as everything past the edge sees it: durations in `…Ms`, regions and channels filled in. */
-export type Check = {
+/** Whether a region can run checks of a kind. */
+function canRun(kind: keyof typeof CHECK_KINDS, region: { worker?: unknown } | undefined): boolean {
+  return region !== undefined && (region.worker === undefined || WORKER_KINDS.includes(kind));
+}
+
+/** What every check has, whatever its kind: durations in `…Ms`, regions and channels filled in. */
+type CommonCheck = {
   id: string;
   title: string;
-  kind: 'journey';
-  file: string;
-  vars: Record<string, string>;
-  secrets: string[];
   intervalMs: number;
   timeoutMs: number;
   regions: string[];
@@ -176,10 +196,30 @@ export type Check = {
   severity: (typeof SEVERITIES)[number];
 };
 
+export type JourneyCheck = CommonCheck & {
+  kind: 'journey';
+  file: string;
+  vars: Record<string, string>;
+  secrets: string[];
+};
+export type DnsCheck = CommonCheck & { kind: 'dns'; dns: DnsSettings };
+
+/** A check as everything past the edge sees it. */
+export type Check = JourneyCheck | DnsCheck;
+/** The check of one kind. */
+export type CheckOf<Kind extends Check['kind']> = Extract<Check, { kind: Kind }>;
+
+/** A region. `worker`: the hub itself asks from there, and it has no probes. */
+export type Region = {
+  id: string;
+  title: string;
+  worker?: { locationHint?: LocationHint | undefined } | undefined;
+};
+
 /** The configuration as everything past the edge sees it. Durations in milliseconds. */
 export type Config<Channel = unknown> = {
   publicUrl: string;
-  regions: { id: string; title: string }[];
+  regions: Region[];
   checks: Check[];
   channels: Record<string, Channel>;
   paging: PagingSettings;
@@ -209,21 +249,22 @@ export function parseConfig(input: unknown, channelSettings: z.ZodType = AnyChan
 }
 
 function normalise(raw: RawConfig<z.ZodType>): Config {
-  const regions = Object.keys(raw.regions);
   const channels = Object.keys(raw.channels);
   return {
     publicUrl: raw.publicUrl.replace(/\/+$/, ''),
-    regions: Object.entries(raw.regions).map(([id, region]) => ({ id, title: region.title ?? id })),
+    regions: Object.entries(raw.regions).map(([id, region]) => ({
+      id,
+      title: region.title ?? id,
+      ...(region.worker ? { worker: region.worker } : {}),
+    })),
     checks: Object.entries(raw.checks).map(([id, check]) => ({
+      ...kindOf(check),
       id,
       title: check.title ?? id,
-      kind: check.kind,
-      file: check.file,
-      vars: check.vars,
-      secrets: check.secrets,
       intervalMs: check.interval,
       timeoutMs: check.timeout,
-      regions: check.regions ?? regions,
+      regions:
+        check.regions ?? Object.keys(raw.regions).filter((region) => canRun(check.kind, raw.regions[region])),
       channels: check.channels ?? channels,
       runbook: check.runbook,
       dependsOn: check.dependsOn,
@@ -242,6 +283,18 @@ function normalise(raw: RawConfig<z.ZodType>): Config {
     ...(raw.platform ? { platform: raw.platform } : {}),
     watchdogs: raw.watchdogs.map(({ url, every }) => ({ url, everyMs: every })),
   };
+}
+
+type RawCheck = RawConfig<z.ZodType>['checks'][string];
+
+/** What only a check's kind has, in its form past the edge. */
+function kindOf(raw: RawCheck) {
+  switch (raw.kind) {
+    case 'journey':
+      return { kind: raw.kind, file: raw.file, vars: raw.vars, secrets: raw.secrets };
+    case 'dns':
+      return { kind: raw.kind, dns: normaliseDns(raw) };
+  }
 }
 
 /** Hexadecimal digits of a configuration's hash: enough to tell configurations apart, short enough to read aloud. */

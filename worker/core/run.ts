@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DnsEvidence } from './dns/evidence.ts';
 import { Failure } from './failure.ts';
 
 /** Ids people choose: they end up in URLs, dedup keys, file names and as keys of objects, which all have a `constructor`. */
@@ -83,6 +84,8 @@ export const Run = z
     /** The deadline it had, when a burst's was shorter than the check's timeout. */
     deadlineMs: z.number().min(0).optional(),
     steps: z.array(Step).max(STEPS_MAX),
+    /** Only of a DNS check: what was found, measured and answered. */
+    dns: DnsEvidence.optional(),
     /** Whether a screenshot of the failure exists; it is uploaded apart, under the run's id. */
     screenshot: z.boolean(),
     /** Hash of the configuration the probe ran. */

@@ -3,7 +3,7 @@ import { Failure } from './failure.ts';
 import { RUN_BYTES_MAX, Run, Slug } from './run.ts';
 
 /** Version of the messages between probe and hub; a hub refuses another with 409 and says which it speaks. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 /** Runs in one report: bounds the work of one message; a probe with a longer spool sends several. */
 export const RUNS_PER_REPORT_MAX = 20;
 /** Bytes of one message: a full report of ordinary runs; one outsized run still fits. */

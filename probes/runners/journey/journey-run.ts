@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'playwright/test';
 import { evaluateJourney } from '#core/checks/journey.ts';
-import type { Check } from '#core/config.ts';
+import type { JourneyCheck } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { Lease } from '../../browser/browser.ts';
@@ -29,7 +29,7 @@ const CRASH_NOTICE_MS = 300;
 const CLOSED = /has been closed|Target crashed|Target closed|Browser closed|Connection closed/;
 
 export type JourneyRunOptions = {
-  check: Check;
+  check: JourneyCheck;
   /** When the journey must have ended; it begins when the context is open. */
   deadline: RunDeadline;
   journey: Journey;

@@ -83,7 +83,11 @@ describe('parseConfig', () => {
       'checks.portal-login.file: expected a relative path',
     ],
     ['no owner', { owner: undefined }, 'checks.portal-login.owner: expected string, got nothing'],
-    ['an unknown kind', { kind: 'telnet' }, 'checks.portal-login.kind: expected "journey", got "telnet"'],
+    [
+      'an unknown kind',
+      { kind: 'telnet' },
+      'checks.portal-login.kind: expected "journey" or "dns", got "telnet"',
+    ],
   ])('refuses %s', (_name, over, problem) => {
     const problems = problemsOf(input({ checks: { 'portal-login': login(over) } }));
     expect(problems.some((line) => line.startsWith(problem))).toBe(true);
