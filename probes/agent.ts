@@ -13,7 +13,7 @@ import {
   withStarts,
   type Schedule,
   type Start,
-} from './plan.ts';
+} from '#core/agenda.ts';
 import { draftOf, ownFault } from './run-draft.ts';
 import type { Spool } from './spool/spool.ts';
 

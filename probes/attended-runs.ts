@@ -3,7 +3,7 @@ import type { NextStart, Overdue } from '#core/wire.ts';
 import type { Clock } from './clock.ts';
 import type { ControlTarget } from './control-target.ts';
 import type { Log } from './log.ts';
-import type { Start } from './plan.ts';
+import type { Start } from '#core/agenda.ts';
 import { RunDeadline } from './run-deadline.ts';
 import { draftOf, type RunDraft, type RunStart } from './run-draft.ts';
 import { RunnerLease } from './runner-lease.ts';

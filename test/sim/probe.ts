@@ -13,7 +13,7 @@ import {
   withStarts,
   type Schedule,
   type Start,
-} from '#probes/plan.ts';
+} from '#core/agenda.ts';
 import { SkewedClock, type SimClock } from './clock.ts';
 import type { Timer } from './event-queue.ts';
 import type { Entry } from './hub.ts';
@@ -74,7 +74,7 @@ type UnderWay = {
   softTimer: Timer | undefined;
 };
 
-/** One probe: plan, run, spool, report. Its schedule is the real one of `probes/plan.ts`. */
+/** One probe: plan, run, spool, report. Its schedule is the real one of `worker/core/agenda.ts`. */
 export class Probe {
   readonly region: string;
   readonly #host: ProbeHost;

@@ -10,7 +10,7 @@ import {
   withStarts,
   type Decision,
   type Schedule,
-} from '#probes/plan.ts';
+} from '#core/agenda.ts';
 
 const INTERVAL_MS = 30_000;
 

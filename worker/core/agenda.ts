@@ -1,7 +1,7 @@
-import { nextStartInMs, phaseMs } from '#core/schedule.ts';
-import type { Check } from '#core/config.ts';
-import type { Run } from '#core/run.ts';
-import type { NextStart } from '#core/wire.ts';
+import { nextStartInMs, phaseMs } from './schedule.ts';
+import type { Check } from './config.ts';
+import type { Run } from './run.ts';
+import type { NextStart } from './wire.ts';
 
 /** A start that is due, and since when. All times here are milliseconds by the probe's monotonic clock. */
 export type Start = {
