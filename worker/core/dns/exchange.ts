@@ -100,6 +100,8 @@ export type FetchExchange = {
   durationMs: number;
   /** Body of a 200, at most `FILE_BYTES_MAX`. */
   body?: Uint8Array | undefined;
+  /** Of the body, hexadecimal digits. */
+  sha256?: string | undefined;
   status?: number | undefined;
   trouble?: Trouble | undefined;
 };
