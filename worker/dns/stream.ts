@@ -1,0 +1,108 @@
+import { connect } from 'cloudflare:sockets';
+import { encodeQuery } from '#core/dns/codec/encode.ts';
+import type { Query } from '#core/dns/exchange.ts';
+import { framed, FrameReader } from '#core/dns/framing.ts';
+import { isReplyTo } from '#core/dns/reply.ts';
+import { messageOf } from '../log.ts';
+
+/** No connection came about. A Worker is told the same of a refused one and of one that it may not make. */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+}
+/** The connection was there, and TLS on it was not. */
+export class TlsError extends Error {
+  override readonly name = 'TlsError';
+}
+/** The connection ended before the reply did. */
+export class ClosedError extends Error {
+  override readonly name = 'ClosedError';
+}
+
+/** Silence between the two questions of `idle`, milliseconds (RFC 7766 section 6.2.3 asks for some seconds). */
+const IDLE_MS = 2_000;
+
+export type StreamReplies = { reply: Uint8Array; second?: Uint8Array | undefined };
+
+/** Opens a connection to a server. `authName`: with TLS, for a certificate of that name. */
+export async function openSocket(
+  host: string,
+  port: number,
+  authName: string | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  // `on` would check the name given to connect, which for an address is no name: TLS is begun by hand instead.
+  const secureTransport = authName === undefined ? 'off' : 'starttls';
+  const socket = connect({ hostname: host, port }, { secureTransport, allowHalfOpen: false });
+  signal.addEventListener('abort', () => void closed(socket), { once: true });
+  try {
+    await socket.opened;
+  } catch (error) {
+    throw new ConnectError(messageOf(error), { cause: error });
+  }
+  if (authName === undefined) return socket;
+  const secure = socket.startTls({ expectedServerHostname: authName });
+  signal.addEventListener('abort', () => void closed(secure), { once: true });
+  try {
+    await secure.opened;
+  } catch (error) {
+    throw new TlsError(messageOf(error), { cause: error });
+  }
+  return secure;
+}
+
+/** Closes a connection, however it stands. Never rejects: of a connection that has failed there is nothing more to say. */
+export async function closed(socket: Socket): Promise<void> {
+  await socket.close().catch(() => undefined);
+}
+
+/** Puts a question on an open connection in its manner, and reads what is answered to it. */
+export async function askOnStream(socket: Socket, query: Query): Promise<StreamReplies> {
+  const writer = socket.writable.getWriter() as WritableStreamDefaultWriter<Uint8Array>;
+  const read = replyReader(socket.readable as ReadableStream<Uint8Array>);
+  const first = encodeQuery({ ...query, id: randomId() });
+  const second =
+    query.secondType === undefined
+      ? undefined
+      : encodeQuery({ ...query, type: query.secondType, id: randomId() });
+  if (query.manner === 'split') {
+    const frame = framed(first);
+    await writer.write(frame.subarray(0, 1));
+    await writer.write(frame.subarray(1));
+  } else await writer.write(framed(first));
+  if (second && query.manner === 'pipelined') await writer.write(framed(second));
+  const reply = await read(first);
+  if (!second) return { reply };
+  if (query.manner === 'idle') {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    await writer.write(framed(second));
+  }
+  return { reply, second: await read(second).catch(lost) };
+}
+
+/** Sixteen bits nobody can guess (RFC 5452 section 9.2). */
+export function randomId(): number {
+  return crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
+}
+
+/** That the second of two questions was not answered is what the manner is there to find out. */
+function lost(error: unknown): undefined {
+  if (!(error instanceof ClosedError)) throw error;
+  return undefined;
+}
+
+/** Reads until there is a reply to the given query; others that came meanwhile are kept for who asks for them. */
+function replyReader(stream: ReadableStream<Uint8Array>): (query: Uint8Array) => Promise<Uint8Array> {
+  const reader = stream.getReader();
+  const frames = new FrameReader();
+  const waiting: Uint8Array[] = [];
+  return async (query) => {
+    for (;;) {
+      const at = waiting.findIndex((message) => isReplyTo(message, query));
+      const [found] = at < 0 ? [] : waiting.splice(at, 1);
+      if (found) return found;
+      const { value, done } = await reader.read();
+      if (done) throw new ClosedError('the server closed the connection before it had answered');
+      waiting.push(...frames.push(value));
+    }
+  };
+}
