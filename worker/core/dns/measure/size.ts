@@ -1,0 +1,86 @@
+import type { Message, Rr } from '../codec/message.ts';
+import { RR_TYPES } from '../codec/registry.ts';
+
+/** Octets before the question (RFC 1035 section 4.1.1), and of a question's type and class behind its name. */
+const HEADER_BYTES = 12;
+const QUESTION_FIXED_BYTES = 4;
+/** Type, class, TTL and length of a record (RFC 1035 section 4.1.3), and a pointer to the owner before them. */
+const RECORD_FIXED_BYTES = 10;
+const POINTER_BYTES = 2;
+/** An OPT record without options (RFC 6891 section 6.1.2). */
+export const OPT_BYTES = 11;
+
+/** What a client without EDNS takes over UDP (RFC 1035 section 4.2.1). */
+export const PLAIN_UDP_BYTES = 512;
+
+/** RDATA of the types whose records all have one size. */
+const RDATA_BYTES = new Map<number, number>([
+  [RR_TYPES.A, 4],
+  [RR_TYPES.AAAA, 16],
+]);
+
+/**
+ * Octet after the last record of the answer: header, question and answers, and nothing that a server or a transport adds.
+ * It is the same on every server that compresses names (reference: dns, section 0.3).
+ */
+export function floorBytes(message: Message): number {
+  return message.answerEnd;
+}
+
+export function wireBytes(message: Message): number {
+  return message.bytes.length;
+}
+
+/** Octets of the question section, header included. */
+function questionEnd(message: Message): number {
+  return message.questions.at(-1)?.end ?? HEADER_BYTES;
+}
+
+/** What header, question and answers take once somebody on the way writes them again without compressing names. */
+export function uncompressedBytes(message: Message): number {
+  return message.answers.reduce((sum, record) => sum + record.uncompressedBytes, questionEnd(message));
+}
+
+/** Room that is left under a limit; negative when there is none. */
+export type Headroom = {
+  bytes: number;
+  /** Further records like the last one; of A and AAAA with their owner as a pointer. */
+  records: number;
+};
+
+/** Octets and records that still go into `limitBytes`; with `edns` the OPT record takes its eleven of them. */
+export function headroomOf(
+  message: Message,
+  type: number,
+  limitBytes: number,
+  { edns }: { edns: boolean },
+): Headroom {
+  const bytes = limitBytes - floorBytes(message) - (edns ? OPT_BYTES : 0);
+  return { bytes, records: Math.max(0, Math.floor(bytes / recordBytes(message, type))) };
+}
+
+/** What one more record of the type would take: that of addresses is known, of others the last record tells. */
+function recordBytes(message: Message, type: number): number {
+  const rdataBytes = RDATA_BYTES.get(type);
+  if (rdataBytes !== undefined) return POINTER_BYTES + RECORD_FIXED_BYTES + rdataBytes;
+  const last = message.answers.findLast((record) => record.type === type);
+  return last ? sizeOf(last) : POINTER_BYTES + RECORD_FIXED_BYTES;
+}
+
+const sizeOf = (record: Rr): number => record.end - record.start;
+
+/**
+ * How many records of one set fit under a limit when nothing else is in the message (reference: dns, section 1.4).
+ * `qnameBytes` as on the wire, with the root's octet; `ownerBytes` is a pointer's 2, or `qnameBytes` where names are not
+ * compressed.
+ */
+export function recordsThatFit(
+  qnameBytes: number,
+  limitBytes: number,
+  edns: boolean,
+  rdataBytes: number,
+  ownerBytes = POINTER_BYTES,
+): number {
+  const room = limitBytes - HEADER_BYTES - (qnameBytes + QUESTION_FIXED_BYTES) - (edns ? OPT_BYTES : 0);
+  return Math.max(0, Math.floor(room / (ownerBytes + RECORD_FIXED_BYTES + rdataBytes)));
+}
