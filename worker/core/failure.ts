@@ -15,6 +15,7 @@ export const PROBE_FAULTS = [
   'memory',
   'overload',
   'egress',
+  'not-measurable',
   'journey-error',
   'probe-error',
 ] as const;
