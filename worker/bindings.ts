@@ -1,4 +1,4 @@
-import type { CheckRpc, GroupRpc, RegionRpc } from './objects/rpc.ts';
+import type { CheckRpc, GroupRpc, RegionRpc, WorkerProbeRpc } from './objects/rpc.ts';
 import type { NetworkRpc } from './objects/network-rpc.ts';
 
 /** What the platform gives the hub. Secrets are read through `parseEnv` and `secretOf` only. */
@@ -9,6 +9,8 @@ export type HubBindings = {
   GROUPS: DurableObjectNamespace<GroupRpc>;
   /** One object; see `NETWORK_NAME`. */
   NETWORK: DurableObjectNamespace<NetworkRpc>;
+  /** One per region without probes: the hub asks from there by itself. */
+  WORKER_PROBES: DurableObjectNamespace<WorkerProbeRpc>;
   DB: D1Database;
   ARTIFACTS: R2Bucket;
 };

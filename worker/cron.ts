@@ -3,6 +3,8 @@ import type { HubBindings } from './bindings.ts';
 import { withDeadline } from './deadline.ts';
 import { logError } from './log.ts';
 import { tickChecks } from './objects/check-ticks.ts';
+import { wakeWorkerProbe } from './objects/worker-probe-rpc.ts';
+import { workerRegions } from './settings.ts';
 import { NETWORK_NAME } from './objects/network-rpc.ts';
 
 /** The network's object looks at every region; one that does not answer must not keep the checks from being asked. */
@@ -10,10 +12,16 @@ const NETWORK_TIMEOUT_MS = 20 * MS_PER_SECOND;
 
 /**
  * Once a minute asks the network and every check to do what time asks for. Nothing waits for it: it is there for an object
- * whose timer and alarm have both been lost, and starts the network's. Never rejects.
+ * whose timer and alarm have both been lost, and starts the network's and those of regions without probes. Never rejects.
  */
-export async function tickAll(bindings: Pick<HubBindings, 'CHECKS' | 'NETWORK'>): Promise<void> {
-  await Promise.all([tickNetwork(bindings), tickChecks(bindings.CHECKS)]);
+export async function tickAll(
+  bindings: Pick<HubBindings, 'CHECKS' | 'NETWORK' | 'WORKER_PROBES'>,
+): Promise<void> {
+  await Promise.all([
+    tickNetwork(bindings),
+    tickChecks(bindings.CHECKS),
+    ...workerRegions.map((region) => wakeWorkerProbe(bindings, region)),
+  ]);
 }
 
 async function tickNetwork({ NETWORK }: Pick<HubBindings, 'NETWORK'>): Promise<void> {

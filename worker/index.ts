@@ -6,6 +6,7 @@ export { CheckObject } from './objects/check-object.ts';
 export { GroupObject } from './objects/group-object.ts';
 export { NetworkObject } from './objects/network-object.ts';
 export { RegionObject } from './objects/region-object.ts';
+export { WorkerProbeObject } from './objects/worker-probe-object.ts';
 
 export default {
   fetch: app.fetch,

@@ -1,5 +1,5 @@
 import rawConfig from '#config';
-import type { Check } from '#core/config.ts';
+import type { Check, Region } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
 import { networkPolicyOf, type NetworkPolicy } from '#core/network/network.ts';
 import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';
@@ -37,6 +37,9 @@ export function hubConfigHash(): Promise<string> {
 export function checkOf(id: string): Check | undefined {
   return checksById.get(id);
 }
+
+/** The regions the hub asks from by itself. */
+export const workerRegions: readonly Region[] = config.regions.filter(({ worker }) => worker !== undefined);
 
 /** What decisions about the check of that id go by, if the configuration has it. */
 export function policyOf(id: string): Policy | undefined {

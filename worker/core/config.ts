@@ -47,7 +47,16 @@ export type LocationHint = (typeof LOCATION_HINTS)[number];
 const RegionSettings = z.strictObject({
   title: z.string().min(1).max(100).optional(),
   /** A region without probes: the hub itself asks from a Durable Object there. Runs only checks that need no browser. */
-  worker: z.strictObject({ locationHint: z.enum(LOCATION_HINTS).optional() }).optional(),
+  worker: z
+    .strictObject({
+      locationHint: z.enum(LOCATION_HINTS).optional(),
+      /**
+       * Questions of one run. A Worker may make 50 requests per invocation on the free plan and 10,000 on the paid one
+       * (developers.cloudflare.com/workers/platform/limits); a few are the object's own.
+       */
+      questionsMax: z.int().min(5).max(1_000).default(45),
+    })
+    .optional(),
 });
 
 /** A static page elsewhere: not on the target's network, nor of its provider. Its deadline is part of the way to a page. */
@@ -213,7 +222,7 @@ export type CheckOf<Kind extends Check['kind']> = Extract<Check, { kind: Kind }>
 export type Region = {
   id: string;
   title: string;
-  worker?: { locationHint?: LocationHint | undefined } | undefined;
+  worker?: { locationHint?: LocationHint | undefined; questionsMax: number } | undefined;
 };
 
 /** The configuration as everything past the edge sees it. Durations in milliseconds. */

@@ -17,7 +17,7 @@ import { hasEvidence } from '#core/network/watchdog.ts';
 import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
 import { log, logError } from '../log.ts';
-import { config, networkPolicy } from '../settings.ts';
+import { networkPolicy } from '../settings.ts';
 import { NetworkStore } from '../store/network-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { tickChecks } from './check-ticks.ts';
@@ -36,6 +36,8 @@ const ALARM_INTERVAL_MS = 60_000;
 const CHECKS_TICK_INTERVAL_MS = 30_000;
 /** After an error of our own everything waits this long: it must not spin. */
 const ERROR_PAUSE_MS = 5_000;
+
+const { config } = networkPolicy;
 
 /**
  * All regions together: whether enough of them are live to see anything, drills, and the watchdogs outside. A thin shell

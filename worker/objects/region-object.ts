@@ -18,7 +18,7 @@ import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { log, logError, messageOf } from '../log.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
-import { checkOf, hubConfigHash } from '../settings.ts';
+import { checkOf, hubConfigHash, workerRegions } from '../settings.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { NETWORK_NAME } from './network-rpc.ts';
 import { objectName } from './object-name.ts';
@@ -29,6 +29,7 @@ import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
 import { probeRefusal, refusal, reportRefusal, unknownCheck } from './report-rules.ts';
 import type { RegionRpc } from './rpc.ts';
+import { wakeWorkerProbe } from './worker-probe-rpc.ts';
 
 /** Telling a check's object takes milliseconds; one that is being moved may take seconds. */
 const CHECK_TIMEOUT_MS = 5_000;
@@ -133,6 +134,8 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
         trigger,
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       });
+    const own = workerRegions.find(({ id }) => id === this.#region);
+    if (own) this.ctx.waitUntil(wakeWorkerProbe(this.env, own));
     await this.#replan();
     return this.liveness();
   }

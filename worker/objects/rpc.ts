@@ -71,6 +71,12 @@ export interface GroupRpc extends Rpc.DurableObjectBranded {
   join(candidate: Candidate, over?: string): string | undefined;
 }
 
+/** What the rest of the hub may ask of the asker of a region without probes. */
+export interface WorkerProbeRpc extends Rpc.DurableObjectBranded {
+  /** Looks at what there is to do: new commands, a plan, runs that are due. Returns when it has, and never throws. */
+  wake(): Promise<void>;
+}
+
 /** What the rest of the hub may ask of a region's object, beside opening a socket by `fetch`. */
 export interface RegionRpc extends Rpc.DurableObjectBranded {
   /** A parsed report that came by HTTP. The refusal's status is the answer's. */

@@ -129,7 +129,10 @@ export function networkPolicyOf(
 ): NetworkPolicy {
   const ofChecks = [...new Set(config.checks.flatMap(({ channels }) => channels))];
   const channels = ofChecks.length > 0 ? ofChecks : Object.keys(config.channels);
-  return { config, routes: routesOf(config, { channels }, traits) };
+  const withProbes = config.regions.filter(({ worker }) => worker === undefined);
+  // The hub's own askers are live whenever the hub is: they must not hide that all probes are gone.
+  const regions = withProbes.length > 0 ? withProbes : config.regions;
+  return { config: { ...config, regions }, routes: routesOf(config, { channels }, traits) };
 }
 
 /** The routes of a drill: only the channels that are tested; nobody else is woken for it. */

@@ -1,0 +1,109 @@
+import type { Check, DnsCheck } from '#core/config.ts';
+import { inquire } from '#core/dns/inquiry.ts';
+import { stepsOf } from '#core/dns/run-steps.ts';
+import { judge } from '#core/dns/verdict.ts';
+import { MESSAGE_CHARS_MAX, type ProbeFailure } from '#core/failure.ts';
+import { describeProblems, parseWith } from '#core/problem.ts';
+import { Run, runId } from '#core/run.ts';
+import { truncate } from '#core/units.ts';
+import { fitsWire } from '#core/wire.ts';
+import { messageOf } from '../log.ts';
+import { createWorkerAsker, WORKER_VANTAGE } from './ask.ts';
+
+/** Who runs a check, when and why. Times are epoch ms. */
+export type RunOrigin = Pick<
+  Run,
+  'region' | 'probe' | 'boot' | 'seq' | 'trigger' | 'startedAtMs' | 'waitedMs' | 'configHash'
+>;
+
+export type DnsRunOptions = RunOrigin & {
+  check: DnsCheck;
+  questionsMax: number;
+  /** How long it may take, when that is less than the check's timeout. */
+  deadlineMs?: number | undefined;
+};
+
+/** Of the run's time, what is left for judging and storing. */
+const JUDGE_MS = 500;
+
+/** Runs a DNS check from this Worker. Never rejects: a fault of our own is an `invalid` run. */
+export async function dnsRun(options: DnsRunOptions): Promise<Run> {
+  const { check, questionsMax, deadlineMs, ...origin } = options;
+  const startedMs = performance.now();
+  const own = deadlineMs === undefined ? {} : { deadlineMs };
+  const limitMs = Math.max(1, Math.min(deadlineMs ?? check.timeoutMs, check.timeoutMs) - JUDGE_MS);
+  const endsAtMs = startedMs + limitMs;
+  try {
+    const { exchangeTimeoutMs } = check.dns;
+    const ask = createWorkerAsker({ exchangeTimeoutMs, tasksMax: questionsMax, endsAtMs });
+    const asked = {
+      settings: check.dns,
+      vantage: WORKER_VANTAGE,
+      nowMs: origin.startedAtMs,
+      salt: salt(),
+    };
+    const inquirer = await inquire(asked, ask, () => performance.now() >= endsAtMs);
+    const { outcome, failure, evidence } = judge(inquirer);
+    return checked({
+      ...common(origin, check, performance.now() - startedMs),
+      ...own,
+      outcome,
+      ...(failure ? { failure } : {}),
+      steps: stepsOf(inquirer.inquiry()),
+      dns: evidence,
+    });
+  } catch (error) {
+    return {
+      ...spoiled(origin, check, 'probe-error', messageOf(error), performance.now() - startedMs),
+      ...own,
+    };
+  }
+}
+
+/** A run that was not started, for want of a place. */
+export function overloadRun({ check, ...origin }: RunOrigin & { check: Check }, why: string): Run {
+  return spoiled(origin, check, 'overload', why, 0);
+}
+
+function common(origin: RunOrigin, check: Check, durationMs: number) {
+  const { probe, boot, seq } = origin;
+  return {
+    ...origin,
+    id: runId(probe, boot, seq),
+    check: check.id,
+    durationMs: Math.max(0, durationMs),
+    screenshot: false,
+  };
+}
+
+function spoiled(
+  origin: RunOrigin,
+  check: Check,
+  fault: ProbeFailure['class'],
+  message: string,
+  durationMs: number,
+): Run {
+  return {
+    ...common(origin, check, durationMs),
+    outcome: 'invalid',
+    failure: { owner: 'probe', class: fault, message: truncate(message, MESSAGE_CHARS_MAX) },
+    steps: [],
+  };
+}
+
+/** The run as a hub takes it: without raw replies when it would be too long. @throws when it is none */
+function checked(run: Run): Run {
+  const parsed = parseWith(Run, run);
+  if (!parsed.ok) throw new Error(`the run is not valid: ${describeProblems(parsed.problems)}`);
+  const bytes = new TextEncoder().encode(JSON.stringify(run)).length;
+  if (fitsWire(bytes) || !run.dns) return run;
+  const exchanges = run.dns.exchanges.map(({ reply: _reply, ...exchange }) => exchange);
+  return { ...run, dns: { ...run.dns, exchanges } };
+}
+
+/** Text no other run has: 80 bits. */
+function salt(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(10)), (octet) =>
+    octet.toString(16).padStart(2, '0'),
+  ).join('');
+}
