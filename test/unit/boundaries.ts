@@ -31,7 +31,11 @@ const RULES: Rule[] = [
     paths: ['worker/core', 'worker/deadline.ts'],
     packages: ['zod', 'cloudflare:workers'],
   },
-  { folder: 'worker/objects', paths: ['worker/core', 'worker/store', 'worker/channels', ...HUB_ROOT] },
+  { folder: 'worker/dns', paths: ['worker/core', ...HUB_ROOT] },
+  {
+    folder: 'worker/objects',
+    paths: ['worker/core', 'worker/store', 'worker/channels', 'worker/dns', ...HUB_ROOT],
+  },
   {
     folder: 'worker/routes',
     paths: [
