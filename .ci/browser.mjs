@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { installPackages, rootPrefix, whyNoInstalling } from './apt.mjs';
 import { run, say, step } from './command.mjs';
 
 /** Names on PATH; the headless shell first: it needs a third of the CPU of the whole browser. */
@@ -36,7 +37,6 @@ const DOWNLOAD_SILENCE_MS = 30_000;
 const DOWNLOAD_PROGRESS = /\d% of/;
 /** Per try, of which Playwright makes three. */
 const DOWNLOAD_CONNECT_TIMEOUT_MS = 5_000;
-const APT_TIMEOUT_MS = 10 * 60_000;
 
 /** @typedef {{ executablePath: string, version: string, source: 'env' | 'playwright' | 'system' | 'debian', playwright: string }} Browser */
 
@@ -109,39 +109,6 @@ function systemCandidates() {
   return [...new Set([...onPath, ...USUAL_PLACES])].filter((file) => isExecutable(file));
 }
 
-/** @returns {Promise<string[] | undefined>} the words before `apt-get`; undefined where we may not install */
-async function rootPrefix() {
-  if (process.platform !== 'linux' || !existsSync('/usr/bin/apt-get')) return undefined;
-  if (process.getuid?.() === 0) return [];
-  const { ok } = await run('sudo', ['-n', 'true'], { timeoutMs: 10_000 });
-  return ok ? ['sudo', '-n'] : undefined;
-}
-
-/** Debian's package brings a font with it (fontconfig-config depends on one). @returns {Promise<string>} what happened */
-async function installFromDebian(prefix, logFile) {
-  const apt = (...args) => {
-    const words = [
-      ...prefix,
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      'apt-get',
-      '-o',
-      'DPkg::Lock::Timeout=120',
-    ];
-    const [file = 'env', ...rest] = [...words, ...args];
-    return run(file, rest, { timeoutMs: APT_TIMEOUT_MS, logFile });
-  };
-  const install = () => apt('install', '-y', '--no-install-recommends', DEBIAN_PACKAGE);
-  let result = await install();
-  if (!result.ok) {
-    // A fresh image has no package lists, an old one has lists that name what is gone.
-    await apt('update');
-    result = await install();
-  }
-  const last = result.output.trim().split('\n').at(-1) ?? '';
-  return result.ok ? 'installed' : `${result.reason}, ${last}`;
-}
-
 /**
  * Finds or installs a Chromium. The order: LATCHKEY_CHROMIUM, Playwright's own, one that is already there, Debian's.
  * @param {string} root
@@ -189,11 +156,12 @@ async function findBrowser(root, node) {
 
   const prefix = await rootPrefix();
   if (prefix === undefined) {
-    tried.push(`apt-get: ${existsSync('/usr/bin/apt-get') ? 'needs root or passwordless sudo' : 'not here'}`);
+    tried.push(whyNoInstalling());
   } else {
     const logFile = join(root, '.latchkey', 'setup-apt.log');
+    // The package brings a font with it (fontconfig-config depends on one).
     const outcome = await step(`installing Debian's ${DEBIAN_PACKAGE}`, () =>
-      installFromDebian(prefix, logFile),
+      installPackages(prefix, [DEBIAN_PACKAGE], logFile),
     );
     tried.push(`apt-get install ${DEBIAN_PACKAGE}: ${outcome} (.latchkey/setup-apt.log)`);
     for (const candidate of systemCandidates()) found ??= await accept(candidate, 'debian');

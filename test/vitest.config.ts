@@ -86,11 +86,23 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'dns',
+          globalSetup: ['test/fixtures/dns/installing.ts'],
+          include: ['test/dns/**/*.test.ts'],
+          // Real name servers, signing and time-outs; a slow machine must not look like a broken product.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        test: {
           name: 'probe',
           include: ['test/probe/**/*.test.{ts,tsx}'],
           // Real Chromium and real processes; a slow machine must not look like a broken product.
           testTimeout: 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -105,7 +117,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file drives browsers of its own; two at once would measure each other's queueing.
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -1,0 +1,1 @@
+export declare function takeTurn(lockFolder: string): Promise<() => void>;
