@@ -1,11 +1,28 @@
 import type { Inquiry } from '../aspect.ts';
 import type { Measured } from '../evidence.ts';
+import { chainOf } from './rrset.ts';
+import { floorBytes, uncompressedBytes, wireBytes } from './size.ts';
+import { largest, wholesOf } from './whole.ts';
 
 /**
  * The figures of one type that a baseline is made of: of the largest whole answer that an authority gave, or, where none
  * could be asked or the name is an alias out of the zone, a resolver. `undefined` without such an answer.
  */
 export function measuredOf(inquiry: Inquiry, type: number): Measured | undefined {
-  const one = inquiry.answered.find(({ query }) => query.type === type);
-  return one && undefined;
+  const { name } = inquiry.settings;
+  const whole = largest(wholesOf(inquiry, name, type).wholes);
+  if (!whole) return undefined;
+  const { message, outcome } = whole;
+  const { aliases, records } = chainOf(message, name, type);
+  const ttls = [...aliases, ...records].map(({ ttlS }) => ttlS);
+  return {
+    type,
+    outcome,
+    records: records.length,
+    floorBytes: floorBytes(message),
+    wireBytes: wireBytes(message),
+    uncompressedBytes: uncompressedBytes(message),
+    chain: aliases.length,
+    ...(ttls.length === 0 ? {} : { minTtlS: Math.min(...ttls) }),
+  };
 }
