@@ -25,9 +25,9 @@ export function base64Text(octets: Uint8Array): string {
   return text;
 }
 
-const BASE32HEX = '0123456789abcdefghijklmnopqrstuv';
+const BASE32HEX = '0123456789ABCDEFGHIJKLMNOPQRSTUV';
 
-/** RFC 4648 section 7 without padding, lower case: how NSEC3 writes hashes (RFC 5155 section 3.3). */
+/** RFC 4648 section 7 without padding: how NSEC3 writes hashes (RFC 5155 section 3.3). */
 export function base32HexText(octets: Uint8Array): string {
   let text = '';
   let held = 0;
