@@ -3,7 +3,8 @@ import type { Message } from '../codec/message.ts';
 import type { OutcomeClass } from '../outcome.ts';
 import type { Asked } from '../question.ts';
 import type { Server } from '../server.ts';
-import { askedBy, type Way } from '../ways.ts';
+import type { Way } from '../questions.ts';
+import { askedBy } from '../ways.ts';
 import { floorBytes } from './size.ts';
 
 /** What became of a question put one way; `undefined` where it was not asked. */
