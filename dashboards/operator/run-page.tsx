@@ -6,6 +6,7 @@ import type { StoredRun } from '#core/view.ts';
 import { checkPath, OPERATOR_PATH, screenshotPath } from '#core/operator-path.ts';
 import { RunOutcome } from './check-page.tsx';
 import { titleOf } from './check-row.ts';
+import { DnsPanel } from './dns-panel.tsx';
 import { ErrorMessage } from './error-message.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { Screenshot } from './screenshot.tsx';
@@ -72,6 +73,7 @@ export function runPage(
           <dt>Run</dt>
           <dd class="address">{run.id}</dd>
         </dl>
+        {run.dns === undefined ? null : <DnsPanel dns={run.dns} />}
         <section aria-labelledby="steps">
           <h2 id="steps">Steps</h2>
           <StepTree run={run} />

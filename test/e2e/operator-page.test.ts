@@ -20,6 +20,8 @@ import {
   SAMPLE_NOW_MS,
   sampleAudit,
   sampleConfig,
+  sampleDnsCheck,
+  sampleDnsRun,
   sampleLedgerReport,
   sampleSource,
   sampleStoredRun,
@@ -89,6 +91,7 @@ function samplePages(): Record<string, LayoutProps> {
       SAMPLE_NOW_MS,
     ),
     '/operator/audit': auditPage(sampleAudit(), SAMPLE_NOW_MS),
+    '/operator/dns-run': runPage(sampleConfig, sampleDnsCheck, sampleDnsRun(), SAMPLE_NOW_MS),
     '/operator/run': runPage(sampleConfig, check, sampleStoredRun(), SAMPLE_NOW_MS),
   };
 }
@@ -215,7 +218,7 @@ describe('a live page', () => {
 });
 
 describe('a screenshot that its probe has not uploaded yet', () => {
-  it.each(['/operator', '/operator/incident', '/operator/run'])(
+  it.each(['/operator', '/operator/incident', '/operator/run', '/operator/dns-run'])(
     'has its words and its place at %s, and comes without moving anything',
     async (path) => {
       const page = await open(path);
@@ -295,6 +298,7 @@ describe.each(['light', 'dark'] as const)('every page in the %s', (colorScheme) 
     '/operator/check',
     '/operator/incident',
     '/operator/run',
+    '/operator/dns-run',
     '/operator/odd',
     '/operator/ledger',
     '/operator/ledger-empty',

@@ -19,6 +19,8 @@ import {
   oddSource,
   SAMPLE_NOW_MS,
   sampleConfig,
+  sampleDnsCheck,
+  sampleDnsRun,
   sampleLedger,
   sampleLedgerReport,
   sampleSource,
@@ -248,6 +250,20 @@ describe('a run’s page', () => {
     expect(order).not.toContain(-1);
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(html).toContain('<summary>The document answered 502 Bad Gateway.</summary>');
+  });
+
+  it('of a DNS check says what was found, how much room is left, and what was asked', async () => {
+    const html = String(
+      await documentOf(runPage(sampleConfig, sampleDnsCheck, sampleDnsRun(), SAMPLE_NOW_MS)),
+    );
+    const places = ['class="cause"', 'id="findings"', 'id="sizes"', 'id="questions"', 'id="steps"'];
+    const order = places.map((place) => html.indexOf(place));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(html).toContain('B16 client profiles');
+    expect(html).toContain('178 too many');
+    expect(html).toContain('531 left');
+    expect(html).toContain('EMPTY_TRUNCATED');
   });
 
   it('does not fold a message of one line', async () => {
