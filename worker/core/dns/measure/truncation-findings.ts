@@ -1,0 +1,190 @@
+import type { Answered } from '../aspect.ts';
+import type { Message } from '../codec/message.ts';
+import { typeName } from '../codec/registry.ts';
+import type { Finding, FindingSeverity } from '../finding.ts';
+import type { Limits } from '../limits.ts';
+import { rdataKey } from './rdata-key.ts';
+import { chainOf } from './rrset.ts';
+import { floorBytes, OPT_BYTES, PLAIN_UDP_BYTES, wireBytes } from './size.ts';
+import { counted } from './size-findings.ts';
+import { truncationOf } from './truncation.ts';
+
+/** One question as one server answered it in every way it was put. */
+export type Seen = {
+  name: string;
+  type: number;
+  limits: Limits;
+  subject: string;
+  /** UDP without EDNS, with it, and with DO; then the stream, and with DO. */
+  u0?: Answered | undefined;
+  u1?: Answered | undefined;
+  u1d?: Answered | undefined;
+  t?: Answered | undefined;
+  td?: Answered | undefined;
+  /** The answer is a part of a pool, another one each time. */
+  rotates: boolean;
+};
+
+/** B3, B6 and B7 of one server, and B11, which is the same with DO. */
+export function truncationFindings(seen: Seen): Finding[] {
+  return [
+    ...plainFindings(seen),
+    ...ednsFindings(seen, { udp: seen.u1, stream: seen.t, id: 'B6', sizeId: 'B3', how: 'with EDNS 1232' }),
+    ...ednsFindings(seen, {
+      udp: seen.u1d,
+      stream: seen.td,
+      id: 'B11',
+      sizeId: 'B11',
+      how: 'with EDNS 1232 and signatures asked for',
+    }),
+    ...streamFindings(seen),
+    ...fallbackFindings(seen),
+  ];
+}
+
+/** B6 without EDNS: cut to a part it is a warning, for the client asks again; emptied it leaves nothing to those that do not. */
+function plainFindings(seen: Seen): Finding[] {
+  const message = seen.u0?.message;
+  if (!message?.truncated) return [];
+  const whole = [seen.t, seen.u1].map((one) => one?.message).find(isWhole);
+  if (whole && floorBytes(whole) <= PLAIN_UDP_BYTES)
+    return [slipped(seen, 'B6', 'without EDNS', floorBytes(whole))];
+  const { style, records } = truncationOf(message);
+  const left =
+    style === 'empty'
+      ? 'and left empty: a client that does not ask again over TCP takes it that there is no such data'
+      : `to ${counted(records, 'record')}: a client that does not ask again over TCP takes these for all`;
+  return [
+    finding(seen, 'B6', style === 'empty' ? 'fail' : 'warn', `truncated without EDNS ${left}`, {
+      records,
+      wireBytes: wireBytes(message),
+    }),
+  ];
+}
+
+type EdnsWay = {
+  udp: Answered | undefined;
+  stream: Answered | undefined;
+  id: 'B6' | 'B11';
+  sizeId: 'B3' | 'B11';
+  how: string;
+};
+
+function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Finding[] {
+  const message = udp?.message;
+  const limitBytes = seen.limits.wireFailBytes;
+  if (message?.truncated) {
+    const whole = [stream?.message].find(isWhole);
+    if (whole && floorBytes(whole) + OPT_BYTES <= limitBytes)
+      return [slipped(seen, id, how, floorBytes(whole))];
+    const { records } = truncationOf(message);
+    return [
+      finding(
+        seen,
+        id,
+        'fail',
+        `truncated ${how}${whole ? `, whole it has ${wireBytes(whole)} octets` : ''}: resolvers must ask again over TCP`,
+        { records, ...(whole ? { wireBytes: wireBytes(whole) } : {}), limitBytes },
+      ),
+    ];
+  }
+  // Without UDP the least that the message would have there is known: the answer and OPT.
+  const bytes = message ? wireBytes(message) : leastBytes(stream?.message);
+  if (bytes <= limitBytes) return [];
+  return [
+    finding(
+      seen,
+      sizeId,
+      'fail',
+      `${message ? '' : 'at least '}${bytes} octets ${how}, over ${limitBytes}: it is cut into fragments, which are dropped on the way, or truncated`,
+      { wireBytes: bytes, limitBytes },
+    ),
+  ];
+}
+
+function leastBytes(message: Message | undefined): number {
+  return isWhole(message) ? floorBytes(message) + OPT_BYTES : 0;
+}
+
+/** TC on a stream has no meaning (RFC 2181 section 9): there is nothing to fall back to. */
+function streamFindings(seen: Seen): Finding[] {
+  if (![seen.t, seen.td].some((one) => one?.message?.truncated)) return [];
+  return [finding(seen, 'B6', 'fail', 'truncated even over TCP: nobody can get the whole answer', {})];
+}
+
+/** B7: what was truncated must be had whole over a stream, with every record that was in the truncated part. */
+export function fallbackFindings(seen: Seen): Finding[] {
+  const ways = [
+    { udp: [seen.u0, seen.u1], stream: seen.t },
+    { udp: [seen.u1d], stream: seen.td },
+  ];
+  return ways.flatMap(({ udp, stream }) => {
+    const truncated = udp.flatMap((one) => (one?.message?.truncated ? [one.message] : []));
+    return truncated.length > 0 && stream ? fallbackFinding(seen, truncated, stream) : [];
+  });
+}
+
+function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answered): Finding[] {
+  const { trouble } = stream.exchange;
+  if (
+    trouble?.probeFault ||
+    stream.outcome === 'NOT_MEASURABLE' ||
+    stream.outcome === 'CONNECT_FAILED_OR_BLOCKED'
+  )
+    return [];
+  if (!stream.message || stream.outcome !== 'ANSWER')
+    return [
+      {
+        ...finding(
+          seen,
+          'B7',
+          'fail',
+          `truncated over UDP, and over TCP comes ${stream.outcome}${trouble ? ` (${trouble.message})` : ''}: the answer cannot be had`,
+          {},
+        ),
+        outcome: stream.outcome,
+      },
+    ];
+  if (seen.rotates) return [];
+  const whole = new Set(keysOf(stream.message, seen));
+  const missing = new Set(truncated.flatMap((part) => keysOf(part, seen)).filter((key) => !whole.has(key)));
+  if (missing.size === 0) return [];
+  return [
+    finding(
+      seen,
+      'B7',
+      'fail',
+      `${counted(missing.size, 'record')} of the truncated answer ${missing.size === 1 ? 'is' : 'are'} not in the one over TCP`,
+      { missingRecords: missing.size },
+    ),
+  ];
+}
+
+function keysOf(message: Message, { name, type }: Seen): string[] {
+  return chainOf(message, name, type).records.map(({ rdata }) => rdataKey(rdata));
+}
+
+/** A small answer with TC is a rate limit's doing (response rate limiting "slips" such ones), not its size's. */
+function slipped(seen: Seen, id: 'B6' | 'B11', how: string, bytes: number): Finding {
+  return finding(
+    seen,
+    id,
+    'warn',
+    `truncated ${how} although its ${bytes} octets fit: the server limits our rate, or truncates early`,
+    { floorBytes: bytes },
+  );
+}
+
+function isWhole(message: Message | undefined): message is Message {
+  return message?.truncated === false;
+}
+
+function finding(
+  { type, subject }: Seen,
+  id: Finding['id'],
+  severity: FindingSeverity,
+  text: string,
+  figures: Record<string, number>,
+): Finding {
+  return { id, severity, subject, message: `${typeName(type)}: ${text}.`, figures };
+}
