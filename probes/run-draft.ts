@@ -1,6 +1,7 @@
 import type { Check } from '#core/config.ts';
 import { MESSAGE_CHARS_MAX, type PROBE_FAULTS } from '#core/failure.ts';
-import { Run, type Control, type Step } from '#core/run.ts';
+import type { StoredExchange } from '#core/dns/evidence.ts';
+import { Run, RUN_BYTES_MAX, type Control, type Step } from '#core/run.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { fitsWire } from '#core/wire.ts';
 import { truncate } from '#core/units.ts';
@@ -43,6 +44,7 @@ function unchecked(start: RunStart, result: RunResult): RunDraft {
     ...(start.control === undefined || result.outcome !== 'fail' ? {} : { control: start.control }),
     ...(start.deadlineMs === undefined ? {} : { deadlineMs: start.deadlineMs }),
     steps: result.steps,
+    ...(result.dns === undefined ? {} : { dns: result.dns }),
     configHash: start.configHash,
   };
 }
@@ -65,18 +67,52 @@ export function numbered(draft: RunDraft, origin: Origin, seq: number, screensho
   return fitted({ id: `${probe}.${boot}.${seq}`, region, probe, boot, seq, ...draft, screenshot });
 }
 
-/** Gives up the steps' URLs, then the inner steps, then all steps: the outcome and the failure are worth more. */
+/**
+ * Gives up raw replies, the longest first, then the steps' URLs, the inner steps, all steps, and the exchanges of a DNS run:
+ * the outcome, the failure and the findings are worth more.
+ */
 function fitted(run: Run): Run {
-  const cuts: ((steps: Step[]) => Step[])[] = [
-    (steps) => steps,
-    withoutUrls,
-    (steps) => withoutUrls(steps).map((step) => ({ ...step, steps: [] })),
-  ];
-  for (const cut of cuts) {
-    const candidate = { ...run, steps: cut(run.steps) };
-    if (fitsWire(jsonBytes(candidate))) return candidate;
+  let kept = run;
+  for (const cut of [
+    (run: Run) => run,
+    withoutLongReplies,
+    (run: Run) => ({ ...run, steps: withoutUrls(run.steps) }),
+    (run: Run) => ({ ...run, steps: run.steps.map((step) => ({ ...step, steps: [] })) }),
+    (run: Run) => ({ ...run, steps: [] }),
+    withoutExchanges,
+  ]) {
+    kept = cut(kept);
+    if (fitsWire(jsonBytes(kept))) return kept;
   }
-  return { ...run, steps: [] };
+  return kept;
+}
+
+/** As many of the longest replies are left out as the run is too long. */
+function withoutLongReplies(run: Run): Run {
+  const { dns } = run;
+  if (dns === undefined) return run;
+  const overBytes = jsonBytes(run) - RUN_BYTES_MAX;
+  const left = new Set<StoredExchange>();
+  let freedBytes = 0;
+  for (const exchange of dns.exchanges.toSorted((a, b) => replyBytes(b) - replyBytes(a))) {
+    if (freedBytes >= overBytes) break;
+    freedBytes += replyBytes(exchange);
+    left.add(exchange);
+  }
+  const exchanges = dns.exchanges.map((exchange) => {
+    if (!left.has(exchange)) return exchange;
+    const { reply: _reply, ...rest } = exchange;
+    return rest;
+  });
+  return { ...run, dns: { ...dns, exchanges } };
+}
+
+function replyBytes({ reply = '' }: StoredExchange): number {
+  return reply.length;
+}
+
+function withoutExchanges(run: Run): Run {
+  return run.dns === undefined ? run : { ...run, dns: { ...run.dns, exchanges: [] } };
 }
 
 function withoutUrls(steps: Step[]): Step[] {

@@ -1,13 +1,87 @@
+import { randomBytes } from 'node:crypto';
 import type { DnsCheck } from '#core/config.ts';
+import { inquire } from '#core/dns/inquiry.ts';
+import { stepsOf } from '#core/dns/run-steps.ts';
+import { judge } from '#core/dns/verdict.ts';
+import { errorText } from '../log.ts';
+import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';
-import type { Runner } from './runner.ts';
+import { AT_ONCE_MAX, createAsker, PROBE_VANTAGE, type Asker } from './dns/ask.ts';
+import { Gate } from './dns/gate.ts';
+import type { Runner, RunResult } from './runner.ts';
 
-/** The runner of DNS checks: sockets of its own, no browser. */
+/** Asking ends this long before the deadline, milliseconds: reading a hundred replies takes a tenth of it. */
+const JUDGE_MS = 100;
+
+/** The runner of DNS checks: sockets of its own, no browser. Its runs share the pace at which they ask a server. */
 export function createDnsRunner(): Runner<DnsCheck> {
+  const gate = new Gate(AT_ONCE_MAX);
+  const asking = new Set<Asker>();
+  let isClosed = false;
   return {
     warm: () => Promise.resolve(),
-    run: () => Promise.resolve(ownFault('probe-error', 'DNS checks cannot be run yet')),
-    close: () => Promise.resolve(),
+    run: async (check, deadline = new RunDeadline(check.timeoutMs)) => {
+      if (isClosed) return ownFault('probe-error', 'the runner of DNS checks is closed');
+      const startedMs = performance.now();
+      const tookMs = (): number => performance.now() - startedMs;
+      const asker = createAsker({ settings: check.dns, gate });
+      asking.add(asker);
+      try {
+        const result = await runOnce(check, deadline, asker);
+        return isClosed
+          ? ownFault('probe-error', 'the runner was closed in the middle of the run', tookMs())
+          : { ...result, durationMs: tookMs() };
+      } catch (error) {
+        return ownFault('probe-error', errorText(error), tookMs());
+      } finally {
+        asking.delete(asker);
+        asker.close();
+      }
+    },
+    close: () => {
+      isClosed = true;
+      for (const asker of asking) asker.close();
+      return Promise.resolve();
+    },
     versions: () => ({}),
+  };
+}
+
+/** Asks until all is known or the time is over, and judges by what is known then. */
+async function runOnce(
+  { dns: settings }: DnsCheck,
+  deadline: RunDeadline,
+  asker: Asker,
+): Promise<Omit<RunResult, 'durationMs'>> {
+  let isOver = false;
+  const stopWatching = onLeft(deadline, JUDGE_MS, () => {
+    isOver = true;
+    asker.close();
+  });
+  deadline.begin();
+  try {
+    const salt = randomBytes(8).toString('hex');
+    const asked = { settings, vantage: PROBE_VANTAGE, nowMs: Date.now(), salt };
+    const inquirer = await inquire(asked, asker.ask, () => isOver);
+    const { outcome, failure, evidence } = judge(inquirer);
+    const steps = stepsOf(inquirer.inquiry());
+    return { outcome, ...(failure === undefined ? {} : { failure }), steps, dns: evidence };
+  } finally {
+    stopWatching();
+  }
+}
+
+/** Calls back once, when only `leftMs` of the deadline are left, however close it comes. The returned function ends that. */
+function onLeft(deadline: RunDeadline, leftMs: number, callBack: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const arm = (): void => {
+    clearTimeout(timer);
+    if (deadline.hasBegun) timer = setTimeout(callBack, Math.max(0, deadline.leftMs() - leftMs));
+  };
+  const stopListening = deadline.onChange(arm);
+  arm();
+  return () => {
+    stopListening();
+    clearTimeout(timer);
   };
 }

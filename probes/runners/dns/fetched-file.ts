@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { Fetch, FetchExchange } from '#core/dns/exchange.ts';
+import { AskError } from './trouble.ts';
+
+/** Octets of a published file: the longest known, AWS's, has 2 MB. */
+export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+export type FetchedFile = Pick<FetchExchange, 'body' | 'sha256' | 'status'>;
+
+/** Fetches a file, following redirects; its body only with a 200. Rejects when there is no HTTP answer or it is too long. */
+export async function fetchFile({ url }: Fetch, signal: AbortSignal): Promise<FetchedFile> {
+  // A connection kept from before may be dead, and would outlive the run.
+  const response = await fetch(url, { signal, redirect: 'follow', headers: { connection: 'close' } });
+  const { status } = response;
+  if (status !== 200) {
+    await response.body?.cancel();
+    return { status };
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (bytes > FILE_BYTES_MAX)
+      throw new AskError({
+        class: 'NOT_MEASURABLE',
+        message: `the file is longer than the ${FILE_BYTES_MAX} octets that are read of one`,
+      });
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(Buffer.concat(chunks));
+  return { status, body, sha256: createHash('sha256').update(body).digest('hex') };
+}

@@ -1,0 +1,44 @@
+import type { Query } from '#core/dns/exchange.ts';
+import type { Answer } from './answer.ts';
+import { cutTrouble } from './exchange-time.ts';
+import { UdpLine } from './udp.ts';
+
+/** The UDP sockets of one run: one a server, and one for each question that takes replies from anywhere. */
+export class UdpLines {
+  readonly #kept = new Map<string, UdpLine>();
+  readonly #open = new Set<UdpLine>();
+
+  /** Asks the query, whose octets are `message`, at an IP address. Never rejects. */
+  async ask(
+    { server, manner }: Query,
+    address: string,
+    message: Uint8Array,
+    timeoutMs: number,
+  ): Promise<Answer> {
+    const { port } = server;
+    if (manner !== 'unconnected') {
+      const kept = this.#kept.get(server.url) ?? this.#opened({ address, port, connected: true });
+      this.#kept.set(server.url, kept);
+      return kept.ask(message, timeoutMs);
+    }
+    const line = this.#opened({ address, port, connected: false });
+    const answer = await line.ask(message, timeoutMs);
+    this.#close(line);
+    return answer;
+  }
+
+  /** Ends every question under way and frees all sockets. */
+  close(): void {
+    for (const line of this.#open) this.#close(line);
+  }
+
+  #opened(options: ConstructorParameters<typeof UdpLine>[0]): UdpLine {
+    const line = new UdpLine(options);
+    this.#open.add(line);
+    return line;
+  }
+
+  #close(line: UdpLine): void {
+    if (this.#open.delete(line)) line.close(cutTrouble);
+  }
+}
