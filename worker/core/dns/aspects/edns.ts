@@ -1,4 +1,92 @@
-import type { Aspect } from '../aspect.ts';
+import { agreed, withNote } from '../agreement.ts';
+import type { Answered, Aspect, Inquiry } from '../aspect.ts';
+import type { Query } from '../exchange.ts';
+import type { Finding } from '../finding.ts';
+import { PLAIN_UDP_BYTES } from '../measure/size.ts';
+import type { Server } from '../server.ts';
+import { complianceOf, EDNS_TESTS, type EdnsTest } from './edns-tests.ts';
 
-/** EDNS compliance (B9, B10). */
-export const edns: Aspect = { tasks: () => [], findings: () => [] };
+/** EDNS compliance (B10) by the list of RFC 8906, and whether UDP replies keep to what was offered (B9). */
+export const edns: Aspect = {
+  tasks: (inquiry) =>
+    (inquiry.authorities ?? []).flatMap((server) =>
+      EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap(
+        (test) => test.query(inquiry, server) ?? [],
+      ),
+    ),
+  findings: (inquiry) => {
+    const servers = inquiry.authorities ?? [];
+    return [
+      ...agreed(
+        servers
+          .filter((server) => isAlive(inquiry, server))
+          .map((server) => ({ server, findings: compliance(inquiry, server) })),
+      ),
+      ...servers.flatMap((server) => [...silence(inquiry, server), ...oversize(inquiry, server)]),
+    ];
+  },
+};
+
+/** A test waits for the one it builds on: what does not answer a plain question is not asked eleven more. */
+function isDue(inquiry: Inquiry, server: Server, { after }: EdnsTest): boolean {
+  return after === undefined || answerTo(inquiry, server, after)?.message !== undefined;
+}
+
+function answerTo(inquiry: Inquiry, server: Server, id: EdnsTest['id']): Answered | undefined {
+  const query = EDNS_TESTS.find((test) => test.id === id)?.query(inquiry, server);
+  return query && inquiry.find(query);
+}
+
+/** Whether it said anything over UDP to one of the two first questions, or could not be asked over UDP at all. */
+function isAlive(inquiry: Inquiry, server: Server): boolean {
+  const first = [answerTo(inquiry, server, 'plain'), answerTo(inquiry, server, 'edns')];
+  return first.every((one) => one === undefined) || first.some((one) => one?.message !== undefined);
+}
+
+function compliance(inquiry: Inquiry, server: Server): Finding[] {
+  return EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap((test) => {
+    const answered = answerTo(inquiry, server, test.id);
+    return answered ? complianceOf(test, answered) : [];
+  });
+}
+
+/** One that is silent to everything is one finding; it is told here only when no other part of the check would. */
+function silence(inquiry: Inquiry, server: Server): Finding[] {
+  const { aspects } = inquiry.settings;
+  if (isAlive(inquiry, server) || aspects.includes('resolvability') || aspects.includes('delegation'))
+    return [];
+  const answered = answerTo(inquiry, server, 'plain');
+  if (!answered || answered.exchange.trouble?.probeFault || answered.outcome === 'NOT_MEASURABLE') return [];
+  return [
+    {
+      id: 'A2',
+      severity: 'fail',
+      subject: server.url,
+      message: `No reply over UDP, with EDNS or without.`,
+      outcome: answered.outcome,
+    },
+  ];
+}
+
+/** B9: of everything that was asked of the server over UDP, whoever wanted to know, the reply that is most over the offer. */
+function oversize(inquiry: Inquiry, server: Server): Finding[] {
+  const over = inquiry.answered
+    .filter(({ query, message }) => query.server.url === server.url && query.transport === 'udp' && message)
+    .map(({ query, message }) => ({ query, bytes: message?.bytes.length ?? 0, offered: offeredBytes(query) }))
+    .filter(({ bytes, offered }) => bytes > offered)
+    .toSorted((a, b) => b.bytes - b.offered - (a.bytes - a.offered))[0];
+  if (!over) return [];
+  const finding: Finding = {
+    id: 'B9',
+    severity: 'fail',
+    subject: server.url,
+    message: `A UDP reply of ${over.bytes} octets where ${over.offered} were offered: clients cut it off or drop it.`,
+    figures: { wireBytes: over.bytes, offeredBytes: over.offered },
+  };
+  return [withNote(finding, '')];
+}
+
+/** Less than 512 counts as 512 (RFC 6891 section 6.2.3). */
+function offeredBytes({ edns }: Query): number {
+  return Math.max(PLAIN_UDP_BYTES, edns?.udpBytes ?? PLAIN_UDP_BYTES);
+}

@@ -8,7 +8,7 @@ import { chainOf } from '../measure/rrset.ts';
 import { bulkFindings, chainFindings, headroomFindings, type SizeContext } from '../measure/size-findings.ts';
 import { floorBytes } from '../measure/size.ts';
 import { fallbackFindings, truncationFindings, type Seen } from '../measure/truncation-findings.ts';
-import { answeredBy, needsResolver, wholeOf, wholesOf } from '../measure/whole.ts';
+import { answeredBy, wholeOf, wholesOf, wholeTasks } from '../measure/whole.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Asked } from '../question.ts';
 import type { Way } from '../questions.ts';
@@ -20,8 +20,8 @@ import { txtFindings, txtTasks } from './txt-size.ts';
 export const size: Aspect = {
   tasks: (inquiry) => [
     ...typesOf(inquiry).flatMap((type) => [
+      ...wholeTasks(inquiry, inquiry.settings.name, type),
       ...authorityTasks(inquiry, type),
-      ...resolverTasks(inquiry, type),
     ]),
     ...fallbackTasks(inquiry),
     ...txtTasks(inquiry),
@@ -48,19 +48,10 @@ function authorityTasks(inquiry: Inquiry, type: number): Task[] {
     const signed = answeredBy(inquiry, 'U1D', asked);
     const needsSignedStream =
       signed?.message?.truncated === true || askedBy('U1D', asked, inquiry.vantage) === undefined;
-    const ways: Way[] = ['U0', 'U1', 'U1D', 'T'];
+    const ways: Way[] = ['U0', 'U1', 'U1D'];
     if (needsSignedStream) ways.push('TD');
     return ways.flatMap((way) => askedBy(way, asked, inquiry.vantage) ?? []);
   });
-}
-
-/** The floor is in any whole answer, a resolver's too. */
-function resolverTasks(inquiry: Inquiry, type: number): Task[] {
-  const { name, resolvers } = inquiry.settings;
-  if (!needsResolver(inquiry, name, type)) return [];
-  return resolvers.flatMap(
-    (server) => askedBy('T', { server, name, type, recursionDesired: true }, inquiry.vantage) ?? [],
-  );
 }
 
 /** What a resolver truncated, whoever asked, is asked again over its stream. */

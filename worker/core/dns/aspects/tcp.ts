@@ -1,4 +1,98 @@
-import type { Aspect } from '../aspect.ts';
+import { agreed } from '../agreement.ts';
+import type { Answered, Aspect, Inquiry } from '../aspect.ts';
+import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
+import { RR_TYPES, typeName } from '../codec/registry.ts';
+import type { Query } from '../exchange.ts';
+import type { Finding } from '../finding.ts';
+import type { Server } from '../server.ts';
+import { askedBy } from '../ways.ts';
 
-/** TCP behaviour (B8). */
-export const tcp: Aspect = { tasks: () => [], findings: () => [] };
+const MANNERS = ['split', 'pipelined', 'idle'] as const;
+type Manner = (typeof MANNERS)[number];
+
+/** TCP behaviour (B8): asked of each authority that takes a plain question over its stream. */
+export const tcp: Aspect = {
+  tasks: (inquiry) =>
+    (inquiry.authorities ?? []).flatMap((server) => {
+      const plain = plainOf(inquiry, server);
+      if (!plain) return [];
+      return inquiry.find(plain)?.message ? [plain, ...MANNERS.map((manner) => put(plain, manner))] : [plain];
+    }),
+  findings: (inquiry) =>
+    agreed(
+      (inquiry.authorities ?? []).flatMap((server) => {
+        const plain = plainOf(inquiry, server);
+        if (!plain || !inquiry.find(plain)?.message) return [];
+        const findings = MANNERS.flatMap((manner) => {
+          const answered = inquiry.find(put(plain, manner));
+          return answered && isOurAffair(answered) ? judged(manner, answered) : [];
+        });
+        return [{ server, findings }];
+      }),
+    ),
+};
+
+function plainOf({ settings, vantage }: Inquiry, server: Server): Query | undefined {
+  const type = settings.types[0] ?? RR_TYPES.A;
+  return askedBy('T', { server, name: settings.name, type, recursionDesired: false }, vantage);
+}
+
+/** What is asked second is the other address type: so programs ask, one behind the other on one connection. */
+function put(plain: Query, manner: Manner): Query {
+  if (manner === 'split') return { ...plain, manner };
+  return { ...plain, manner, secondType: plain.type === RR_TYPES.A ? RR_TYPES.AAAA : RR_TYPES.A };
+}
+
+function isOurAffair({ exchange, outcome }: Answered): boolean {
+  return (
+    exchange.trouble?.probeFault !== true &&
+    outcome !== 'NOT_MEASURABLE' &&
+    outcome !== 'CONNECT_FAILED_OR_BLOCKED'
+  );
+}
+
+function judged(manner: Manner, answered: Answered): Finding[] {
+  const { exchange, query, message } = answered;
+  const why = exchange.trouble ? ` (${exchange.trouble.message})` : '';
+  switch (manner) {
+    case 'split':
+      return message
+        ? []
+        : [
+            said(
+              'fail',
+              `no reply when a question's length comes in two segments${why}: some clients send it so`,
+            ),
+          ];
+    case 'pipelined':
+      if (message && answersSecond(exchange.second, query)) return [];
+      return [
+        said(
+          'fail',
+          `of ${typeName(query.type)} and ${typeName(query.secondType ?? 0)} sent at once on one connection ${
+            message ? 'the second' : 'neither'
+          } is answered${why}: glibc asks so, and hangs`,
+        ),
+      ];
+    case 'idle':
+      // To close an idle connection is a server's right (RFC 7766 section 6.2.3); most wait for longer.
+      return message && !answersSecond(exchange.second, query)
+        ? [said('warn', `a second question after two seconds on the same connection is lost${why}`)]
+        : [];
+  }
+}
+
+function answersSecond(second: Uint8Array | undefined, { secondType }: Query): boolean {
+  if (!second) return false;
+  try {
+    const message = decodeMessage(second);
+    return message.response && message.questions[0]?.type === secondType;
+  } catch (error) {
+    if (!(error instanceof ShortHeaderError)) throw error;
+    return false;
+  }
+}
+
+function said(severity: 'warn' | 'fail', text: string): Finding {
+  return { id: 'B8', severity, subject: 'TCP', message: `TCP: ${text}.` };
+}

@@ -1,5 +1,6 @@
 import type { Answered, Inquiry } from '../aspect.ts';
 import type { Message } from '../codec/message.ts';
+import type { Query } from '../exchange.ts';
 import type { OutcomeClass } from '../outcome.ts';
 import type { Asked } from '../question.ts';
 import type { Server } from '../server.ts';
@@ -65,15 +66,28 @@ export function largest(wholes: readonly Whole[]): Whole | undefined {
   );
 }
 
+/** What to ask for `wholesOf`: every authority over its stream, and the resolvers once these turn out not to be enough. */
+export function wholeTasks(inquiry: Inquiry, name: string, type: number): Query[] {
+  const { authorities = [], settings, vantage } = inquiry;
+  const own = authorities.flatMap(
+    (server) => askedBy('T', { server, name, type, recursionDesired: false }, vantage) ?? [],
+  );
+  if (!needsResolver(inquiry, own, name, type)) return own;
+  return [
+    ...own,
+    ...settings.resolvers.flatMap(
+      (server) => askedBy('T', { server, name, type, recursionDesired: true }, vantage) ?? [],
+    ),
+  ];
+}
+
 /**
- * Whether resolvers must be asked for sizes: the zone's own servers are not known (yet), gave nothing, or end with an alias out of
- * their zone. False while their answers are still to come.
+ * Whether resolvers must be asked: the zone's own servers are not known (yet), gave nothing, or end with an alias out of their
+ * zone. False while their answers are still to come.
  */
-export function needsResolver(inquiry: Inquiry, name: string, type: number): boolean {
-  const authorities = inquiry.authorities ?? [];
-  const isWaiting = authorities.some((server) => {
-    const query = askedBy('T', { server, name, type, recursionDesired: false }, inquiry.vantage);
-    return query !== undefined && inquiry.find(query) === undefined;
-  });
-  return !isWaiting && ownWholes(inquiry, name, type).every(({ outcome }) => outcome === 'DANGLING_CNAME');
+function needsResolver(inquiry: Inquiry, own: readonly Query[], name: string, type: number): boolean {
+  return (
+    own.every((query) => inquiry.find(query) !== undefined) &&
+    ownWholes(inquiry, name, type).every(({ outcome }) => outcome === 'DANGLING_CNAME')
+  );
 }

@@ -1,0 +1,183 @@
+import type { Answered, Inquiry } from '../aspect.ts';
+import type { Message } from '../codec/message.ts';
+import { RCODE, RR_TYPES, rcodeName } from '../codec/registry.ts';
+import type { Query } from '../exchange.ts';
+import type { Finding, FindingSeverity } from '../finding.ts';
+import type { Asked } from '../question.ts';
+import { canAsk, OFFERED_BYTES, questionOf } from '../questions.ts';
+import type { Server } from '../server.ts';
+
+/** A version, an option, a flag, a type and an opcode that nobody has given a meaning (RFC 8906 sections 8.1 and 8.2). */
+const UNKNOWN = { version: 100, option: 100, flag: 0x40, type: 1_000, opcode: 15 } as const;
+const SMALL_BYTES = 512;
+
+type Ids =
+  | 'plain'
+  | 'edns'
+  | 'version'
+  | 'option'
+  | 'flag'
+  | 'do'
+  | 'small'
+  | 'type'
+  | 'opcode'
+  | 'tcp'
+  | 'bare-tcp';
+
+/** One question of the list, and what a server that keeps to the standard replies. */
+export type EdnsTest = {
+  id: Ids;
+  title: string;
+  /** Asked only when the server replied to this one. */
+  after?: Ids;
+  /** `undefined` where the server or the vantage does not have the transport. */
+  query: (inquiry: Inquiry, server: Server) => Query | undefined;
+  /** What is wrong with a reply, as the end of "…: got"; `undefined` when nothing is. */
+  fault?: (message: Message) => string | undefined;
+  /** At most this bad: where no client asks so. */
+  atMost?: FindingSeverity;
+};
+
+/** RFC 8906 section 8, as ISC's EDNS compliance tester asks it. Of the zone's SOA, or of the name while the zone is not known. */
+export const EDNS_TESTS: readonly EdnsTest[] = [
+  { id: 'plain', title: 'a question without EDNS', query: udp((base) => bare(base)), fault: noError },
+  {
+    id: 'edns',
+    title: 'EDNS',
+    query: udp((base) => base),
+    fault: (message) => noError(message) ?? withoutOpt(message),
+  },
+  {
+    id: 'version',
+    title: `EDNS version ${UNKNOWN.version}`,
+    after: 'edns',
+    query: udp((base) => withEdns(base, { version: UNKNOWN.version })),
+    fault: (message) =>
+      message.rcode === RCODE.BADVERS ? undefined : `${rcodeName(message.rcode)} instead of BADVERS`,
+  },
+  {
+    id: 'option',
+    title: 'an unknown EDNS option',
+    after: 'edns',
+    query: udp((base) => withEdns(base, { options: [{ code: UNKNOWN.option, data: new Uint8Array() }] })),
+    fault: (message) =>
+      noError(message) ??
+      withoutOpt(message) ??
+      (message.opt?.options.some(({ code }) => code === UNKNOWN.option) ? 'the option sent back' : undefined),
+  },
+  {
+    id: 'flag',
+    title: 'an unknown EDNS flag',
+    after: 'edns',
+    query: udp((base) => withEdns(base, { z: UNKNOWN.flag })),
+    fault: (message) =>
+      noError(message) ?? withoutOpt(message) ?? (message.opt?.z === 0 ? undefined : 'the flag sent back'),
+  },
+  {
+    id: 'do',
+    title: 'EDNS with DO',
+    after: 'edns',
+    query: udp((base) => withEdns(base, { dnssecOk: true })),
+    fault: (message) =>
+      noError(message) ?? withoutOpt(message) ?? (message.opt?.dnssecOk ? undefined : 'a reply without DO'),
+  },
+  {
+    id: 'small',
+    title: `DNSKEY with DO in ${SMALL_BYTES} octets`,
+    after: 'edns',
+    query: udp((base) => ({
+      ...withEdns(base, { udpBytes: SMALL_BYTES, dnssecOk: true }),
+      type: RR_TYPES.DNSKEY,
+    })),
+    fault: (message) => noError(message) ?? withoutOpt(message),
+  },
+  {
+    id: 'type',
+    title: 'an unknown record type',
+    after: 'plain',
+    query: udp((base) => ({ ...bare(base), type: UNKNOWN.type })),
+    fault: (message) => (message.rcode === RCODE.NXDOMAIN ? undefined : noError(message)),
+  },
+  {
+    id: 'opcode',
+    title: 'an unknown opcode',
+    after: 'plain',
+    query: udp((base) => ({ ...bare(base), opcode: UNKNOWN.opcode })),
+    fault: (message) =>
+      message.rcode === RCODE.NOTIMP ? undefined : `${rcodeName(message.rcode)} instead of NOTIMP`,
+    // No resolver asks so; PowerDNS drops it (reference: dns, section 4.1).
+    atMost: 'warn',
+  },
+  { id: 'bare-tcp', title: 'TCP', query: (inquiry, server) => stream(inquiry, server, false) },
+  {
+    id: 'tcp',
+    title: 'EDNS over TCP',
+    after: 'bare-tcp',
+    query: (inquiry, server) => stream(inquiry, server, true),
+    fault: (message) => noError(message) ?? withoutOpt(message),
+  },
+];
+
+/** What one reply, or none, says of the server. Silence and FORMERR break clients; a wrong code only those that look. */
+export function complianceOf(test: EdnsTest, { exchange, message, outcome }: Answered): Finding[] {
+  const { title, fault, atMost } = test;
+  if (!fault || exchange.trouble?.probeFault || outcome === 'NOT_MEASURABLE') return [];
+  const found = (severity: FindingSeverity, got: string, harm: string): Finding[] => [
+    {
+      id: 'B10',
+      severity: atMost ?? severity,
+      subject: title,
+      message: `To ${title}: got ${got}${harm}.`,
+      outcome,
+    },
+  ];
+  if (!message)
+    return found(
+      'fail',
+      exchange.trouble?.message ?? 'a reply that cannot be read',
+      '; resolvers wait and try again',
+    );
+  const wrong = fault(message);
+  if (wrong === undefined) return [];
+  return message.rcode === RCODE.FORMERR
+    ? found('fail', 'FORMERR', '; resolvers must find out and ask again without')
+    : found('warn', wrong, '');
+}
+
+function noError({ rcode }: Message): string | undefined {
+  return rcode === RCODE.NOERROR ? undefined : rcodeName(rcode);
+}
+
+function withoutOpt({ opt }: Message): string | undefined {
+  return opt ? undefined : 'a reply without EDNS';
+}
+
+function askedOf({ zone, settings }: Inquiry, server: Server): Asked {
+  const asked = { server, recursionDesired: false };
+  return zone === undefined
+    ? { ...asked, name: settings.name, type: settings.types[0] ?? RR_TYPES.A }
+    : { ...asked, name: zone, type: RR_TYPES.SOA };
+}
+
+function udp(change: (base: Query) => Query): EdnsTest['query'] {
+  return (inquiry, server) => {
+    if (!canAsk(server, 'udp', inquiry.vantage)) return undefined;
+    const asked = askedOf(inquiry, server);
+    return change(questionOf('U1', server, asked.name, asked.type, asked));
+  };
+}
+
+function stream(inquiry: Inquiry, server: Server, withOpt: boolean): Query | undefined {
+  const asked = askedOf(inquiry, server);
+  const query = questionOf('T', server, asked.name, asked.type, asked);
+  if (!canAsk(server, query.transport, inquiry.vantage)) return undefined;
+  return withOpt ? query : bare(query);
+}
+
+function bare({ edns: _edns, ...query }: Query): Query {
+  return query;
+}
+
+function withEdns(query: Query, over: Partial<NonNullable<Query['edns']>>): Query {
+  return { ...query, edns: { udpBytes: OFFERED_BYTES, dnssecOk: false, ...over } };
+}
