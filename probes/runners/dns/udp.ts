@@ -48,9 +48,10 @@ export class UdpLine {
       : (query) => socket.send(query, port, address, this.#onSent);
     socket.on('message', (reply, from) => this.#take(reply, from));
     this.#ready = new Promise((resolve, reject) => {
-      const opened = (): void => {
+      const opened = (error?: Error): void => {
+        if (error) return reject(error);
         this.#isReady = true;
-        resolve();
+        return resolve();
       };
       // It stays for good: an error that nobody listens for ends the process.
       socket.on('error', (error) => {
@@ -58,7 +59,7 @@ export class UdpLine {
         this.#failAll(troubleOf(error));
       });
       if (connected) socket.connect(port, address, opened);
-      else socket.bind(0, opened);
+      else socket.bind(0, () => opened());
     });
   }
 
