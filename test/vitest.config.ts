@@ -17,7 +17,7 @@ const publicAsText = {
 const reportFolder = process.env.LATCHKEY_TEST_REPORTS;
 
 /** The hub as `wrangler.toml` describes it, in workerd; what it sends goes to a pager on loopback. */
-const workerd = () =>
+const workerd = (outbound: { outboundService?: typeof passToPager } = { outboundService: passToPager }) =>
   cloudflareTest(async () => ({
     wrangler: { configPath: './wrangler.toml' },
     miniflare: {
@@ -25,7 +25,7 @@ const workerd = () =>
         ...HUB_SECRETS,
         TEST_MIGRATIONS: await readD1Migrations(`${root}worker/migrations`),
       },
-      outboundService: passToPager,
+      ...outbound,
     },
   }));
 
@@ -92,6 +92,19 @@ export default defineConfig({
           // Real name servers, signing and time-outs; a slow machine must not look like a broken product.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        root,
+        // Nothing in between: it asks real servers on loopback.
+        plugins: [workerd({})],
+        resolve: { alias: { '#config': `${root}test/worker/latchkey.config.ts` } },
+        test: {
+          name: 'worker-dns',
+          globalSetup: ['test/fixtures/dns/worker-lab.ts'],
+          include: ['test/worker-dns/**/*.test.ts'],
+          testTimeout: 20_000,
           sequence: { groupOrder: 2 },
         },
       },

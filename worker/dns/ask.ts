@@ -11,11 +11,20 @@ import type {
   Trouble,
 } from '#core/dns/exchange.ts';
 import type { Vantage } from '#core/dns/aspect.ts';
+import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
 import { Semaphore } from '../semaphore.ts';
 import { askOverHttp } from './doh.ts';
 import { blockedFor } from './reach.ts';
-import { askOnStream, ClosedError, closed, ConnectError, openSocket, TlsError } from './stream.ts';
+import {
+  askOnStream,
+  closed,
+  ClosedError,
+  ConnectError,
+  openSocket,
+  TlsError,
+  UnsupportedError,
+} from './stream.ts';
 
 /** What a Worker can ask by: there is no UDP (`node:dgram` is a silent no-op there). */
 export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tls', 'https'] };
@@ -25,6 +34,8 @@ export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tl
  * runtime does not count: one is left for what the object itself has to say.
  */
 export const CONNECTIONS_MAX = 5;
+/** A connection that is given up is gone in a moment. */
+const CLOSE_MS = 250;
 /** Octets of a published file: the longest known, AWS's, has 2 MB. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -144,11 +155,13 @@ async function within(
     }, timeoutMs);
   });
   const done = work(abort.signal).catch((error: unknown): Got => ({ trouble: troubleOf(task, error) }));
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const got = await Promise.race([done, late]);
+  clearTimeout(timer);
+  // Its place is free once its connection is gone.
+  await withDeadline(done, CLOSE_MS, 'closing a connection').catch((error: unknown) => {
+    if (!(error instanceof DeadlineError)) throw error;
+  });
+  return got;
 }
 
 /**
@@ -158,7 +171,9 @@ async function within(
 function troubleOf(task: Task, error: unknown): Trouble {
   const message = messageOf(error).slice(0, 200);
   if (error instanceof ConnectError) return { class: 'CONNECT_FAILED_OR_BLOCKED', message, probeFault: true };
-  if (error instanceof TlsError) return { class: 'TLS_FAIL', message };
+  if (error instanceof UnsupportedError) return unmeasurable(message);
+  // It is not told why: whoever sees the certificate must say whose fault it is.
+  if (error instanceof TlsError) return { class: 'TLS_FAIL', message, probeFault: true };
   if (error instanceof ClosedError) return { class: 'CONN_RESET', message };
   if (task.kind === 'fetch' || (task.kind === 'query' && task.transport === 'https'))
     return unmeasurable(`no HTTP answer a Worker understands: ${message}`);

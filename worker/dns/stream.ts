@@ -13,6 +13,10 @@ export class ConnectError extends Error {
 export class TlsError extends Error {
   override readonly name = 'TlsError';
 }
+/** This runtime does not do it: some of them cannot check a certificate for another name than the host's. */
+export class UnsupportedError extends Error {
+  override readonly name = 'UnsupportedError';
+}
 /** The connection ended before the reply did. */
 export class ClosedError extends Error {
   override readonly name = 'ClosedError';
@@ -34,20 +38,32 @@ export async function openSocket(
   const secureTransport = authName === undefined ? 'off' : 'starttls';
   const socket = connect({ hostname: host, port }, { secureTransport, allowHalfOpen: false });
   signal.addEventListener('abort', () => void closed(socket), { once: true });
+  void ended(socket);
   try {
     await socket.opened;
   } catch (error) {
     throw new ConnectError(messageOf(error), { cause: error });
   }
   if (authName === undefined) return socket;
-  const secure = socket.startTls({ expectedServerHostname: authName });
+  let secure: Socket;
+  try {
+    secure = socket.startTls({ expectedServerHostname: authName });
+  } catch (error) {
+    throw new UnsupportedError(messageOf(error), { cause: error });
+  }
   signal.addEventListener('abort', () => void closed(secure), { once: true });
+  void ended(secure);
   try {
     await secure.opened;
   } catch (error) {
     throw new TlsError(messageOf(error), { cause: error });
   }
   return secure;
+}
+
+/** The end of a connection that fails is told in `opened` and in its streams: here it must only not go unheard. */
+async function ended(socket: Socket): Promise<void> {
+  await socket.closed.catch(() => undefined);
 }
 
 /** Closes a connection, however it stands. Never rejects: of a connection that has failed there is nothing more to say. */
