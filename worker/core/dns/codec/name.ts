@@ -18,9 +18,21 @@ const LABEL_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => 
   return String.fromCharCode(octet);
 });
 
+const DOT_AND_TEXT: readonly string[] = LABEL_TEXT.map((text) => `.${text}`);
+
 /** One octet of a label as text, escaped when it must be. */
 export function labelOctetText(octet: number): string {
   return LABEL_TEXT[octet] ?? '';
+}
+
+/** The first octet of a label that is not the name's first one, with the dot before it. */
+export function nextLabelOctetText(octet: number): string {
+  return DOT_AND_TEXT[octet] ?? '';
+}
+
+/** Whether the octet stands for itself in a label. */
+export function isPlainInLabel(octet: number): boolean {
+  return octet > 0x20 && octet < 0x7f && octet !== DOT && octet !== BACKSLASH;
 }
 
 /**

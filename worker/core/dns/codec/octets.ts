@@ -101,10 +101,15 @@ const STRING_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
   return String.fromCharCode(octet);
 });
 
-/** Octets as the text between the quotes of a character string: `\"`, `\\` and `\000` are the only escapes. */
+/** One octet of a character string as text: `\"`, `\\` and `\000` are the only escapes. */
+export function stringOctetText(octet: number): string {
+  return STRING_TEXT[octet] ?? '';
+}
+
+/** Octets as the text between the quotes of a character string. */
 export function stringText(octets: Uint8Array): string {
   let text = '';
-  for (const octet of octets) text += STRING_TEXT[octet] ?? '';
+  for (const octet of octets) text += stringOctetText(octet);
   return text;
 }
 

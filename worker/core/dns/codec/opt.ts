@@ -61,8 +61,14 @@ function readOption(reader: Reader, code: number, opt: Opt): void {
     case EDNS_OPTION.EXTENDED_ERROR: {
       const infoCode = reader.u16();
       if (reader.problem !== undefined) break;
+      if (reader.left === 0) {
+        opt.extendedErrors.push({ code: infoCode, text: '' });
+        break;
+      }
+      const text = reader.rest();
       // RFC 8914 section 2: the text may end in a NUL, which is no part of it.
-      opt.extendedErrors.push({ code: infoCode, text: utf8Text(reader.rest()).replace(/\0+$/, '') });
+      const spoken = text.at(-1) === 0 ? text.subarray(0, -1) : text;
+      opt.extendedErrors.push({ code: infoCode, text: utf8Text(spoken) });
       break;
     }
     case EDNS_OPTION.REPORT_CHANNEL: {

@@ -60,9 +60,9 @@ export function readRdata(reader: Reader, type: number, recordClass: number): Rd
         kind: 'NAPTR',
         order: reader.u16(),
         preference: reader.u16(),
-        flags: stringText(reader.characterString()),
-        services: stringText(reader.characterString()),
-        regexp: stringText(reader.characterString()),
+        flags: reader.stringText(),
+        services: reader.stringText(),
+        regexp: reader.stringText(),
         replacement: reader.name(),
       };
     case RR_TYPES.SVCB:
@@ -96,7 +96,7 @@ function unknown(reader: Reader): Rdata {
 function readTxt(reader: Reader): Rdata {
   const strings: string[] = [];
   // RFC 1035 section 3.3.14: one or more.
-  do strings.push(stringText(reader.characterString()));
+  do strings.push(reader.stringText());
   while (reader.left > 0 && reader.problem === undefined);
   return { kind: 'TXT', strings };
 }
@@ -104,7 +104,7 @@ function readTxt(reader: Reader): Rdata {
 /** RFC 8659 section 4.1. */
 function readCaa(reader: Reader): Rdata {
   const flags = reader.u8();
-  const tag = stringText(reader.characterString());
+  const tag = reader.stringText();
   if (!/^[\da-z]+$/i.test(tag)) reader.fail(`expected a CAA tag of letters and digits, got "${tag}"`);
   return { kind: 'CAA', critical: flags >= 0x80, tag, value: stringText(reader.rest()) };
 }

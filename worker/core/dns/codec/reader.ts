@@ -1,4 +1,5 @@
-import { labelOctetText, NAME_BYTES_MAX, type Name } from './name.ts';
+import { isPlainInLabel, labelOctetText, NAME_BYTES_MAX, nextLabelOctetText, type Name } from './name.ts';
+import { stringOctetText } from './octets.ts';
 
 /** Octets of a message's header (RFC 1035 section 4.1.1). */
 export const HEADER_BYTES = 12;
@@ -79,6 +80,17 @@ export class Reader {
   /** A length of one octet, and as many octets (RFC 1035 section 3.3). */
   characterString(): Uint8Array {
     return this.octets(this.u8());
+  }
+
+  /** A character string as text, escaped. */
+  stringText(): string {
+    const length = this.u8();
+    if (!this.has(length)) return '';
+    let text = '';
+    for (const end = this.at + length; this.at < end; this.at += 1) {
+      text += stringOctetText(this.view.getUint8(this.at));
+    }
+    return text;
   }
 
   /** Whether so many octets are left; a problem when not. */
@@ -206,11 +218,32 @@ export class Reader {
     let text = '';
     for (let at = from; at < stop;) {
       const end = at + view.getUint8(at) + 1;
-      if (at > from) text += '.';
-      for (at += 1; at < end; at += 1) text += labelOctetText(view.getUint8(at));
+      const first = view.getUint8(at + 1);
+      text += at === from ? labelOctetText(first) : nextLabelOctetText(first);
+      text += labelRestText(view, at + 2, end);
+      at = end;
     }
     return { text: rest.text === '.' ? text : `${text}.${rest.text}`, bytes, hops };
   }
+}
+
+/** Four octets at a time where they stand for themselves: appending each by itself takes twice as long. */
+function labelRestText(view: DataView, from: number, end: number): string {
+  let text = '';
+  let at = from;
+  for (; at + 4 <= end; at += 4) {
+    const a = view.getUint8(at);
+    const b = view.getUint8(at + 1);
+    const c = view.getUint8(at + 2);
+    const d = view.getUint8(at + 3);
+    if (isPlainInLabel(a) && isPlainInLabel(b) && isPlainInLabel(c) && isPlainInLabel(d)) {
+      text += String.fromCharCode(a, b, c, d);
+    } else {
+      text += labelOctetText(a) + labelOctetText(b) + labelOctetText(c) + labelOctetText(d);
+    }
+  }
+  for (; at < end; at += 1) text += labelOctetText(view.getUint8(at));
+  return text;
 }
 
 function longName(at: number): string {

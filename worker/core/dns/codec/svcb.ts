@@ -1,6 +1,6 @@
 import { ipv4Text, ipv6Text } from './address.ts';
 import { quoted } from './name.ts';
-import { stringText, utf8Text } from './octets.ts';
+import { utf8Text } from './octets.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import type { Reader } from './reader.ts';
 
@@ -37,7 +37,6 @@ export function readSvcb(reader: Reader, kind: 'SVCB' | 'HTTPS'): Rdata {
   const priority = reader.u16();
   const target = reader.plainName();
   const params: SvcParam[] = [];
-  const keys = new Set<string>();
   const { end } = reader;
   let last = -1;
   while (reader.left > 0 && reader.problem === undefined) {
@@ -51,7 +50,6 @@ export function readSvcb(reader: Reader, kind: 'SVCB' | 'HTTPS'): Rdata {
       reader.fail(`${svcKeyName(key)} is ${length} octets long, beyond the record's end`);
     if (reader.problem !== undefined) break;
     last = key;
-    keys.add(svcKeyName(key));
     reader.end = reader.at + length;
     params.push(readParam(reader, key));
     if (reader.left > 0) reader.fail(`${svcKeyName(key)} has ${reader.left} octets too many`);
@@ -59,6 +57,7 @@ export function readSvcb(reader: Reader, kind: 'SVCB' | 'HTTPS'): Rdata {
   }
   const [first] = params;
   if (first?.key === 'mandatory') {
+    const keys = new Set(params.map(({ key }) => key as string));
     const absent = first.keys.find((key) => !keys.has(key));
     if (absent !== undefined) reader.fail(`mandatory names ${absent}, which the record does not have`);
   }
@@ -72,9 +71,9 @@ function readParam(reader: Reader, key: number): SvcParam {
       return { key: name, keys: readMandatory(reader) };
     case 'alpn': {
       const ids = readList(reader, name, () => {
-        const id = reader.characterString();
-        if (id.length === 0) reader.fail('expected protocols in alpn, got an empty one');
-        return stringText(id);
+        const id = reader.stringText();
+        if (id === '') reader.fail('expected protocols in alpn, got an empty one');
+        return id;
       });
       return { key: name, ids };
     }

@@ -13,9 +13,11 @@ export function readTypeBitmap(reader: Reader): number[] {
       reader.fail(`expected 1 to 32 octets of types, the last one not zero, in window ${window}`);
     }
     last = window;
-    for (const [index, octet] of bits.entries()) {
-      for (let bit = 0; bit < 8; bit += 1) {
-        if ((octet & (0x80 >> bit)) !== 0) types.push(window * 256 + index * 8 + bit);
+    for (let index = 0; index < bits.length; index += 1) {
+      let type = window * 256 + index * 8;
+      for (let ones = bits[index] ?? 0; ones !== 0; ones = (ones << 1) & 0xff) {
+        if (ones >= 0x80) types.push(type);
+        type += 1;
       }
     }
   }
