@@ -2,6 +2,7 @@ import type { DnsSettings } from '../checks/dns.ts';
 import type { Answered, Inquiry, Vantage } from './aspect.ts';
 import { ASPECTS } from './aspects/index.ts';
 import { discovered } from './aspects/discovery.ts';
+import { firstQuestions } from './aspects/first-questions.ts';
 import { decodeMessage, ShortHeaderError } from './codec/decode.ts';
 import type { Message } from './codec/message.ts';
 import { isQuery, taskKey, type Ask, type Exchange, type QueryExchange, type Task } from './exchange.ts';
@@ -26,36 +27,54 @@ export class Inquirer {
   readonly #options: InquiryOptions;
   readonly #exchanges = new Map<string, Exchange>();
   readonly #answered = new Map<string, Answered>();
+  #inquiry: Inquiry | undefined;
+  #isClosed = false;
 
   constructor(options: InquiryOptions) {
     this.#options = options;
   }
 
-  /** Takes in what came of a task; a second time changes nothing. */
+  /** Takes in what came of a task; a second time, or after `close`, changes nothing. */
   add(exchange: Exchange): void {
     const key = taskKey(exchange.task);
-    if (this.#exchanges.has(key)) return;
+    if (this.#isClosed || this.#exchanges.has(key)) return;
     this.#exchanges.set(key, exchange);
     if (isQuery(exchange)) this.#answered.set(key, answeredOf(exchange));
+    this.#inquiry = undefined;
   }
 
-  /** What to ask next: nothing, when everything is known that can be asked for. */
+  /** The run has ended: what comes now comes too late, and nothing more is to be asked. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** What to ask next: nothing, when everything is known that can be asked for, or `TASKS_MAX` have been. */
   next(): Task[] {
+    if (this.#isClosed) return [];
+    return this.left().slice(0, Math.max(0, TASKS_MAX - this.#exchanges.size));
+  }
+
+  /** What could be asked and has not been: of a run that was ended by its deadline, or had too much to ask. */
+  left(): Task[] {
+    const { settings, vantage } = this.#options;
     const inquiry = this.inquiry();
     const tasks = [
       ...discovered(inquiry).tasks,
-      ...this.#options.settings.aspects.flatMap((name) => ASPECTS[name].tasks(inquiry)),
+      ...firstQuestions(inquiry),
+      ...settings.aspects.flatMap((name) => ASPECTS[name].tasks(inquiry)),
     ];
     const fresh = new Map<string, Task>();
     for (const task of tasks) {
       const key = taskKey(task);
-      const isPossible = task.kind !== 'query' || this.#options.vantage.transports.includes(task.transport);
+      const isPossible = task.kind !== 'query' || vantage.transports.includes(task.transport);
       if (isPossible && !this.#exchanges.has(key)) fresh.set(key, task);
     }
-    return [...fresh.values()].slice(0, TASKS_MAX - this.#exchanges.size);
+    return [...fresh.values()];
   }
 
+  /** What is known by now. */
   inquiry(): Inquiry {
+    if (this.#inquiry) return this.#inquiry;
     const base: Inquiry = {
       ...this.#options,
       exchanges: [...this.#exchanges.values()],
@@ -64,7 +83,8 @@ export class Inquirer {
       done: (task) => this.#exchanges.get(taskKey(task)),
     };
     const { zone, authorities } = discovered(base);
-    return { ...base, zone, authorities };
+    this.#inquiry = { ...base, zone, authorities };
+    return this.#inquiry;
   }
 
   findings(): Finding[] {
@@ -75,15 +95,24 @@ export class Inquirer {
 
 /**
  * Asks until nothing is left to ask or `isOver`, all questions of a round at once; how many really go out at a time is
- * `ask`'s own affair. A question whose answer comes after the end is not waited for.
+ * `ask`'s own affair. What comes after `ended` has settled is not waited for and not taken in: a question that was cut off
+ * was never asked, and `Inquirer.left` tells of it.
  */
-export async function inquire(options: InquiryOptions, ask: Ask, isOver: () => boolean): Promise<Inquirer> {
+export async function inquire(
+  options: InquiryOptions,
+  ask: Ask,
+  isOver: () => boolean,
+  ended?: Promise<unknown>,
+): Promise<Inquirer> {
   const inquirer = new Inquirer(options);
+  const end = ended?.then(() => inquirer.close());
   for (let round = 0; round < ROUNDS_MAX && !isOver(); round += 1) {
     const tasks = inquirer.next();
     if (tasks.length === 0) break;
-    for (const exchange of await Promise.all(tasks.map(ask))) inquirer.add(exchange);
+    const asking = Promise.all(tasks.map(async (task) => inquirer.add(await ask(task))));
+    await (end ? Promise.race([asking, end]) : asking);
   }
+  inquirer.close();
   return inquirer;
 }
 

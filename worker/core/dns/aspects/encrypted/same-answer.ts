@@ -1,0 +1,90 @@
+import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../finding.ts';
+import { outcomeWords } from '../../outcome-words.ts';
+import type { Server } from '../../server.ts';
+import { firstQuestions } from '../first-questions.ts';
+import {
+  authoritiesOf,
+  cut,
+  isMeasured,
+  isSilence,
+  isTruncated,
+  listOf,
+  queriesTo,
+  resolversOf,
+  serverName,
+  setOf,
+  shareSeverity,
+  type Audience,
+} from '../said.ts';
+
+/** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
+export const sameAnswer: Aspect = {
+  tasks: firstQuestions,
+  findings: (inquiry) => [
+    ...audienceFindings(inquiry, authoritiesOf(inquiry)),
+    ...audienceFindings(inquiry, resolversOf(inquiry)),
+  ],
+};
+
+/** A host that may be listed with several schemes. */
+type Host = { servers: Server[] };
+
+function audienceFindings(inquiry: Inquiry, audience: Audience): Finding[] {
+  const hosts = new Map<string, Host>();
+  for (const server of audience.servers) {
+    // Several ports of this machine are several servers.
+    const key = server.host === 'localhost' || server.host.startsWith('127.') ? server.url : server.host;
+    hosts.set(key, { servers: [...(hosts.get(key)?.servers ?? []), server] });
+  }
+  const found = [...hosts.values()].flatMap((host) => hostFindings(inquiry, audience, host));
+  const bad = new Set(found.map(({ subject }) => subject)).size;
+  if (!audience.recursionDesired) return found;
+  return found.map((one) =>
+    one.severity === 'fail' ? { ...one, severity: shareSeverity(bad, hosts.size) } : one,
+  );
+}
+
+function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { servers }: Host): Finding[] {
+  const { name, types, rotation } = inquiry.settings;
+  return types.flatMap((type): Finding[] => {
+    const said = servers
+      .flatMap((server) => queriesTo(inquiry, { server, name, type, recursionDesired }))
+      .flatMap((query) => inquiry.find(query) ?? [])
+      .filter((one) => isMeasured(one) && !isSilence(one.outcome) && !isTruncated(one.outcome));
+    const [first] = said;
+    if (!first) return [];
+    const what = `${serverName(first.query.server)} does not say the same of ${name} ${typeName(type)} over every transport`;
+    const told = (severity: 'warn' | 'fail', how: string): Finding[] => [
+      {
+        id: 'F3',
+        severity,
+        subject: cut(first.query.server.url, 300),
+        message: cut(`${what}: ${how}.`),
+      },
+    ];
+    if (said.some(({ outcome }) => outcome !== first.outcome))
+      return told(
+        'fail',
+        listOf(
+          said.map((one) => `${over(one)} ${outcomeWords(one.outcome)}`),
+          6,
+        ),
+      );
+    const set = setOf(first)?.join('\n');
+    if (rotation || said.every((one) => setOf(one)?.join('\n') === set)) return [];
+    // A resolver's machines behind one address may hold the answer before and after a change.
+    return told(
+      recursionDesired ? 'warn' : 'fail',
+      listOf(
+        said.map((one) => `${over(one)} ${setOf(one)?.length ?? 0} records`),
+        6,
+      ),
+    );
+  });
+}
+
+function over({ query }: Answered): string {
+  return query.transport.toUpperCase();
+}

@@ -1,0 +1,23 @@
+import type { Inquiry } from '../aspect.ts';
+import { RR_TYPES } from '../codec/registry.ts';
+import type { Query } from '../exchange.ts';
+import { authoritiesOf, queriesTo, resolversOf } from './said.ts';
+
+/** What every run asks, whatever is looked at: without an answer to it there is no pass. */
+export function firstQuestions(inquiry: Inquiry): Query[] {
+  const { name, types } = inquiry.settings;
+  const required = [resolversOf(inquiry), authoritiesOf(inquiry)].flatMap(({ servers, recursionDesired }) =>
+    servers.flatMap((server) =>
+      types.flatMap((type) => queriesTo(inquiry, { server, name, type, recursionDesired })),
+    ),
+  );
+  return [...controlQueries(inquiry), ...required];
+}
+
+/** The name that shows whether our own way out works. */
+export function controlQueries(inquiry: Inquiry): Query[] {
+  const { controlName } = inquiry.settings;
+  if (!controlName) return [];
+  const { server, name } = controlName;
+  return queriesTo(inquiry, { server, name, type: RR_TYPES.A, recursionDesired: true });
+}

@@ -1,0 +1,81 @@
+import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import { sameName } from '../../codec/name.ts';
+import { TRANSPORTS, type Transport } from '../../exchange.ts';
+import type { Finding } from '../../finding.ts';
+import { median } from '../../../statistics.ts';
+import type { Server } from '../../server.ts';
+import { controlQueries, firstQuestions } from '../first-questions.ts';
+import { repetition } from '../resolvability/repetition.ts';
+import { authoritiesOf, cut, listOf, resolversOf, serverName, type Audience } from '../said.ts';
+
+/** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */
+export const latency: Aspect = {
+  tasks: (inquiry) => [...firstQuestions(inquiry), ...repetition.tasks(inquiry)],
+  findings: (inquiry) =>
+    TRANSPORTS.flatMap((transport) => [
+      ...slowness(inquiry, authoritiesOf(inquiry), { transport, isWarm: false }),
+      ...slowness(inquiry, resolversOf(inquiry), { transport, isWarm: false }),
+      ...slowness(inquiry, resolversOf(inquiry), { transport, isWarm: true }),
+    ]),
+};
+
+type Kind = { transport: Transport; isWarm: boolean };
+type Timed = { server: Server; medianMs: number };
+
+/** A server that is slow by itself is seen; half of them slow is the service, unless the control is as slow as they are. */
+function slowness(inquiry: Inquiry, audience: Audience, kind: Kind): Finding[] {
+  const { latencyWarnMs, latencyFailMs } = inquiry.settings.limits;
+  const timed = audience.servers.flatMap((server): Timed[] => {
+    const timesMs = inquiry.answered
+      .filter((answered) => isTimed(inquiry, answered, server, audience, kind))
+      .map(({ exchange }) => exchange.exchangeMs);
+    return timesMs.length === 0 ? [] : [{ server, medianMs: Math.round(median(timesMs)) }];
+  });
+  const over = (limitMs: number) => timed.filter(({ medianMs }) => medianMs > limitMs);
+  const slow = over(latencyWarnMs);
+  const slowest = slow.reduce((most, { medianMs }) => Math.max(most, medianMs), 0);
+  if (slow.length === 0) return [];
+  const isBad = over(latencyFailMs).length * 2 >= timed.length;
+  const isOurs = isControlSlow(inquiry, latencyFailMs);
+  const limitMs = isBad ? latencyFailMs : latencyWarnMs;
+  const shown = over(limitMs);
+  const who = audience.recursionDesired ? 'resolvers' : 'servers of the zone';
+  const each = listOf(shown.map(({ server, medianMs }) => `${serverName(server)} ${medianMs} ms`));
+  const how = audience.recursionDesired ? (kind.isWarm ? ', from their caches' : ', asked first') : '';
+  return [
+    {
+      id: 'E6',
+      severity: isBad && !isOurs ? 'fail' : 'warn',
+      subject: cut(shown.length === 1 && shown[0] ? shown[0].server.url : kind.transport, 300),
+      message: cut(
+        `${shown.length} of ${timed.length} ${who} ${shown.length === 1 ? 'is' : 'are'} slower than ${limitMs} ms over ${kind.transport.toUpperCase()}${how}: ${each}${isOurs ? '; the control name is as slow, so it may be our own way out' : ''}.`,
+      ),
+      figures: { medianMs: slowest, limitMs, slow: shown.length, of: timed.length },
+    },
+  ];
+}
+
+function isTimed(
+  { settings }: Inquiry,
+  { query, message, exchange }: Answered,
+  server: Server,
+  audience: Audience,
+  { transport, isWarm }: Kind,
+): boolean {
+  return (
+    query.server.url === server.url &&
+    query.transport === transport &&
+    query.recursionDesired === audience.recursionDesired &&
+    query.manner === undefined &&
+    message !== undefined &&
+    exchange.tries === 1 &&
+    sameName(query.name, settings.name) &&
+    settings.types.includes(query.type) &&
+    (query.time === 2) === isWarm
+  );
+}
+
+function isControlSlow(inquiry: Inquiry, limitMs: number): boolean {
+  const timesMs = controlQueries(inquiry).flatMap((query) => inquiry.find(query)?.exchange.exchangeMs ?? []);
+  return timesMs.length > 0 && median(timesMs) > limitMs;
+}

@@ -1,0 +1,54 @@
+import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import { typeName } from '../../codec/registry.ts';
+import { errorWords, isStaleCode } from '../../extended-error.ts';
+import type { Finding } from '../../finding.ts';
+import { chainOf } from '../../measure/rrset.ts';
+import { firstQuestions } from '../first-questions.ts';
+import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, serverName, type Said } from '../said.ts';
+
+/** The TTL that stale records are given (RFC 8767 section 4). */
+const STALE_TTL_S = 30;
+
+/** E4: resolvers that give what is older than its TTL because the zone's servers do not answer them. */
+export const stale: Aspect = { tasks: firstQuestions, findings: staleFindings };
+
+function staleFindings(inquiry: Inquiry): Finding[] {
+  const { name, types } = inquiry.settings;
+  return types.flatMap((type) => {
+    const own = allSaid(inquiry, authoritiesOf(inquiry), name, type);
+    const isDown = own.length > 0 && own.every((said) => !isOwnAnswer(said, inquiry.zone));
+    return allSaid(inquiry, resolversOf(inquiry), name, type).flatMap((said): Finding[] => {
+      const why = staleBy(said, isDown, type);
+      return why === undefined ? [] : [finding(said, type, why)];
+    });
+  });
+}
+
+function staleBy({ outcome, answered }: Said, isDown: boolean, type: number): string | undefined {
+  const error = answered.message?.opt?.extendedErrors.find(({ code }) => isStaleCode(code));
+  const isGiven = outcome === 'ANSWER' || outcome === 'NODATA' || outcome === 'NXDOMAIN';
+  if (error && isGiven) return errorWords(error);
+  const ttlS = isDown && outcome === 'ANSWER' ? longestTtl(answered, type) : undefined;
+  // Without the extended error only this is left to go by; it may also be the last seconds of a fresh answer.
+  return ttlS !== undefined && ttlS <= STALE_TTL_S
+    ? `a TTL of ${ttlS} s while no server of the zone answers`
+    : undefined;
+}
+
+function longestTtl({ message, query }: Answered, type: number): number | undefined {
+  if (!message) return undefined;
+  const { records } = chainOf(message, query.name, type);
+  return records.length === 0 ? undefined : Math.max(...records.map(({ ttlS }) => ttlS));
+}
+
+function finding({ server, outcome, answered }: Said, type: number, why: string): Finding {
+  return {
+    id: 'E4',
+    severity: 'warn',
+    subject: cut(server.url, 300),
+    message: cut(
+      `${serverName(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
+    ),
+    outcome,
+  };
+}

@@ -1,0 +1,129 @@
+import type { Aspect, Inquiry } from '../../aspect.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../finding.ts';
+import { outcomeWords } from '../../outcome-words.ts';
+import { firstQuestions } from '../first-questions.ts';
+import {
+  allSaid,
+  authoritiesOf,
+  cut,
+  isOwnAnswer,
+  listOf,
+  resolversOf,
+  serverName,
+  setOf,
+  shareSeverity,
+  type Said,
+} from '../said.ts';
+
+/** Resolvers that make a quorum: of fewer nobody can say which one deviates (reference: dns, section 1.3, A6). */
+const QUORUM = 3;
+
+/** A1 and A6: the required types are answered, by resolvers alike. */
+export const answers: Aspect = {
+  tasks: firstQuestions,
+  findings: (inquiry) => inquiry.settings.types.flatMap((type) => typeFindings(inquiry, type)),
+};
+
+function typeFindings(inquiry: Inquiry, type: number): Finding[] {
+  const { name } = inquiry.settings;
+  const resolved = allSaid(inquiry, resolversOf(inquiry), name, type);
+  const own = allSaid(inquiry, authoritiesOf(inquiry), name, type);
+  const isWell = ({ outcome }: Said) => outcome === 'ANSWER';
+  const bad = resolved.filter((said) => !isWell(said));
+  const badOwn = own.filter((said) => !isOwnAnswer(said, inquiry.zone));
+  if (resolved.length === 0) {
+    // Some resolver is configured and could not be measured: the servers of the zone are all there is to go by.
+    if (badOwn.length === 0) return [];
+    const severity = shareSeverity(badOwn.length, own.length);
+    return [
+      finding(inquiry, type, { id: 'A1', severity, bad: badOwn, of: own.length, who: 'server of the zone' }),
+    ];
+  }
+  const silentOwn =
+    own.length > 0 && badOwn.length === own.length && bad.length < resolved.length
+      ? [
+          finding(inquiry, type, {
+            id: 'A1',
+            severity: 'fail',
+            bad: badOwn,
+            of: own.length,
+            who: 'server of the zone',
+            more: 'resolvers that still answer do so from their caches',
+          }),
+        ]
+      : [];
+  if (bad.length === 0) return [...silentOwn, ...setFindings(inquiry, type, resolved)];
+  const isQuorum = resolved.length >= QUORUM && bad.length < resolved.length;
+  const told = finding(inquiry, type, {
+    id: isQuorum ? 'A6' : 'A1',
+    severity: shareSeverity(bad.length, resolved.length),
+    bad,
+    of: resolved.length,
+    who: 'resolver',
+    more: own.length === 0 ? undefined : ownWords(own.length, badOwn),
+  });
+  return [told, ...silentOwn];
+}
+
+function ownWords(of: number, bad: readonly Said[]): string {
+  if (bad.length === 0) return "the zone's own servers answer";
+  const [first] = bad;
+  if (bad.length < of || !first) return `${bad.length} of ${of} servers of the zone do not answer either`;
+  return `the zone's own servers do not answer either: ${outcomeWords(first.outcome)}`;
+}
+
+type Told = {
+  id: 'A1' | 'A6';
+  severity: 'warn' | 'fail';
+  bad: readonly Said[];
+  of: number;
+  who: string;
+  more?: string | undefined;
+};
+
+function finding(inquiry: Inquiry, type: number, { id, severity, bad, of, who, more }: Told): Finding {
+  const { name } = inquiry.settings;
+  const [first] = bad;
+  const isOne = bad.length === 1;
+  const share = bad.length === of && of > 1 ? `all ${of}` : `${bad.length} of ${of}`;
+  const shown = isOne && of === 1 ? `the ${who}` : `${share} ${who}s`;
+  const each = listOf(bad.map(({ server, outcome }) => `${serverName(server)} (${outcomeWords(outcome)})`));
+  const tail = more === undefined ? '' : `; ${more}`;
+  return {
+    id,
+    severity,
+    subject: cut(isOne && first ? first.server.url : typeName(type), 300),
+    message: cut(`${name} ${typeName(type)} does not resolve at ${shown}: ${each}${tail}.`),
+    ...(first ? { outcome: first.outcome } : {}),
+    figures: { bad: bad.length, of },
+  };
+}
+
+/** A6, the records: resolvers that all answer, and not the same. Changing answers that were declared are meant. */
+function setFindings(inquiry: Inquiry, type: number, resolved: readonly Said[]): Finding[] {
+  const { name, rotation, differsByRegion } = inquiry.settings;
+  if (resolved.length < QUORUM || rotation || differsByRegion) return [];
+  const groups = new Map<string, Said[]>();
+  for (const said of resolved) {
+    const key = JSON.stringify(setOf(said.answered) ?? []);
+    groups.set(key, [...(groups.get(key) ?? []), said]);
+  }
+  if (groups.size < 2) return [];
+  const most = [...groups.values()].reduce((a, b) => (b.length > a.length ? b : a));
+  const others = resolved.filter((said) => !most.includes(said));
+  const counted = (said: Said | undefined) => (said && setOf(said.answered)?.length) ?? 0;
+  const isMajority = most.length * 2 > resolved.length;
+  const message = isMajority
+    ? `${name} ${typeName(type)}: ${listOf(others.map((said) => `${serverName(said.server)} (${counted(said)} records)`))} ${others.length === 1 ? 'gives' : 'give'} other records than the other ${most.length} resolvers (${counted(most[0])} records).`
+    : `${name} ${typeName(type)}: ${resolved.length} resolvers give ${groups.size} different answers; when that is meant, say so by rotation or differsByRegion.`;
+  return [
+    {
+      id: 'A6',
+      severity: 'warn',
+      subject: cut(isMajority && others[0] ? others[0].server.url : typeName(type), 300),
+      message: cut(message),
+      figures: { bad: others.length, of: resolved.length },
+    },
+  ];
+}

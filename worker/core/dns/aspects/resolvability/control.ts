@@ -1,0 +1,41 @@
+import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Finding } from '../../finding.ts';
+import { outcomeWords } from '../../outcome-words.ts';
+import { controlQueries } from '../first-questions.ts';
+import { cut, isMeasured, serverName } from '../said.ts';
+
+/** A9: the control name, which tells our own way out from the target. It is asked of every run that has one. */
+export const control: Aspect = {
+  tasks: controlQueries,
+  findings: (inquiry) => controlFinding(inquiry) ?? [],
+};
+
+/** The control name's failure; `undefined` when it resolves over any transport, or could not be asked from here. */
+export function controlFailure(inquiry: Inquiry): Answered | undefined {
+  const said = controlQueries(inquiry).flatMap((query) => inquiry.find(query) ?? []);
+  if (said.some(({ outcome }) => outcome === 'ANSWER')) return undefined;
+  // A network we cannot leave is just what the control is there to show.
+  return said.find((answered) => isMeasured(answered) || answered.exchange.trouble?.probeFault === true);
+}
+
+/** What the failure of the control name means, in a sentence. */
+export function controlMessage({ query, outcome }: Answered): string {
+  return cut(
+    `The control name ${query.name} does not resolve through ${serverName(query.server)}: ${outcomeWords(outcome)}. What this run says of the target does not count.`,
+  );
+}
+
+function controlFinding(inquiry: Inquiry): Finding[] | undefined {
+  const failure = controlFailure(inquiry);
+  return (
+    failure && [
+      {
+        id: 'A9',
+        severity: 'warn',
+        subject: cut(failure.query.name, 300),
+        message: controlMessage(failure),
+        outcome: failure.outcome,
+      },
+    ]
+  );
+}

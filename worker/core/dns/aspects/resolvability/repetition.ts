@@ -1,0 +1,88 @@
+import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../finding.ts';
+import { outcomeWords } from '../../outcome-words.ts';
+import type { Server } from '../../server.ts';
+import { settled, type Settled } from '../../settled.ts';
+import { cut, isMeasured, isSilence, serverName, setOf, shareSeverity } from '../said.ts';
+
+/** The second time of asking: the resolver answers from its cache. */
+const WARM = 2;
+
+/**
+ * A5: who asks again gets the same. PowerDNS Recursor 4.8 gives 257 records once, and SERVFAIL from its cache (reference:
+ * dns, section 0.4).
+ */
+export const repetition: Aspect = {
+  tasks: (inquiry) => pairsOf(inquiry).flatMap(({ cold, warm }) => [...cold.tasks, ...(warm?.tasks ?? [])]),
+  findings: (inquiry) => {
+    const worse = pairsOf(inquiry).flatMap((pair) => worsened(pair) ?? []);
+    const bad = new Set(worse.map(({ server }) => server.url)).size;
+    const severity = shareSeverity(bad, inquiry.settings.resolvers.length);
+    return [...worse.map((one) => worseFinding(one, severity)), ...changes(inquiry)];
+  },
+};
+
+type Pair = { server: Server; type: number; cold: Settled; warm?: Settled | undefined };
+
+/** The second question goes out when the first has been answered: at once, so well within any TTL and 30 s. */
+function pairsOf(inquiry: Inquiry): Pair[] {
+  const { name, types, resolvers } = inquiry.settings;
+  return resolvers.flatMap((server) =>
+    types.map((type): Pair => {
+      const asked = { server, name, type, recursionDesired: true };
+      const cold = settled(inquiry, asked);
+      const isAnswered = cold.isOver && cold.answered?.message !== undefined;
+      return {
+        server,
+        type,
+        cold,
+        warm: isAnswered ? settled(inquiry, { ...asked, time: WARM }) : undefined,
+      };
+    }),
+  );
+}
+
+type Worse = { server: Server; first: Answered; second: Answered };
+
+function worsened({ server, cold, warm }: Pair): Worse | undefined {
+  const first = cold.answered;
+  const second = warm?.isOver ? warm.answered : undefined;
+  if (!first || !second || !isMeasured(second)) return undefined;
+  return first.outcome === 'ANSWER' && second.outcome !== 'ANSWER' ? { server, first, second } : undefined;
+}
+
+function worseFinding({ server, second }: Worse, severity: 'warn' | 'fail'): Finding {
+  const { query, outcome } = second;
+  return {
+    id: 'A5',
+    // A reply that does not come the second time is a lost packet or a tired server, not what its cache says.
+    severity: isSilence(outcome) ? 'warn' : severity,
+    subject: cut(server.url, 300),
+    message: cut(
+      `${serverName(server)} answers ${query.name} ${typeName(query.type)} once; asked again at once it gives ${outcomeWords(outcome)}.`,
+    ),
+    outcome,
+  };
+}
+
+/** Other records a moment later, where none are declared to change. */
+function changes(inquiry: Inquiry): Finding[] {
+  if (inquiry.settings.rotation) return [];
+  return pairsOf(inquiry).flatMap(({ server, type, cold, warm }): Finding[] => {
+    const first = cold.answered && setOf(cold.answered);
+    const second = warm?.answered && setOf(warm.answered);
+    if (!first || !second || first.join('\n') === second.join('\n')) return [];
+    return [
+      {
+        id: 'A5',
+        severity: 'warn',
+        subject: cut(server.url, 300),
+        message: cut(
+          `${serverName(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
+        ),
+        figures: { first: first.length, second: second.length },
+      },
+    ];
+  });
+}
