@@ -1,0 +1,142 @@
+import type { Aspect, Inquiry } from '../../aspect.ts';
+import { isSubdomain, type Name } from '../../codec/name.ts';
+import { RR_TYPES } from '../../codec/registry.ts';
+import { canonicalAddress } from '../../contract/ip.ts';
+import type { Finding } from '../../finding.ts';
+import type { Server } from '../../server.ts';
+import { settled } from '../../settled.ts';
+import { listText, told } from '../../telling.ts';
+import { chainOf } from '../../measure/rrset.ts';
+import { addressesOf } from '../../walk/walk.ts';
+import { nsNames, ownQuestion, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
+
+/** Names of one zone that are looked at: as many as the root has. */
+const NAMES_MAX = 13;
+
+/**
+ * Addresses of the name servers (D7): names in the zone have glue at the parent (RFC 9471), the glue is what the zone itself
+ * says, and no name server's name is an alias (RFC 2181 section 10.3). An address in the zone that the parent does not list is
+ * a warning alone, as Zonemaster CONSISTENCY05 has it: it breaks nothing until it is the only one.
+ */
+export const glue: Aspect = {
+  tasks(inquiry) {
+    const zone = zoneServers(inquiry);
+    if (!zone) return [];
+    const { speaker, names } = subjectsOf(inquiry, zone);
+    return names.flatMap((name) => {
+      if (!isSubdomain(name, zone.zone))
+        return inquiry.settings.resolvers.length > 0 ? addressesOf(inquiry, name).tasks : [];
+      return speaker
+        ? [RR_TYPES.A, RR_TYPES.AAAA].flatMap(
+            (type) => settled(inquiry, ownQuestion(speaker, name, type)).tasks,
+          )
+        : [];
+    });
+  },
+  findings(inquiry) {
+    const zone = zoneServers(inquiry);
+    if (!zone) return [];
+    const { speaker, names } = subjectsOf(inquiry, zone);
+    const aliases: Name[] = [];
+    const findings = names.flatMap((name): Finding[] => {
+      if (!isSubdomain(name, zone.zone)) {
+        const listed = zone.listed.find((one) => one.name.toLowerCase() === name);
+        const isAsked = inquiry.settings.resolvers.length > 0;
+        if (listed?.aliased || (isAsked && addressesOf(inquiry, name).aliased)) aliases.push(name);
+        return [];
+      }
+      const own = speaker ? ownAddresses(inquiry, speaker, name) : undefined;
+      if (own?.aliased) {
+        aliases.push(name);
+        return [];
+      }
+      return glueFindings(zone, name, own?.addresses);
+    });
+    if (aliases.length > 0)
+      findings.push({
+        id: 'D7',
+        severity: 'fail',
+        subject: zone.zone,
+        message: `${aliases.length === 1 ? 'The name server' : 'The name servers'} ${listText(aliases)} of ${zone.zone} ${aliases.length === 1 ? 'is an alias' : 'are aliases'} (CNAME); resolvers may refuse to follow: name the target instead.`,
+      });
+    return findings.map(told);
+  },
+};
+
+/** Which names, and who is asked about them: the first server that serves the zone. */
+function subjectsOf(inquiry: Inquiry, zone: ZoneServers): { speaker?: Server | undefined; names: Name[] } {
+  const words = wordsOn(inquiry, zone, zone.zone, RR_TYPES.NS).filter(({ outcome }) => outcome === 'ANSWER');
+  const own = words.flatMap((word) => nsNames(word, zone.zone) ?? []);
+  const names = [...new Set([...zone.listed.map(({ name }) => name.toLowerCase()), ...own])];
+  return { speaker: words[0]?.server, names: names.slice(0, NAMES_MAX) };
+}
+
+/** Addresses by the zone's own word; `undefined` while or when a server does not say. */
+function ownAddresses(
+  inquiry: Inquiry,
+  speaker: Server,
+  name: Name,
+): { addresses: string[]; aliased: boolean } | undefined {
+  const addresses: string[] = [];
+  let aliased = false;
+  for (const type of [RR_TYPES.A, RR_TYPES.AAAA]) {
+    const { answered } = settled(inquiry, ownQuestion(speaker, name, type));
+    const { message } = answered ?? {};
+    const isSaid = ['ANSWER', 'NODATA', 'NXDOMAIN', 'DANGLING_CNAME'].includes(answered?.outcome ?? '');
+    if (!message?.authoritative || !isSaid) return undefined;
+    const chain = chainOf(message, name, type);
+    aliased ||= chain.aliases.length > 0;
+    addresses.push(
+      ...chain.records.flatMap(({ rdata }) =>
+        rdata.kind === 'A' || rdata.kind === 'AAAA' ? [canonicalAddress(rdata.address)] : [],
+      ),
+    );
+  }
+  return { addresses, aliased };
+}
+
+function glueFindings(
+  { zone, parent, listed }: ZoneServers,
+  name: Name,
+  own: readonly string[] | undefined,
+): Finding[] {
+  const entry = listed.find((one) => one.name.toLowerCase() === name);
+  if (own?.length === 0)
+    return [
+      {
+        id: 'D7',
+        severity: 'fail',
+        subject: name,
+        message: `${zone} names ${name} as one of its servers and has no address for it.`,
+      },
+    ];
+  if (!parent || !entry) return [];
+  if (entry.glue.length === 0)
+    return [
+      {
+        id: 'D7',
+        severity: 'fail',
+        subject: name,
+        message: `The parent ${parent.zone} gives no address (glue) for ${name}, which is inside ${zone}: nobody can find it.`,
+      },
+    ];
+  if (!own) return [];
+  const wrong = entry.glue.filter((address) => !own.includes(address));
+  const unlisted = own.filter((address) => !entry.glue.includes(address));
+  const findings: Finding[] = [];
+  if (wrong.length > 0)
+    findings.push({
+      id: 'D7',
+      severity: 'fail',
+      subject: name,
+      message: `The parent ${parent.zone} says ${name} is at ${listText(wrong)}; ${zone} itself says ${listText(own)}.`,
+    });
+  else if (unlisted.length > 0)
+    findings.push({
+      id: 'D7',
+      severity: 'warn',
+      subject: name,
+      message: `The parent ${parent.zone} does not list ${listText(unlisted)}, which ${zone} has for ${name}.`,
+    });
+  return findings;
+}

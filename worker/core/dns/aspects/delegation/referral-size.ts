@@ -1,0 +1,92 @@
+import type { Aspect, Inquiry } from '../../aspect.ts';
+import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../../codec/name.ts';
+import { RR_TYPES } from '../../codec/registry.ts';
+import type { Query } from '../../exchange.ts';
+import type { Finding } from '../../finding.ts';
+import { transportsTo } from '../../question.ts';
+import type { Server } from '../../server.ts';
+import { serverText, told } from '../../telling.ts';
+import { readingOf } from '../../walk/referral.ts';
+import { zoneServers } from './zone-servers.ts';
+
+/** RFC 1035 section 4.2.1. */
+const LIMIT_BYTES = 512;
+
+/**
+ * B12: whether the parent's referral fits an old client's 512 octets for the longest name there can be (Zonemaster
+ * DELEGATION03), or resolvers without EDNS need TCP to find the zone at all. Asked of one of the parent's servers, over UDP
+ * without EDNS, and over TCP for the size where that is truncated or there is no UDP. TC on a referral that would have fitted
+ * is a rate limit's doing.
+ */
+export const referralSize: Aspect = {
+  tasks(inquiry) {
+    const asked = askedOf(inquiry);
+    return asked ? [...asked.datagram, ...(needsStream(inquiry, asked) ? asked.stream : [])] : [];
+  },
+  findings(inquiry) {
+    const asked = askedOf(inquiry);
+    const came = asked && [...asked.stream, ...asked.datagram].map((query) => inquiry.find(query));
+    const whole = came?.find((one) => one?.message && !one.message.truncated);
+    if (!asked || !whole?.message) return [];
+    const { zone, parent, server, name } = asked;
+    if (readingOf(whole, parent, name).kind !== 'referral') return [];
+    const referralBytes = whole.message.bytes.length;
+    if (referralBytes <= LIMIT_BYTES) return [];
+    const finding: Finding = {
+      id: 'B12',
+      severity: 'warn',
+      subject: parent,
+      message: `The referral of ${serverText(server)} (${parent}) to ${zone} takes ${referralBytes} octets for the longest name: over ${LIMIT_BYTES}, so a resolver without EDNS needs TCP to find the zone. Fewer or shorter names of servers help.`,
+      figures: { referralBytes, limitBytes: LIMIT_BYTES },
+    };
+    return [told(finding)];
+  },
+};
+
+type AskedParent = {
+  zone: Name;
+  parent: Name;
+  server: Server;
+  name: Name;
+  datagram: Query[];
+  stream: Query[];
+};
+
+function askedOf(inquiry: Inquiry): AskedParent | undefined {
+  const zone = zoneServers(inquiry);
+  const server = zone?.parent?.views[0]?.server;
+  if (!zone?.parent || !server) return undefined;
+  const name = longestUnder(zone.zone);
+  const queries = transportsTo(server, inquiry.vantage).map((transport): Query => ({
+    kind: 'query',
+    server,
+    transport,
+    name,
+    type: RR_TYPES.A,
+    recursionDesired: false,
+  }));
+  return {
+    zone: zone.zone,
+    parent: zone.parent.zone,
+    server,
+    name,
+    datagram: queries.filter(({ transport }) => transport === 'udp'),
+    stream: queries.filter(({ transport }) => transport !== 'udp'),
+  };
+}
+
+function needsStream(inquiry: Inquiry, { datagram }: AskedParent): boolean {
+  return datagram.every((query) => inquiry.find(query)?.message?.truncated === true);
+}
+
+/** A name of 255 octets in the zone, of labels as long as there can be; the zone's own when there is no room. */
+export function longestUnder(zone: Name): Name {
+  const labels: string[] = [];
+  let room = NAME_BYTES_MAX - nameBytes(zone);
+  while (room > 1) {
+    const length = Math.min(LABEL_BYTES_MAX, room - 1);
+    labels.push('x'.repeat(length));
+    room -= length + 1;
+  }
+  return [...labels, ...(zone === '.' ? [] : [zone])].join('.') || '.';
+}
