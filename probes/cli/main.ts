@@ -26,6 +26,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'worst and expected time-to-page of each check; 1 over 120 s',
     load: async () => (await import('./budget.ts')).budget,
   },
+  dns: {
+    about: 'DNS answers, now or before a zone is published: too big, for whom, how much room',
+    load: async () => (await import('./dns.ts')).dns,
+  },
   drill: {
     about: 'a real page through every channel, measured and resolved',
     load: async () => (await import('./drill.ts')).drill,

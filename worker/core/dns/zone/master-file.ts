@@ -21,8 +21,14 @@ const INCLUDE_DEPTH_MAX = 10;
 /** Where something stands. */
 export type ZonePlace = { file: string; line: number };
 
-/** A record of class IN, and where it stands. */
-export type ZoneRecord = ZonePlace & { name: Name; type: number; ttlS: number; rdata: Rdata };
+/** A record of class IN, and where it stands; `text` is its data as the file has it. */
+export type ZoneRecord = ZonePlace & {
+  name: Name;
+  type: number;
+  ttlS: number;
+  rdata: Rdata;
+  text: string;
+};
 
 /** A line that cannot be read, or can but is odd (`warn`). */
 export type ZoneTrouble = ZonePlace & { severity: 'fail' | 'warn'; message: string };
@@ -40,8 +46,11 @@ export type MasterFileOptions = {
   file: string;
   /** The origin at the file's beginning. */
   origin?: Name | undefined;
-  /** The text of a file named by `$INCLUDE`, or a sentence that says why there is none; without it `$INCLUDE` is refused. */
-  include?: ((path: string) => { text: string } | { error: string }) | undefined;
+  /**
+   * The text of a file named by `$INCLUDE` and what troubles call it, or a sentence that says why there is none; without it
+   * `$INCLUDE` is refused.
+   */
+  include?: ((path: string) => { text: string; file: string } | { error: string }) | undefined;
 };
 
 /** What reading one file leaves to the next line. */
@@ -157,7 +166,7 @@ class MasterFileReader {
     // Its $ORIGIN ends with it (RFC 1035 section 5.1); so do, in BIND, its last owner and its $TTL.
     this.#readFile(found.text, {
       ...context,
-      file: path.text,
+      file: found.file,
       depth: context.depth + 1,
       origin: origin ? nameOf(origin, context.origin) : context.origin,
     });
@@ -187,6 +196,7 @@ class MasterFileReader {
       type,
       ttlS: this.#ttl(ttlS, rdata, context, { file, line }),
       rdata,
+      text: left.map((word) => (word.quoted ? `"${word.text}"` : word.text)).join(' '),
       file,
       line,
     });

@@ -199,7 +199,9 @@ $GENERATE 1-1 @ MX "10 mail$"`);
 
   test('$INCLUDE is read by whoever can; its origin and its last owner end with it', () => {
     const include = (path: string) =>
-      path === 'more' ? { text: '$ORIGIN deep\nx A 192.0.2.2' } : { error: `${path} is not there` };
+      path === 'more'
+        ? { text: '$ORIGIN deep\nx A 192.0.2.2', file: path }
+        : { error: `${path} is not there` };
     const file = read(`${HEAD}a A 192.0.2.1\n$INCLUDE more sub\n  A 192.0.2.3\n$INCLUDE none`, { include });
     expect(file.records.map(({ name, file, line }) => [name, file, line])).toEqual([
       ['a.example.test', 'z', 3],
@@ -212,7 +214,7 @@ $GENERATE 1-1 @ MX "10 mail$"`);
   });
 
   test('a file that includes itself comes to an end', () => {
-    const include = () => ({ text: '$INCLUDE z' });
+    const include = () => ({ text: '$INCLUDE z', file: 'z' });
     expect(troubles('$INCLUDE z', { include })).toEqual([
       '1: $INCLUDE: expected at most 10 files within each other',
     ]);

@@ -1,0 +1,41 @@
+import type { FindingSeverity } from '#core/dns/finding.ts';
+import type { Plan } from '#core/dns/zone/plan.ts';
+import { problemText, RULES } from '#core/dns/zone/plan-problem.ts';
+import { planText, type PlanVerdict } from './plan-text.ts';
+
+const COMMANDS = {
+  critical: 'error',
+  fail: 'error',
+  warn: 'warning',
+  info: 'notice',
+} as const satisfies Record<FindingSeverity, string>;
+
+/**
+ * A plan as workflow commands of GitHub Actions, which it shows at the lines of a pull request: ten a step, so the worst come
+ * first. Behind them the text for the log.
+ */
+export function planAnnotations(plan: Plan, verdict: PlanVerdict, file: string): string {
+  const commands = plan.problems.map((problem) => {
+    const { id, severity, details = [], file, line } = problem;
+    const text = [problemText(problem), ...details].join('\n');
+    const title = `${id}: ${RULES[id]}`;
+    return `::${COMMANDS[severity]} file=${property(file)},line=${line},title=${property(title)}::${data(text)}`;
+  });
+  // The text may hold what a zone file says: nothing in it is a command.
+  const stop = 'latchkey-dns-plan-text';
+  return [
+    ...commands,
+    `::stop-commands::${stop}`,
+    planText(plan, verdict, { file, all: false }),
+    `::${stop}::`,
+  ].join('\n');
+}
+
+/** As the runner unescapes it (actions/toolkit, `command.ts`). */
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,67 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
+import { readMasterFile, ZONE_CHARS_MAX, type MasterFile } from '#core/dns/zone/master-file.ts';
+import { errorText } from '../../log.ts';
+
+/** A file that cannot be read, in a sentence. */
+export class UnreadableFileError extends Error {
+  override readonly name = 'UnreadableFileError';
+}
+
+/**
+ * Reads a zone file and what it includes, which must be in the same folder or below: a zone that somebody sends in must not
+ * show other files of this machine. Files are called by their paths from `root`.
+ * @throws UnreadableFileError when the file itself cannot be read
+ */
+export function readZoneFile(path: string, origin: string | undefined, root: string): MasterFile {
+  const folder = dirname(resolve(path));
+  return readMasterFile(textOf(path), {
+    file: shownPath(resolve(path), root),
+    origin,
+    include: (name) => {
+      const included = resolve(folder, name);
+      try {
+        if (!isWithin(included, folder) || !isWithin(realPath(included), realPath(folder)))
+          return { error: `${name} is not in the folder of the zone file` };
+        return { text: textOf(included), file: shownPath(included, root) };
+      } catch (error) {
+        if (!(error instanceof UnreadableFileError)) throw error;
+        return { error: error.message };
+      }
+    },
+  });
+}
+
+/** One character for each octet: what a zone file means by others is the reader's affair. */
+function textOf(path: string): string {
+  return reading(path, () => {
+    const { size } = statSync(path);
+    if (size > ZONE_CHARS_MAX)
+      throw new UnreadableFileError(`${path}: expected at most ${ZONE_CHARS_MAX} octets, got ${size}`);
+    return readFileSync(path, 'latin1');
+  });
+}
+
+/** Links followed: one could lead out of the folder. */
+function realPath(path: string): string {
+  return reading(path, () => realpathSync(path));
+}
+
+function reading(path: string, read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableFileError) throw error;
+    throw new UnreadableFileError(`cannot read ${path}: ${errorText(error)}`);
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  const inside = relative(folder, path);
+  return inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
+}
+
+/** The path from `root` with slashes, as annotations of a repository want it; whole when it is elsewhere. */
+export function shownPath(path: string, root: string): string {
+  return (isWithin(path, root) ? relative(root, path) : path).split(sep).join('/');
+}
