@@ -95,6 +95,8 @@ export const DnsEvidence = z.strictObject({
   findings: z.array(Finding).max(FINDINGS_MAX),
   /** How many more there were. */
   findingsDropped: z.int().min(0).optional(),
+  /** Questions that were still to be put when the run ended or had put all it may. */
+  unasked: z.int().min(0).optional(),
   summary: DnsSummary,
   exchanges: z.array(StoredExchange).max(EXCHANGES_MAX),
 });
