@@ -1,34 +1,42 @@
+import { truncate } from '../units.ts';
 import type { Finding } from './finding.ts';
 import type { Server } from './server.ts';
+import { grouped, listText, serverText, told } from './telling.ts';
 
-/** What was found of one server. The subjects are what the findings are about when all servers agree. */
-export type SaidOf = { server: Server; findings: readonly Finding[] };
-
+/** As `Finding` bounds it. */
 const MESSAGE_MAX = 500;
 
+/** What was found of one server, as if it were the only one. */
+export type SaidOf = { server: Server; findings: readonly Finding[] };
+
 /**
- * One finding where every server says the same, with how many they are; where they differ, one for each server, about the
- * server. Two say the same when assertion, severity, subject and sentence are equal.
+ * What was found of several servers, each thing once, with whose it is: all that were judged, or which of them. Two findings
+ * are the same thing when assertion, severity, subject and sentence are equal.
  */
-export function agreed(said: readonly SaidOf[], whose = 'authorities'): Finding[] {
-  const byText = new Map<string, { finding: Finding; servers: Server[] }>();
-  for (const { server, findings } of said) {
-    for (const finding of findings) {
-      const key = JSON.stringify([finding.id, finding.severity, finding.subject, finding.message]);
-      const same = byText.get(key) ?? { finding, servers: [] };
-      if (!same.servers.includes(server)) same.servers.push(server);
-      byText.set(key, same);
-    }
-  }
-  return [...byText.values()].flatMap(({ finding, servers }) => {
-    const isUnanimous = servers.length === said.length && said.length > 1;
-    if (isUnanimous) return [withNote(finding, ` The same at all ${servers.length} ${whose}.`)];
-    return servers.map((server) => withNote({ ...finding, subject: server.url }, ''));
+export function agreed(said: readonly SaidOf[]): Finding[] {
+  const all = said.flatMap(({ server, findings }) => findings.map((finding) => ({ server, finding })));
+  return grouped(all, ({ finding: { id, severity, subject, message } }) =>
+    JSON.stringify([id, severity, subject, message]),
+  ).flatMap(({ items }) => {
+    const [first] = items;
+    return first
+      ? [withNote(first.finding, whoseNote(new Set(items.map(({ server }) => server)), said.length))]
+      : [];
   });
 }
 
-/** The finding with something said behind its sentence, cut to what a finding may be long. */
+function whoseNote(servers: ReadonlySet<Server>, judged: number): string {
+  if (servers.size === judged && judged > 1) return ` The same at all ${judged} authorities.`;
+  const names = listText([...servers].map(serverText), 3);
+  return judged === 1
+    ? ` At ${names}.`
+    : ` At ${names}; not at ${judged - servers.size} of ${judged} authorities.`;
+}
+
+/** The finding with a sentence behind its own, which is cut before the note is. */
 export function withNote(finding: Finding, note: string): Finding {
-  const text = finding.message.slice(0, MESSAGE_MAX - note.length) + note;
-  return { ...finding, message: text, subject: finding.subject.slice(0, 300) };
+  return told({
+    ...finding,
+    message: truncate(finding.message, Math.max(1, MESSAGE_MAX - note.length)) + note,
+  });
 }

@@ -121,7 +121,7 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
 /** What one reply, or none, says of the server. Silence and FORMERR break clients; a wrong code only those that look. */
 export function complianceOf(test: EdnsTest, { exchange, message, outcome }: Answered): Finding[] {
   const { title, fault, atMost } = test;
-  if (!fault || exchange.trouble?.probeFault || outcome === 'NOT_MEASURABLE') return [];
+  if (!fault) return [];
   const found = (severity: FindingSeverity, got: string, harm: string): Finding[] => [
     {
       id: 'B10',

@@ -1,9 +1,11 @@
-import { agreed, withNote } from '../agreement.ts';
+import { agreed } from '../agreement.ts';
 import type { Answered, Aspect, Inquiry } from '../aspect.ts';
 import type { Query } from '../exchange.ts';
 import type { Finding } from '../finding.ts';
 import { PLAIN_UDP_BYTES } from '../measure/size.ts';
 import type { Server } from '../server.ts';
+import { serverText, told } from '../telling.ts';
+import { isMeasured } from './said.ts';
 import { complianceOf, EDNS_TESTS, type EdnsTest } from './edns-tests.ts';
 
 /** EDNS compliance (B10) by the list of RFC 8906, and whether UDP replies keep to what was offered (B9). */
@@ -46,7 +48,7 @@ function isAlive(inquiry: Inquiry, server: Server): boolean {
 function compliance(inquiry: Inquiry, server: Server): Finding[] {
   return EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap((test) => {
     const answered = answerTo(inquiry, server, test.id);
-    return answered ? complianceOf(test, answered) : [];
+    return answered && isMeasured(answered) ? complianceOf(test, answered) : [];
   });
 }
 
@@ -56,13 +58,13 @@ function silence(inquiry: Inquiry, server: Server): Finding[] {
   if (isAlive(inquiry, server) || aspects.includes('resolvability') || aspects.includes('delegation'))
     return [];
   const answered = answerTo(inquiry, server, 'plain');
-  if (!answered || answered.exchange.trouble?.probeFault || answered.outcome === 'NOT_MEASURABLE') return [];
+  if (!answered || !isMeasured(answered)) return [];
   return [
     {
       id: 'A2',
       severity: 'fail',
       subject: server.url,
-      message: `No reply over UDP, with EDNS or without.`,
+      message: `${serverText(server)} does not reply over UDP, with EDNS or without.`,
       outcome: answered.outcome,
     },
   ];
@@ -80,10 +82,10 @@ function oversize(inquiry: Inquiry, server: Server): Finding[] {
     id: 'B9',
     severity: 'fail',
     subject: server.url,
-    message: `A UDP reply of ${over.bytes} octets where ${over.offered} were offered: clients cut it off or drop it.`,
+    message: `${serverText(server)} sent a UDP reply of ${over.bytes} octets where ${over.offered} were offered: clients cut it off or drop it.`,
     figures: { wireBytes: over.bytes, offeredBytes: over.offered },
   };
-  return [withNote(finding, '')];
+  return [told(finding)];
 }
 
 /** Less than 512 counts as 512 (RFC 6891 section 6.2.3). */

@@ -1,5 +1,5 @@
 import { agreed, withNote } from '../agreement.ts';
-import type { Aspect, Inquiry } from '../aspect.ts';
+import type { Answered, Aspect, Inquiry } from '../aspect.ts';
 import type { Message } from '../codec/message.ts';
 import { sameName } from '../codec/name.ts';
 import type { Task } from '../exchange.ts';
@@ -14,6 +14,7 @@ import type { Asked } from '../question.ts';
 import type { Way } from '../questions.ts';
 import type { Server } from '../server.ts';
 import { askedBy } from '../ways.ts';
+import { isMeasured } from './said.ts';
 import { txtFindings, txtTasks } from './txt-size.ts';
 
 /** Sizes, counts and truncation (B1–B7, B11, B13, B14). */
@@ -105,17 +106,21 @@ function hasSpoken({ u0, u1, u1d, t, td }: Seen): boolean {
 
 function seenOf(inquiry: Inquiry, asked: Asked): Seen & { server: Server } {
   const { settings } = inquiry;
+  const by = (way: Way): Answered | undefined => {
+    const answered = answeredBy(inquiry, way, asked);
+    return answered && isMeasured(answered) ? answered : undefined;
+  };
   return {
     server: asked.server,
     name: asked.name,
     type: asked.type,
     limits: settings.limits,
     subject: typeName(asked.type),
-    u0: answeredBy(inquiry, 'U0', asked),
-    u1: answeredBy(inquiry, 'U1', asked),
-    u1d: answeredBy(inquiry, 'U1D', asked),
-    t: answeredBy(inquiry, 'T', asked),
-    td: answeredBy(inquiry, 'TD', asked),
+    u0: by('U0'),
+    u1: by('U1'),
+    u1d: by('U1D'),
+    t: by('T'),
+    td: by('TD'),
     rotates: settings.rotation !== undefined,
   };
 }

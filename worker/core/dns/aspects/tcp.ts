@@ -6,6 +6,7 @@ import type { Query } from '../exchange.ts';
 import type { Finding } from '../finding.ts';
 import type { Server } from '../server.ts';
 import { askedBy } from '../ways.ts';
+import { isMeasured } from './said.ts';
 
 const MANNERS = ['split', 'pipelined', 'idle'] as const;
 type Manner = (typeof MANNERS)[number];
@@ -25,7 +26,7 @@ export const tcp: Aspect = {
         if (!plain || !inquiry.find(plain)?.message) return [];
         const findings = MANNERS.flatMap((manner) => {
           const answered = inquiry.find(put(plain, manner));
-          return answered && isOurAffair(answered) ? judged(manner, answered) : [];
+          return answered && isMeasured(answered) ? judged(manner, answered) : [];
         });
         return [{ server, findings }];
       }),
@@ -41,14 +42,6 @@ function plainOf({ settings, vantage }: Inquiry, server: Server): Query | undefi
 function put(plain: Query, manner: Manner): Query {
   if (manner === 'split') return { ...plain, manner };
   return { ...plain, manner, secondType: plain.type === RR_TYPES.A ? RR_TYPES.AAAA : RR_TYPES.A };
-}
-
-function isOurAffair({ exchange, outcome }: Answered): boolean {
-  return (
-    exchange.trouble?.probeFault !== true &&
-    outcome !== 'NOT_MEASURABLE' &&
-    outcome !== 'CONNECT_FAILED_OR_BLOCKED'
-  );
 }
 
 function judged(manner: Manner, answered: Answered): Finding[] {

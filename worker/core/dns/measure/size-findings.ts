@@ -2,6 +2,7 @@ import type { Message } from '../codec/message.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../finding.ts';
 import type { Limits } from '../limits.ts';
+import { countText } from '../telling.ts';
 import { chainOf, rrSetsOf } from './rrset.ts';
 import { floorBytes, headroomOf, uncompressedBytes } from './size.ts';
 
@@ -132,7 +133,7 @@ export function headroomFindings(message: Message, { type, limits, subject }: Si
         subject,
         message:
           `${typeName(type)}: ${bytes} octets left of ${limitBytes} ${edns ? 'with' : 'without'} EDNS, ` +
-          `room for ${counted(records, 'record')} more: growing past it truncates the answer.`,
+          `room for ${countText(records, 'record')} more: growing past it truncates the answer.`,
         figures: { headroomBytes: bytes, headroomRecords: records, limitBytes },
       },
     ];
@@ -154,7 +155,7 @@ export function chainFindings(message: Message, { name, type, limits, subject }:
   ];
   if (looped)
     return found('fail', `the aliases come back to ${target} after ${chain}: nobody can resolve it`);
-  const count = `${counted(chain, 'alias', 'aliases')} to follow, over`;
+  const count = `${chain} aliases to follow, over`;
   if (chain > limits.chainCritical)
     return found(
       'critical',
@@ -166,8 +167,4 @@ export function chainFindings(message: Message, { name, type, limits, subject }:
   if (chain > limits.chainWarn)
     return found('warn', `${count} ${limits.chainWarn}: some resolvers give up after 7`, limits.chainWarn);
   return [];
-}
-
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }

@@ -1,15 +1,16 @@
 import type { Answered } from '../aspect.ts';
 import type { Message } from '../codec/message.ts';
+import { canonicalRdata } from '../codec/present.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../finding.ts';
 import type { Limits } from '../limits.ts';
-import { rdataKey } from './rdata-key.ts';
+import { outcomeWords } from '../outcome-words.ts';
+import { countText } from '../telling.ts';
 import { chainOf } from './rrset.ts';
 import { floorBytes, OPT_BYTES, PLAIN_UDP_BYTES, wireBytes } from './size.ts';
-import { counted } from './size-findings.ts';
 import { truncationOf } from './truncation.ts';
 
-/** One question as one server answered it in every way it was put. */
+/** One question as one server answered it in every way it was put; what could not be measured is left out. */
 export type Seen = {
   name: string;
   type: number;
@@ -53,7 +54,7 @@ function plainFindings(seen: Seen): Finding[] {
   const left =
     style === 'empty'
       ? 'and left empty: a client that does not ask again over TCP takes it that there is no such data'
-      : `to ${counted(records, 'record')}: a client that does not ask again over TCP takes these for all`;
+      : `to ${countText(records, 'record')}: a client that does not ask again over TCP takes these for all`;
   return [
     finding(seen, 'B6', style === 'empty' ? 'fail' : 'warn', `truncated without EDNS ${left}`, {
       records,
@@ -126,12 +127,6 @@ export function fallbackFindings(seen: Seen): Finding[] {
 
 function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answered): Finding[] {
   const { trouble } = stream.exchange;
-  if (
-    trouble?.probeFault ||
-    stream.outcome === 'NOT_MEASURABLE' ||
-    stream.outcome === 'CONNECT_FAILED_OR_BLOCKED'
-  )
-    return [];
   if (!stream.message || stream.outcome !== 'ANSWER')
     return [
       {
@@ -139,7 +134,7 @@ function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answ
           seen,
           'B7',
           'fail',
-          `truncated over UDP, and over TCP comes ${stream.outcome}${trouble ? ` (${trouble.message})` : ''}: the answer cannot be had`,
+          `truncated over UDP, and over TCP comes ${outcomeWords(stream.outcome)}${trouble ? ` (${trouble.message})` : ''}: the answer cannot be had`,
           {},
         ),
         outcome: stream.outcome,
@@ -154,14 +149,14 @@ function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answ
       seen,
       'B7',
       'fail',
-      `${counted(missing.size, 'record')} of the truncated answer ${missing.size === 1 ? 'is' : 'are'} not in the one over TCP`,
+      `${countText(missing.size, 'record')} of the truncated answer ${missing.size === 1 ? 'is' : 'are'} not in the one over TCP`,
       { missingRecords: missing.size },
     ),
   ];
 }
 
 function keysOf(message: Message, { name, type }: Seen): string[] {
-  return chainOf(message, name, type).records.map(({ rdata }) => rdataKey(rdata));
+  return chainOf(message, name, type).records.map(({ rdata }) => canonicalRdata(rdata));
 }
 
 /** A small answer with TC is a rate limit's doing (response rate limiting "slips" such ones), not its size's. */

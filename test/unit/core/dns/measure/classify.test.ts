@@ -6,7 +6,7 @@ import { classify, lameOutcome } from '#core/dns/measure/classify.ts';
 import type { OutcomeClass } from '#core/dns/outcome.ts';
 import { addresses, aliases, aReply, NAME, nameServer, SOA } from '../answers.ts';
 
-const QUERY = { name: NAME, type: RR_TYPES.A };
+const QUERY: { name: string; type: number } = { name: NAME, type: RR_TYPES.A };
 const classOf = (over: Partial<ResponseFields>, query = QUERY) => classify(query, aReply(over), undefined);
 
 const loop: RecordFields[] = [
