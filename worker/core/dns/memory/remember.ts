@@ -1,0 +1,77 @@
+import type { DnsSettings } from '../../checks/dns.ts';
+import { MS_PER_MINUTE } from '../../units.ts';
+import type { DnsEvidence } from '../evidence.ts';
+import { worstFirst, type Finding } from '../finding.ts';
+import { allowFindings } from './allow-findings.ts';
+import { baselineFindings, withBaseline, withPresent } from './baseline.ts';
+import { failureCachingFindings, withOutage } from './failure-caching.ts';
+import { fileFindings, withLooks } from './file.ts';
+import { emptyMemory, withRegion, type DnsMemory } from './memory.ts';
+import { answersOf, withAnswers } from './pool.ts';
+import { rotationFindings } from './rotation-findings.ts';
+import { serialFindings, withSerials } from './serials.ts';
+import { splitFindings, withSplit } from './split.ts';
+
+/** A run as far as a memory is concerned. `nowMs`: the hub's clock, epoch ms. */
+export type RememberedRun = { region: string; nowMs: number; evidence: DnsEvidence };
+
+/** `isWorthStoring`: something has changed that must not be lost, or nothing has been stored for ten minutes. */
+export type Remembered = { memory: DnsMemory; findings: Finding[]; isWorthStoring: boolean };
+
+/** What is lost with a process that ends without storing: when things were last seen, and some answers that were counted. */
+const STORED_EVERY_MS = 10 * MS_PER_MINUTE;
+/** Findings of the memory in one run, the worst first: a pool that has moved altogether is told by a few of it. */
+const FINDINGS_MAX = 20;
+
+/**
+ * Takes a run in, and finds what only the runs before tell: C2, C3, C4 and C8, B15, D1 and E5, E3 (reference: dns, section
+ * 1.3). Pure; a memory of another name is begun anew.
+ */
+export function remember(
+  settings: DnsSettings,
+  stored: DnsMemory | undefined,
+  run: RememberedRun,
+): Remembered {
+  const { region, nowMs, evidence } = run;
+  const { summary } = evidence;
+  const look = { region, nowMs, summary };
+  const isKnown = stored?.name === settings.name;
+  const before = isKnown ? stored : emptyMemory(settings.name, nowMs);
+  const regions = withRegion(before.regions, region, answersOf(summary), nowMs);
+  const outage = withOutage(before.regions[region]?.outage, summary, nowMs);
+  const known = regions[region];
+  if (known) regions[region] = { ...known, outage: outage.part };
+  const heard = { ...before, regions };
+  const pool = withAnswers(settings, heard, look);
+  const pooled = { ...heard, pool: pool.part };
+  const split = withSplit(settings, pooled, nowMs);
+  const file = withLooks(settings, before.file, look);
+  const serials = withSerials(settings, pooled, look);
+  const present = withPresent(settings, before.present, run);
+  const baselines = withBaseline(settings, before.baselines, run);
+  const memory: DnsMemory = {
+    ...pooled,
+    split: split.part,
+    file: file.part,
+    serials: serials.part,
+    present: present.part,
+    baselines: baselines.part,
+  };
+  const findings = [
+    ...rotationFindings(settings, memory, nowMs),
+    ...allowFindings(settings, memory, look),
+    ...fileFindings(settings, memory.file, look),
+    ...splitFindings(settings, memory, nowMs),
+    ...serialFindings(settings, before.serials, memory.serials, summary.serials, nowMs),
+    ...failureCachingFindings(outage.part, region, nowMs),
+    ...baselineFindings(settings, before.baselines, memory.baselines, region, summary.measured),
+  ];
+  const parts = [outage, pool, split, file, serials, present, baselines];
+  const isWorthStoring =
+    !isKnown || parts.some(({ isNews }) => isNews) || nowMs - before.storedMs >= STORED_EVERY_MS;
+  return {
+    memory: isWorthStoring ? { ...memory, storedMs: nowMs } : memory,
+    findings: worstFirst(findings).slice(0, FINDINGS_MAX),
+    isWorthStoring,
+  };
+}
