@@ -105,7 +105,10 @@ export async function inquire(
   ended?: Promise<unknown>,
 ): Promise<Inquirer> {
   const inquirer = new Inquirer(options);
-  const end = ended?.then(() => inquirer.close());
+  const end = ended?.then(
+    () => inquirer.close(),
+    () => inquirer.close(),
+  );
   for (let round = 0; round < ROUNDS_MAX && !isOver(); round += 1) {
     const tasks = inquirer.next();
     if (tasks.length === 0) break;

@@ -1,3 +1,4 @@
+import { truncate } from '../../units.ts';
 import type { Answered, Inquiry } from '../aspect.ts';
 import { canonicalRdata } from '../codec/present.ts';
 import { isSubdomain } from '../codec/name.ts';
@@ -108,5 +109,5 @@ export function listOf(names: readonly string[], max = 3): string {
 
 /** A finding's text within its bound. */
 export function cut(text: string, max = 500): string {
-  return text.length > max ? `${text.slice(0, max - 1)}…` : text;
+  return truncate(text, max);
 }
