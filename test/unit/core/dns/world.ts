@@ -82,23 +82,29 @@ export class World {
   }
 }
 
-const NODE: Vantage = { kind: 'node', transports: ['udp', 'tcp', 'tls', 'https'] };
+export const NODE: Vantage = { kind: 'node', transports: ['udp', 'tcp', 'tls', 'https'] };
 export const WORKER: Vantage = { kind: 'worker', transports: ['tcp', 'tls', 'https'] };
 
 /** Runs a check in a world to its end. */
-export function run(world: World, input: Omit<DnsInput, 'kind'>, vantage = NODE): Promise<Inquirer> {
+export function run(
+  world: World,
+  input: Omit<DnsInput, 'kind'>,
+  vantage = NODE,
+  nowMs = WORLD_MS,
+): Promise<Inquirer> {
   const settings = dnsSettingsOf(input);
-  return inquire({ settings, vantage, nowMs: WORLD_MS, salt: 'salt7x' }, world.ask, () => false);
+  return inquire({ settings, vantage, nowMs, salt: 'salt7x' }, world.ask, () => false);
 }
 
-/** The findings of a run, of one assertion when it is named, in short: `fail D3 dns://…: sentence`. */
+/** The findings of a run, of one assertion when it is named. */
 export async function findingsOf(
   world: World,
   input: Omit<DnsInput, 'kind'>,
   id?: AssertionId,
   vantage = NODE,
+  nowMs = WORLD_MS,
 ): Promise<Finding[]> {
-  const findings = (await run(world, input, vantage)).findings();
+  const findings = (await run(world, input, vantage, nowMs)).findings();
   return id === undefined ? findings : findings.filter((finding) => finding.id === id);
 }
 

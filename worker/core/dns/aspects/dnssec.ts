@@ -1,4 +1,7 @@
-import type { Aspect } from '../aspect.ts';
+import { chain } from '../dnssec/chain.ts';
+import { validation } from '../dnssec/validation.ts';
+import { validity } from '../dnssec/validity.ts';
+import { combined } from './combined.ts';
 
-/** Signatures and the chain of trust (E7–E10). */
-export const dnssec: Aspect = { tasks: () => [], findings: () => [] };
+/** Signatures, the chain of trust from the parent, and what validating resolvers make of it (E7–E10). */
+export const dnssec = combined([validity, chain, validation]);
