@@ -63,8 +63,8 @@ function judged(manner: Manner, answered: Answered): Finding[] {
         said(
           'fail',
           `of ${typeName(query.type)} and ${typeName(query.secondType ?? 0)} sent at once on one connection ${
-            message ? 'the second' : 'neither'
-          } is answered${why}: glibc asks so, and hangs`,
+            message ? 'the second is not answered' : 'neither is answered'
+          }${why}: glibc asks so, and hangs`,
         ),
       ];
     case 'idle':

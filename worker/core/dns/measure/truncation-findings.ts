@@ -4,7 +4,9 @@ import { canonicalRdata } from '../codec/present.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../finding.ts';
 import type { Limits } from '../limits.ts';
+import type { OutcomeClass } from '../outcome.ts';
 import { outcomeWords } from '../outcome-words.ts';
+import { OFFERED_BYTES } from '../questions.ts';
 import { countText } from '../telling.ts';
 import { chainOf } from './rrset.ts';
 import { floorBytes, OPT_BYTES, PLAIN_UDP_BYTES, wireBytes } from './size.ts';
@@ -48,8 +50,8 @@ function plainFindings(seen: Seen): Finding[] {
   const message = seen.u0?.message;
   if (!message?.truncated) return [];
   const whole = [seen.t, seen.u1].map((one) => one?.message).find(isWhole);
-  if (whole && floorBytes(whole) <= PLAIN_UDP_BYTES)
-    return [slipped(seen, 'B6', 'without EDNS', floorBytes(whole))];
+  if (whole && neededBytes(whole) <= PLAIN_UDP_BYTES)
+    return [slipped(seen, 'B6', 'without EDNS', neededBytes(whole))];
   const { style, records } = truncationOf(message);
   const left =
     style === 'empty'
@@ -76,8 +78,8 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
   const limitBytes = seen.limits.wireFailBytes;
   if (message?.truncated) {
     const whole = [stream?.message].find(isWhole);
-    if (whole && floorBytes(whole) + OPT_BYTES <= limitBytes)
-      return [slipped(seen, id, how, floorBytes(whole))];
+    if (whole && neededBytes(whole) + OPT_BYTES <= OFFERED_BYTES)
+      return [slipped(seen, id, how, neededBytes(whole))];
     const { records } = truncationOf(message);
     return [
       finding(
@@ -85,7 +87,7 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
         id,
         'fail',
         `truncated ${how}${whole ? `, whole it has ${wireBytes(whole)} octets` : ''}: resolvers must ask again over TCP`,
-        { records, ...(whole ? { wireBytes: wireBytes(whole) } : {}), limitBytes },
+        { records, ...(whole ? { wireBytes: wireBytes(whole) } : {}), offeredBytes: OFFERED_BYTES },
       ),
     ];
   }
@@ -101,6 +103,11 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
       { wireBytes: bytes, limitBytes },
     ),
   ];
+}
+
+/** What cannot be left out: the answer, or without one the proof that there is none. */
+function neededBytes(whole: Message): number {
+  return whole.answers.length > 0 ? floorBytes(whole) : wireBytes(whole) - (whole.opt?.bytes ?? 0);
 }
 
 function leastBytes(message: Message | undefined): number {
@@ -125,9 +132,15 @@ export function fallbackFindings(seen: Seen): Finding[] {
   });
 }
 
+/** Whole replies without records of the type: whether there should be some is not for a size to say. */
+const DENIALS: ReadonlySet<OutcomeClass> = new Set(['NODATA', 'NXDOMAIN', 'DANGLING_CNAME']);
+
 function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answered): Finding[] {
   const { trouble } = stream.exchange;
-  if (!stream.message || stream.outcome !== 'ANSWER')
+  const parts = new Set(truncated.flatMap((part) => keysOf(part, seen)));
+  // A truncated denial is denied over TCP too; what has records must be answered.
+  const isEnough = stream.outcome === 'ANSWER' || (parts.size === 0 && DENIALS.has(stream.outcome));
+  if (!stream.message || !isEnough)
     return [
       {
         ...finding(
@@ -142,15 +155,15 @@ function fallbackFinding(seen: Seen, truncated: readonly Message[], stream: Answ
     ];
   if (seen.rotates) return [];
   const whole = new Set(keysOf(stream.message, seen));
-  const missing = new Set(truncated.flatMap((part) => keysOf(part, seen)).filter((key) => !whole.has(key)));
-  if (missing.size === 0) return [];
+  const missing = [...parts].filter((key) => !whole.has(key));
+  if (missing.length === 0) return [];
   return [
     finding(
       seen,
       'B7',
       'fail',
-      `${countText(missing.size, 'record')} of the truncated answer ${missing.size === 1 ? 'is' : 'are'} not in the one over TCP`,
-      { missingRecords: missing.size },
+      `${countText(missing.length, 'record')} of the truncated answer ${missing.length === 1 ? 'is' : 'are'} not in the one over TCP`,
+      { missingRecords: missing.length },
     ),
   ];
 }
