@@ -21,7 +21,7 @@ import { fetchFile } from './fetched-file.ts';
 import { Gate } from './gate.ts';
 import { IdentityError, openLink, type Link, type LinkTarget } from './link.ts';
 import { askOnStream, IDLE_MS } from './stream.ts';
-import { AskError, notAsked, notMeasurable, troubleOf } from './trouble.ts';
+import { notAsked, notMeasurable, troubleOf } from './trouble.ts';
 import { UdpLines } from './udp-lines.ts';
 
 /** What a probe can ask by. */
@@ -73,15 +73,12 @@ class SocketAsker {
     this.#ca = ca;
   }
 
-  async ask(task: Task): Promise<Exchange> {
-    if (this.#times.isOver) return this.#unasked(task);
+  /** Whole questions over UDP go through here by the ten thousand: no promise is made that is not needed. */
+  ask(task: Task): Promise<Exchange> {
+    if (this.#times.isOver) return Promise.resolve(this.#unasked(task));
     const turn = this.#gate.enter(laneOf(task), this.#paceMs, this);
-    if (turn !== true && !(await turn)) return this.#unasked(task);
-    try {
-      return await this.#perform(task, performance.now() - this.#startedMs);
-    } finally {
-      this.#gate.leave();
-    }
+    if (turn === true) return this.#perform(task);
+    return turn.then((hasCome) => (hasCome ? this.#perform(task) : this.#unasked(task)));
   }
 
   close(): void {
@@ -91,14 +88,19 @@ class SocketAsker {
     this.#doh.close();
   }
 
-  async #perform(task: Task, atMs: number): Promise<Exchange> {
+  #perform(task: Task): Promise<Exchange> {
+    const atMs = performance.now() - this.#startedMs;
+    const left = <E extends Exchange>(exchange: E): E => {
+      this.#gate.leave();
+      return exchange;
+    };
     switch (task.kind) {
       case 'query':
-        return { task, atMs, ...(await this.#answer(task)) };
+        return this.#answer(task).then((answer) => left({ task, atMs, ...answer }));
       case 'connect':
-        return this.#connect(task, atMs);
+        return this.#connect(task, atMs).then(left);
       case 'fetch':
-        return this.#fetch(task, atMs);
+        return this.#fetch(task, atMs).then(left);
     }
   }
 
@@ -115,11 +117,14 @@ class SocketAsker {
     }
   }
 
-  async #answer(query: Query): Promise<Answer> {
+  #answer(query: Query): Promise<Answer> {
+    return query.transport === 'udp' ? this.#overUdp(query) : this.#overConnection(query);
+  }
+
+  async #overConnection(query: Query): Promise<Answer> {
     const startedMs = performance.now();
     const answer: Answer = { exchangeMs: 0, tries: 1 };
     try {
-      if (query.transport === 'udp') return await this.#overUdp(query);
       await this.#times.within(this.#limitMs(query), (signal) =>
         query.transport === 'https'
           ? this.#overHttp(query, signal, answer)
@@ -145,14 +150,29 @@ class SocketAsker {
     return manner === 'idle' ? 2 * this.#timeoutMs + IDLE_MS : this.#timeoutMs;
   }
 
-  async #overUdp(query: Query): Promise<Answer> {
+  #overUdp(query: Query): Promise<Answer> {
     const { host } = query.server;
-    const message = encodeQuery({ ...query, id: 0 });
-    const address = isIP(host)
-      ? host
-      : await this.#times.within(this.#timeoutMs, (signal) => this.#addressOf(host, signal));
-    if (this.#times.isOver) throw new AskError(notAsked());
-    return this.#udp.ask(query, address, message, this.#timeoutMs);
+    try {
+      const message = encodeQuery({ ...query, id: 0 });
+      return isIP(host) === 0
+        ? this.#overUdpByName(query, message)
+        : this.#udp.ask(query, host, message, this.#timeoutMs);
+    } catch (error) {
+      // A name that is none: nothing was asked.
+      return Promise.resolve({ exchangeMs: 0, tries: 1, trouble: troubleOf(error) });
+    }
+  }
+
+  async #overUdpByName(query: Query, message: Uint8Array): Promise<Answer> {
+    const startedMs = performance.now();
+    try {
+      const address = await this.#times.within(this.#timeoutMs, (signal) =>
+        this.#addressOf(query.server.host, signal),
+      );
+      return await this.#udp.ask(query, address, message, this.#timeoutMs);
+    } catch (error) {
+      return { exchangeMs: performance.now() - startedMs, tries: 1, trouble: troubleOf(error) };
+    }
   }
 
   async #overStream(query: Query, signal: AbortSignal, answer: Answer): Promise<void> {

@@ -7,34 +7,39 @@ import { UdpLine } from './udp.ts';
 export class UdpLines {
   readonly #kept = new Map<string, UdpLine>();
   readonly #open = new Set<UdpLine>();
+  #isClosed = false;
 
   /** Asks the query, whose octets are `message`, at an IP address. Never rejects. */
-  async ask(
-    { server, manner }: Query,
+  ask({ server, manner }: Query, address: string, message: Uint8Array, timeoutMs: number): Promise<Answer> {
+    const { port, url } = server;
+    if (manner === 'unconnected') return this.#askFromAnywhere(address, port, message, timeoutMs);
+    const kept = this.#kept.get(url) ?? this.#opened({ address, port, connected: true });
+    this.#kept.set(url, kept);
+    return kept.ask(message, timeoutMs);
+  }
+
+  /** Ends every question under way and frees all sockets; what is asked afterwards is not. */
+  close(): void {
+    this.#isClosed = true;
+    for (const line of this.#open) this.#close(line);
+  }
+
+  async #askFromAnywhere(
     address: string,
+    port: number,
     message: Uint8Array,
     timeoutMs: number,
   ): Promise<Answer> {
-    const { port } = server;
-    if (manner !== 'unconnected') {
-      const kept = this.#kept.get(server.url) ?? this.#opened({ address, port, connected: true });
-      this.#kept.set(server.url, kept);
-      return kept.ask(message, timeoutMs);
-    }
     const line = this.#opened({ address, port, connected: false });
     const answer = await line.ask(message, timeoutMs);
     this.#close(line);
     return answer;
   }
 
-  /** Ends every question under way and frees all sockets. */
-  close(): void {
-    for (const line of this.#open) this.#close(line);
-  }
-
   #opened(options: ConstructorParameters<typeof UdpLine>[0]): UdpLine {
     const line = new UdpLine(options);
     this.#open.add(line);
+    if (this.#isClosed) this.#close(line);
     return line;
   }
 

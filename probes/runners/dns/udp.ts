@@ -4,7 +4,7 @@ import { isReplyTo } from '#core/dns/reply.ts';
 import type { Trouble } from '#core/dns/exchange.ts';
 import type { Answer } from './answer.ts';
 import { randomId, setId } from './random-ids.ts';
-import { notAsked, silence, troubleOf } from './trouble.ts';
+import { AskError, notAsked, silence, troubleOf } from './trouble.ts';
 
 /** Sendings of one question: a packet may get lost on its way, three in a row are not lost by chance. */
 const TRIES = 3;
@@ -21,8 +21,8 @@ export type UdpLineOptions = {
 };
 
 /**
- * A socket to one server, with a source port of its own, for any number of questions at once: a socket for each took 1.6
- * times the CPU. What comes with another id or question than one under way is ignored.
+ * A socket to one server, with a source port of its own, for any number of questions at once: a socket for each takes 33 µs
+ * of CPU a question, this one 13. What comes with another id or question than one under way is ignored.
  */
 export class UdpLine {
   readonly #socket: Socket;
@@ -60,20 +60,29 @@ export class UdpLine {
       });
       if (connected) socket.connect(port, address, opened);
       else socket.bind(0, () => opened());
+      socket.once('close', () => reject(new AskError(notAsked())));
     });
+    // Nobody may be waiting for it.
+    this.#ready.catch(() => undefined);
   }
 
   /** Asks; the query's id is set here. Never rejects. */
-  async ask(query: Uint8Array, timeoutMs: number): Promise<Answer> {
-    if (!this.#isReady) {
-      const startedMs = performance.now();
-      try {
-        await this.#ready;
-      } catch (error) {
-        return { trouble: troubleOf(error), exchangeMs: performance.now() - startedMs, tries: 1 };
-      }
+  ask(query: Uint8Array, timeoutMs: number): Promise<Answer> {
+    if (this.#isClosed) return Promise.resolve({ exchangeMs: 0, tries: 1, trouble: notAsked() });
+    return this.#isReady ? this.#askNow(query, timeoutMs) : this.#askWhenReady(query, timeoutMs);
+  }
+
+  async #askWhenReady(query: Uint8Array, timeoutMs: number): Promise<Answer> {
+    const startedMs = performance.now();
+    try {
+      await this.#ready;
+    } catch (error) {
+      return { exchangeMs: performance.now() - startedMs, tries: 1, trouble: troubleOf(error) };
     }
-    if (this.#isClosed) return { trouble: notAsked(), exchangeMs: 0, tries: 1 };
+    return this.ask(query, timeoutMs);
+  }
+
+  #askNow(query: Uint8Array, timeoutMs: number): Promise<Answer> {
     return new Promise((resolve) => {
       const id = this.#freeId();
       setId(query, id);
