@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { canonicalAddress, ipv4Octets, ipv6Octets } from '#core/dns/codec/address.ts';
+import {
+  base32HexText,
+  base64Text,
+  hexText,
+  stringOctets,
+  stringText,
+  utf8Octets,
+  utf8Text,
+} from '#core/dns/codec/octets.ts';
+import { compareSerials, nearestTimeS, serialDistance } from '#core/dns/codec/serial.ts';
+import { Prng } from '#test/sim/prng.ts';
+import { octetsOfHex } from '#test/fixtures/dns/octets.ts';
+
+const octetsOf = (text: string) => new Uint8Array(Buffer.from(text));
+
+describe('addresses', () => {
+  it('of IPv6 are written as RFC 5952 wants them', () => {
+    for (const [given, canonical] of [
+      ['2001:0db8:0000:0000:0000:0000:0002:0001', '2001:db8::2:1'],
+      ['2001:db8:0:1:1:1:1:1', '2001:db8:0:1:1:1:1:1'],
+      ['2001:0:0:1:0:0:0:1', '2001:0:0:1::1'],
+      ['2001:db8:0:0:1:0:0:1', '2001:db8::1:0:0:1'],
+      ['2001:DB8::ABCD', '2001:db8::abcd'],
+      ['0:0:0:0:0:0:0:0', '::'],
+      ['0:0:0:0:0:0:0:1', '::1'],
+      ['1:0:0:0:0:0:0:0', '1::'],
+      ['0:0:0:0:0:ffff:c000:201', '::ffff:192.0.2.1'],
+      ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+      ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+      ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+      ['192.0.2.1', '192.0.2.1'],
+    ] as const) {
+      expect(canonicalAddress(given)).toBe(canonical);
+    }
+  });
+
+  it('are refused when they are none', () => {
+    for (const text of ['192.0.2', '192.0.2.256', '192.0.02.1', '192.0.2.1.1', '1.2.3.', '']) {
+      expect(ipv4Octets(text)).toBeUndefined();
+    }
+    for (const text of [
+      '',
+      ':',
+      ':::',
+      '1::2::3',
+      '1:2:3:4:5:6:7',
+      '1:2:3:4:5:6:7:8:9',
+      '1:2:3:4:5:6:7:8::',
+      '12345::',
+      '::g',
+      '::1%eth0',
+      '1.2.3.4',
+      ':1::2',
+    ]) {
+      expect(ipv6Octets(text)).toBeUndefined();
+    }
+  });
+});
+
+describe('octets as text', () => {
+  it('follow RFC 4648', () => {
+    const prng = new Prng(3, 'octets');
+    for (let length = 0; length < 70; length += 1) {
+      const octets = Uint8Array.from({ length }, () => prng.int(0, 255));
+      expect(base64Text(octets)).toBe(Buffer.from(octets).toString('base64'));
+      expect(hexText(octets)).toBe(Buffer.from(octets).toString('hex'));
+    }
+    // RFC 4648 section 10, without its padding.
+    expect(
+      ['', 'f', 'fo', 'foo', 'foob', 'fooba', 'foobar'].map((text) => base32HexText(octetsOf(text))),
+    ).toEqual(['', 'CO', 'CPNG', 'CPNMU', 'CPNMUOG', 'CPNMUOJ1', 'CPNMUOJ1E8']);
+  });
+
+  it('of a character string are escaped, and read back', () => {
+    const all = Uint8Array.from({ length: 256 }, (_, octet) => octet);
+    expect(stringOctets(stringText(all))).toEqual(all);
+    expect(stringText(octetsOf('a "b" \\ ;\n'))).toBe('a \\"b\\" \\\\ ;\\010');
+    expect(() => stringOctets('é')).toThrow('expected ASCII, other octets as \\000, got "é"');
+  });
+
+  it('in UTF-8 are what the platform makes of them, broken ones too', () => {
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+    const prng = new Prng(4, 'utf8');
+    const leads = [
+      0x41, 0x80, 0xbf, 0xc1, 0xc2, 0xe0, 0xe2, 0xed, 0xf0, 0xf1, 0xf4, 0xf5, 0x9f, 0xa0, 0x90, 0x8f,
+    ];
+    for (let times = 0; times < 3_000; times += 1) {
+      const octets = Uint8Array.from({ length: prng.int(0, 9) }, () => prng.pick(leads));
+      expect(utf8Text(octets)).toBe(decoder.decode(octets));
+    }
+    for (const text of ['', 'DNS', 'é', '€', '😀', 'a\u{10FFFF}b', '\uD800', 'x\uDC00']) {
+      expect(utf8Octets(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)));
+    }
+    expect(utf8Text(octetsOfHex('f09f9880'))).toBe('😀');
+  });
+});
+
+describe('serials (RFC 1982)', () => {
+  it('come before others on a circle', () => {
+    expect(compareSerials(1, 2)).toBeLessThan(0);
+    expect(compareSerials(2, 1)).toBeGreaterThan(0);
+    expect(compareSerials(7, 7)).toBe(0);
+    expect(compareSerials(0xffff_ffff, 0)).toBeLessThan(0);
+    expect(compareSerials(0, 0xffff_fff0)).toBeGreaterThan(0);
+    expect(compareSerials(0, 0x7fff_ffff)).toBeLessThan(0);
+    expect(compareSerials(0, 0x8000_0001)).toBeGreaterThan(0);
+    expect(compareSerials(0, 0x8000_0000)).toBeUndefined();
+    expect(compareSerials(0x8000_0000, 0)).toBeUndefined();
+    expect(serialDistance(0xffff_fffe, 3)).toBe(5);
+  });
+
+  it('are times near the present, beyond 2106 too', () => {
+    const nowS = 1_795_000_000;
+    expect(nearestTimeS(nowS + 86_400, nowS)).toBe(nowS + 86_400);
+    expect(nearestTimeS(nowS - 86_400, nowS)).toBe(nowS - 86_400);
+    expect(nearestTimeS(50, 2 ** 32 - 50)).toBe(2 ** 32 + 50);
+    expect(nearestTimeS(2 ** 32 - 50, 2 ** 32 + 50)).toBe(2 ** 32 - 50);
+  });
+});
