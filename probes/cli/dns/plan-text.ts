@@ -4,7 +4,8 @@ import type { Plan } from '#core/dns/zone/plan.ts';
 import type { SetDifference } from '#core/dns/zone/plan-difference.ts';
 import type { PlannedSet } from '#core/dns/zone/planned-set.ts';
 import { problemText, type PlanProblem } from '#core/dns/zone/plan-problem.ts';
-import { counted, named, roomText } from './words.ts';
+import { countText } from '#core/dns/telling.ts';
+import { firstSentence, named, roomText } from './words.ts';
 
 /** `unknown`: a part of the file could not be read, and the rest is fine. */
 export type PlanVerdict = 'fine' | 'bad' | 'unknown';
@@ -49,14 +50,14 @@ function headline(
     ).length;
     return number > 0 ? [`${number} ${word}`] : [];
   };
-  const unread = unreadLines > 0 ? [`${counted(unreadLines, 'line')} not understood`] : [];
+  const unread = unreadLines > 0 ? [`${countText(unreadLines, 'line')} not understood`] : [];
   const counts = [
     ...count('critical', 'critical'),
     ...count('fail', 'failing'),
     ...count('warn', 'to be warned of'),
     ...unread,
   ];
-  const of = `${file} (zone ${zone}, ${counted(records, 'record')}, ${counted(sets.length, 'answer')})`;
+  const of = `${file} (zone ${zone}, ${countText(records, 'record')}, ${countText(sets.length, 'answer')})`;
   switch (verdict) {
     case 'bad':
       return `✗ Do not publish ${of}: ${counts.join(', ')}.`;
@@ -84,7 +85,7 @@ function differenceLines(differences: readonly SetDifference[], all: boolean): s
   const shown = all ? differences : differences.slice(0, DIFFERENCES_SHOWN);
   const left = differences.length - shown.length;
   return [
-    `Against the base ${counted(differences.length, 'set changes', 'sets change')}:`,
+    `Against the base ${differences.length} ${differences.length === 1 ? 'set changes' : 'sets change'}:`,
     ...shown.map(({ name, type, added, removed, ttl }) => {
       const parts = [
         ...(removed.length > 0 ? [`${removed.length} removed (${someOf(removed, all)})`] : []),
@@ -116,11 +117,6 @@ function fullestLines(sets: readonly PlannedSet[], all: boolean): string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** The rest says more of the same: `--all` shows it. */
-function firstSentence(text: string): string {
-  return text.replace(/\. .*$/s, '.');
 }
 
 function someOf(texts: readonly string[], all: boolean): string {

@@ -1,11 +1,7 @@
 import type { Name } from '#core/dns/codec/name.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Headroom } from '#core/dns/measure/size.ts';
-
-/** `1 record`, `2 records`. */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
+import { countText } from '#core/dns/telling.ts';
 
 /** A name as people write it; the root has a word of its own. */
 export function named(name: Name): string {
@@ -16,5 +12,10 @@ export function named(name: Name): string {
 export function roomText({ bytes, records }: Headroom, type: number): string {
   if (bytes < 0) return `none, ${-bytes} too many`;
   const isOfOneSize = type === RR_TYPES.A || type === RR_TYPES.AAAA;
-  return `${counted(bytes, 'octet')}${isOfOneSize ? `, ${counted(records, 'record')}` : ''}`;
+  return `${countText(bytes, 'octet')}${isOfOneSize ? `, ${countText(records, 'record')}` : ''}`;
+}
+
+/** What comes behind it says more of the same, and `--all` shows it. */
+export function firstSentence(text: string): string {
+  return text.replace(/\. .*$/s, '.');
 }

@@ -1,11 +1,12 @@
 import { canonicalName, type Name } from '../codec/name.ts';
+import { canonicalRdata } from '../codec/present.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Limits } from '../limits.ts';
 import { OPT_BYTES } from '../measure/size.ts';
 import type { ZonePlace, ZoneRecord } from './master-file.ts';
 import type { PlannedSet } from './planned-set.ts';
 import type { PlanProblem } from './plan-problem.ts';
-import { rdataKey, type Zone } from './zone.ts';
+import type { Zone } from './zone.ts';
 
 /** What changes in a set; data as the files have it. */
 export type SetDifference = {
@@ -98,6 +99,6 @@ function ratio(before: number, after: number): number {
 }
 
 function missingFrom(some: readonly ZoneRecord[], others: readonly ZoneRecord[]): string[] {
-  const known = new Set(some.map(rdataKey));
-  return others.filter((record) => !known.has(rdataKey(record))).map(({ text }) => text);
+  const known = new Set(some.map(({ rdata }) => canonicalRdata(rdata)));
+  return others.filter((record) => !known.has(canonicalRdata(record.rdata))).map(({ text }) => text);
 }

@@ -1,4 +1,5 @@
 import { canonicalName, isSubdomain, labelsOf, parentOf, type Name } from '../codec/name.ts';
+import { canonicalRdata } from '../codec/present.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import type { MasterFile, ZoneRecord } from './master-file.ts';
 
@@ -33,7 +34,7 @@ export function zoneOf({ records, origin }: Pick<MasterFile, 'records' | 'origin
       continue;
     }
     const owner = canonicalName(record.name);
-    const key = `${owner} ${record.type} ${rdataKey(record)}`;
+    const key = `${owner} ${record.type} ${canonicalRdata(record.rdata)}`;
     if (seen.has(key)) {
       repeated.push(record);
       continue;
@@ -62,17 +63,6 @@ export function ancestors(zone: Zone, name: Name): Name[] {
   const labels = labelsOf(canonicalName(name));
   const depth = labels.length - labelsOf(zone.apex).length;
   return Array.from({ length: Math.max(0, depth) }, (_, at) => labels.slice(at).join('.'));
-}
-
-/** One text for equal data: names in it without regard to case (RFC 4034 section 6.2). */
-export function rdataKey({ rdata }: Pick<ZoneRecord, 'rdata'>): string {
-  return JSON.stringify(rdata, (field, value: unknown) => {
-    if (value instanceof Uint8Array) return [...value];
-    const isName = ['target', 'exchange', 'primary', 'mailbox', 'replacement', 'next', 'signer'].includes(
-      field,
-    );
-    return isName && typeof value === 'string' ? canonicalName(value) : value;
-  });
 }
 
 function addName(names: Set<string>, owner: string, apex: string): void {
