@@ -1,4 +1,4 @@
-import { OPERATOR_PATH } from '#core/operator-path.ts';
+import { checkPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import { subjectPath } from './acknowledge-subject.ts';
 import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
@@ -8,7 +8,7 @@ import { viaWords } from './words.ts';
 /** One change as the page shows it; times epoch ms. */
 export type AuditLine = {
   atMs: number;
-  action: 'acknowledge' | 'drill' | 'sign-in' | 'sign-out';
+  action: 'acknowledge' | 'dns-accept' | 'drill' | 'sign-in' | 'sign-out';
   who: string;
   via: string;
   check?: string | undefined;
@@ -18,6 +18,7 @@ export type AuditLine = {
 
 const ACTION_WORDS: Record<AuditLine['action'], string> = {
   acknowledge: 'acknowledged',
+  'dns-accept': 'accepted the DNS baseline of',
   drill: 'began',
   'sign-in': 'signed in',
   'sign-out': 'signed out',
@@ -42,6 +43,16 @@ export function auditPage(lines: readonly AuditLine[] | undefined, nowMs: number
       </>
     ),
   };
+}
+
+function Subject({ check, seq }: Pick<AuditLine, 'check' | 'seq'>) {
+  if (check === undefined) return null;
+  if (seq === undefined) return <a href={checkPath(check)}>{check}</a>;
+  return (
+    <a href={subjectPath(check, seq)}>
+      {check} #{seq}
+    </a>
+  );
 }
 
 function AuditTable({ lines, nowMs }: { lines: readonly AuditLine[] | undefined; nowMs: number }) {
@@ -73,12 +84,7 @@ function AuditTable({ lines, nowMs }: { lines: readonly AuditLine[] | undefined;
               {line.who}
             </td>
             <td role="cell" data-label="What">
-              {ACTION_WORDS[line.action]}{' '}
-              {line.check === undefined || line.seq === undefined ? null : (
-                <a href={subjectPath(line.check, line.seq)}>
-                  {line.check} #{line.seq}
-                </a>
-              )}
+              {ACTION_WORDS[line.action]} <Subject check={line.check} seq={line.seq} />
             </td>
             <td role="cell" data-label="How">
               {viaWords(line.via)}

@@ -9,6 +9,13 @@ const journey = {
   runbook: 'https://runbooks.test/login',
 } as const;
 
+const dns = {
+  kind: 'dns',
+  interval: '30s',
+  timeout: '20s',
+  owner: 'Tests',
+} as const;
+
 /** What the hub under test watches. Each test takes a check of its own: its object and its pages are nobody else's. */
 export default defineConfig({
   publicUrl: 'https://hub.test',
@@ -43,6 +50,22 @@ export default defineConfig({
     'lost-launch': { ...journey, channels: ['pager'] },
     'gone-login': { ...journey, channels: ['pager'] },
     'gone-launch': { ...journey, channels: ['pager'] },
+    'dns-baseline': { ...dns, name: 'baseline.example.test', channels: ['pager'] },
+    'dns-rows': { ...dns, name: 'rows.example.test', channels: ['pager'] },
+    'dns-kept': { ...dns, name: 'kept.example.test', channels: ['pager'] },
+    'dns-listed': {
+      ...dns,
+      name: 'listed.example.test',
+      channels: ['pager'],
+      allowList: { urls: ['https://ranges.test/ip-ranges.json'], notice: '2s' },
+    },
+    'dns-retired': {
+      ...dns,
+      name: 'retired.example.test',
+      channels: ['pager'],
+      allowList: { urls: ['https://ranges.test/ip-ranges.json'] },
+    },
+    'dns-warned': { ...dns, name: 'warned.example.test', channels: ['pager', 'hook'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
   },
   channels: {

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { addresses, someEvidence } from '#test/fixtures/dns-evidence.ts';
 import { aRun, checkObject, migrate, REGIONS, report } from './hub.ts';
 
 beforeAll(migrate);
@@ -38,4 +39,16 @@ it('an ordinary run writes two rows, itself and the state; an alarm is shared by
   expect(counts.rows()).toBe(2 * ROUNDS * REGIONS.length);
   // One each ten seconds at most, for the copy to D1: this takes less.
   expect(counts.alarms()).toBeLessThanOrEqual(1);
+});
+
+it('an ordinary run of a DNS check writes two rows as well; a third one only with news for its memory', async () => {
+  const check = 'dns-rows';
+  const same = { dns: someEvidence(addresses(8)) };
+  for (const region of REGIONS) await report(region, aRun(check, region, same));
+  const counts = await counted(check);
+  for (let round = 0; round < ROUNDS; round++)
+    for (const region of REGIONS) await report(region, aRun(check, region, same));
+  expect(counts.rows()).toBe(2 * ROUNDS * REGIONS.length);
+  await report('us-east', aRun(check, 'us-east', { dns: someEvidence(addresses(9)) }));
+  expect(counts.rows()).toBe(2 * ROUNDS * REGIONS.length + 3);
 });

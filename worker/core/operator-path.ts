@@ -7,6 +7,11 @@ export const AUDIT_PATH = `${OPERATOR_PATH}/audit`;
 /** Where a drill is begun, and under its number how it does. */
 export const DRILL_PATH = `${OPERATOR_PATH}/api/drill`;
 
+/** The accepted figures of a DNS check beside the present ones; a POST there accepts these. */
+export function dnsBaselinePath(check: string): string {
+  return `${OPERATOR_PATH}/api/dns/${encodeURIComponent(check)}/baseline`;
+}
+
 /** A check's page. */
 export function checkPath(check: string): string {
   return `${OPERATOR_PATH}/checks/${encodeURIComponent(check)}`;

@@ -8,6 +8,9 @@ import {
   pagedOf,
   type CheckState,
 } from '#core/check-state.ts';
+import { accepted } from '#core/dns/memory/baseline.ts';
+import type { DnsMemory } from '#core/dns/memory/memory.ts';
+import { toldBaseline, type ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import type { Incident } from '#core/incident.ts';
 import type { LeadAnswer } from '#core/group/cover.ts';
 import { surplusNotices, type OutboxPolicy } from '#core/outbox.ts';
@@ -54,6 +57,8 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
   readonly #group: PageGroup;
   readonly #history: HistoryCopier;
   #state: CheckState;
+  /** Of a DNS check. The stored one may lack what was only seen again since. */
+  #memory: DnsMemory | undefined;
   /** Incidents have been pruned up to the one with this `seq`. */
   #prunedAtSeq = 0;
 
@@ -62,6 +67,7 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     this.#id = objectName(ctx);
     this.#store = new CheckStore(ctx.storage.sql);
     this.#state = this.#store.state() ?? initialState();
+    this.#memory = this.#store.dnsMemory();
     this.#clock = new AlarmClock(ctx.storage, () => this.#background('timer', this.#wake()));
     this.#history = new HistoryCopier(this.#id, this.#store, env.DB);
     const known = [this.#state.lastSeq, ...pagedOf(this.#state).map(({ seq }) => seq)];
@@ -189,6 +195,21 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     return probe === undefined ? undefined : this.#store.run(probe, Number(boot), Number(seq));
   }
 
+  dnsBaseline(): ToldBaseline | undefined {
+    const check = checkOf(this.#id);
+    return check?.kind === 'dns' ? toldBaseline(this.#id, check.dns, this.#memory) : undefined;
+  }
+
+  acceptDnsBaseline(by: string): ToldBaseline | undefined {
+    const check = checkOf(this.#id);
+    if (check?.kind !== 'dns' || this.#memory?.name !== check.dns.name) return undefined;
+    const memory = accepted(this.#memory, by, Date.now());
+    if (!memory) return undefined;
+    this.#commit((draft) => draft.accept(memory));
+    log('dns-baseline-accepted', { check: this.#id, by });
+    return this.dnsBaseline();
+  }
+
   incident(seq: number): IncidentView | undefined {
     const incident = this.#store.incident(seq);
     if (!incident) return undefined;
@@ -274,8 +295,10 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
     const startedAtMs = Math.max(0, Math.round(nowMs - entry.ageMs));
     const check = checkOf(this.#id);
     const late = !check || isLate(draft.state, check, run, startedAtMs, nowMs);
-    this.#store.putRun(run, entry.runJson, startedAtMs, nowMs, late);
-    draft.apply({ type: 'run', nowMs, startedAtMs, run });
+    const judged = late ? run : draft.judge(run, nowMs);
+    const text = judged === run ? entry.runJson : JSON.stringify(judged);
+    this.#store.putRun(judged, text, startedAtMs, nowMs, late);
+    draft.apply({ type: 'run', nowMs, startedAtMs, run: judged });
     return { id: run.id, duplicate: false };
   }
 
@@ -293,15 +316,18 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
    */
   #commit(change: (draft: Draft) => void): CheckEffect[] {
     const before = this.#state;
-    const draft = new Draft(this.#policy(), before, this.#outbox.byId, HELD_MS);
+    const draft = new Draft(this.#policy(), before, this.#outbox.byId, HELD_MS, this.#memory);
     this.ctx.storage.transactionSync(() => {
       change(draft);
       draft.settle(Date.now());
       if (draft.state !== before) this.#store.putState(draft.state);
+      if (draft.memory && draft.isMemoryNews && !this.#store.putDnsMemory(draft.memory))
+        log('dns-memory-too-large', { check: this.#id });
       for (const delivery of draft.deliveries.values()) this.#store.putDelivery(delivery);
       for (const incident of draft.incidents.values()) this.#store.putIncident(incident);
     });
     this.#state = draft.state;
+    this.#memory = draft.memory;
     this.#outbox.add(draft.deliveries.values(), draft.state.lastSeq);
     if (draft.incidents.size > 0) this.#history.note(Date.now());
     return draft.effects;

@@ -1,5 +1,8 @@
 import type { CheckState } from '#core/check-state.ts';
 import { pagedOf } from '#core/check-state.ts';
+import { withMemory } from '#core/dns/judged.ts';
+import type { DnsMemory } from '#core/dns/memory/memory.ts';
+import { remember } from '#core/dns/memory/remember.ts';
 import { isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
 import {
@@ -16,6 +19,8 @@ import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { Page } from '#core/page.ts';
 import { updatesOf } from '#core/group/update.ts';
+import type { Run } from '#core/run.ts';
+import { logError } from '../log.ts';
 
 /**
  * The next state of a check while a transaction is being made: events step it, and what has to be stored with it
@@ -28,6 +33,9 @@ export class Draft {
   /** How long a new page that may be grouped waits for its group's word, milliseconds. */
   readonly #heldMs: number;
   state: CheckState;
+  /** What a DNS check remembers across runs; `isMemoryNews`: it is to be stored. */
+  memory: DnsMemory | undefined;
+  isMemoryNews = false;
   readonly effects: CheckEffect[] = [];
   /** Deliveries that are new or have changed, by id. */
   readonly deliveries = new Map<string, Delivery>();
@@ -39,11 +47,38 @@ export class Draft {
     state: CheckState,
     stored: ReadonlyMap<string, Delivery>,
     heldMs: number,
+    memory?: DnsMemory,
   ) {
     this.#policy = policy;
     this.#stored = stored;
     this.#heldMs = heldMs;
     this.state = state;
+    this.memory = memory;
+  }
+
+  /**
+   * A run that votes, judged by what the check remembers of those before; only a DNS check does. Never throws: without its
+   * memory's word a run still counts.
+   */
+  judge(run: Run, nowMs: number): Run {
+    const check = this.#policy?.check;
+    if (check?.kind !== 'dns' || !run.dns || run.outcome === 'invalid') return run;
+    if (!check.regions.includes(run.region)) return run;
+    try {
+      const { region, dns: evidence } = run;
+      const remembered = remember(check.dns, this.memory, { region, nowMs, evidence });
+      const judged = withMemory(run, remembered.findings);
+      this.#remember(remembered.memory, remembered.isWorthStoring);
+      return judged;
+    } catch (error) {
+      logError('dns-memory-failed', error, { check: check.id, run: run.id });
+      return run;
+    }
+  }
+
+  /** Replaces what is remembered, to be stored. */
+  accept(memory: DnsMemory): void {
+    this.#remember(memory, true);
   }
 
   apply(event: CheckEvent): void {
@@ -114,6 +149,11 @@ export class Draft {
     const delivery = this.#current(fresh.id) ?? fresh;
     if (delivery.acceptedAtMs !== undefined) return;
     this.put(endAttempt(delivery, { ok: true, providerId, receipt }, acceptedMs));
+  }
+
+  #remember(memory: DnsMemory, isNews: boolean): void {
+    this.memory = memory;
+    this.isMemoryNews ||= isNews;
   }
 
   #triggersOf(seq: number): Delivery[] {

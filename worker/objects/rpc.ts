@@ -1,4 +1,5 @@
 import type { LeadAnswer } from '#core/group/cover.ts';
+import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import type { Candidate } from '#core/group/grouping.ts';
 import type { GroupedCheck } from '#core/page.ts';
 import type { CheckView, IncidentView, RegionView, StoredRun } from '#core/view.ts';
@@ -60,6 +61,10 @@ export interface CheckRpc extends Rpc.DurableObjectBranded {
   run(id: string): StoredRun | undefined;
   /** An incident with its pages, or `undefined`. */
   incident(seq: number): IncidentView | undefined;
+  /** Of a DNS check: its accepted figures beside the present ones. `undefined` of any other check. */
+  dnsBaseline(): ToldBaseline | undefined;
+  /** Calls the present figures right. Returns when that is stored; `undefined` when nothing has been measured. */
+  acceptDnsBaseline(by: string): ToldBaseline | undefined;
 }
 
 /** What checks may ask of the object in which those that fail together find each other. */

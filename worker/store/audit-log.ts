@@ -6,7 +6,7 @@ const READ_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 10_000;
 
 /** What people and channels change. */
-export const AUDIT_ACTIONS = ['acknowledge', 'drill', 'sign-in', 'sign-out'] as const;
+export const AUDIT_ACTIONS = ['acknowledge', 'dns-accept', 'drill', 'sign-in', 'sign-out'] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** One change: who did what, to which incident, by which way. `atMs`: epoch ms, the hub's. */

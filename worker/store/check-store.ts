@@ -1,4 +1,5 @@
 import { restoredState, type CheckState } from '#core/check-state.ts';
+import { restoredMemory, type DnsMemory } from '#core/dns/memory/memory.ts';
 import type { Incident } from '#core/incident.ts';
 import { isSettled, type Delivery } from '#core/outbox.ts';
 import type { Run } from '#core/run.ts';
@@ -10,6 +11,8 @@ export type HistoryRun = StoredRun & { ordinal: number };
 /** An incident as its row goes to history; `version` tells whether it has changed since it was read. */
 export type HistoryIncident = { seq: number; version: number; incident: Incident };
 
+/** A row in a Durable Object may hold 2 MB; a memory is ASCII but for what people have named. */
+const MEMORY_CHARS_MAX = 1_500_000;
 /** Incidents kept here; D1 has them all. */
 export const INCIDENTS_KEPT_MAX = 200;
 
@@ -40,6 +43,7 @@ export class CheckStore {
       CREATE TABLE IF NOT EXISTS incidents (
         seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL, json TEXT NOT NULL
       );
+      CREATE TABLE IF NOT EXISTS dns (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS history (id INTEGER PRIMARY KEY, copied_ordinal INTEGER NOT NULL);
     `);
   }
@@ -53,7 +57,20 @@ export class CheckStore {
     this.#sql.exec('INSERT OR REPLACE INTO state (id, json) VALUES (1, ?)', JSON.stringify(state));
   }
 
-  /** Appends a run. `runJson` is its text as it came. */
+  dnsMemory(): DnsMemory | undefined {
+    const [row] = this.#sql.exec<{ json: string }>('SELECT json FROM dns WHERE id = 1').toArray();
+    return row && restoredMemory(JSON.parse(row.json));
+  }
+
+  /** One row. @returns false when it is too large for one, and is not stored: a run must not be lost with it */
+  putDnsMemory(memory: DnsMemory): boolean {
+    const json = JSON.stringify(memory);
+    if (json.length > MEMORY_CHARS_MAX) return false;
+    this.#sql.exec('INSERT OR REPLACE INTO dns (id, json) VALUES (1, ?)', json);
+    return true;
+  }
+
+  /** Appends a run. `runJson` is its text as it came, or as it was judged. */
   putRun(run: Run, runJson: string, startedAtMs: number, receivedAtMs: number, late: boolean): void {
     this.#sql.exec(
       `INSERT INTO runs (probe, boot, seq, region, received_ms, started_ms, late, run)
@@ -93,11 +110,11 @@ export class CheckStore {
     return row && storedRun(row);
   }
 
-  /** The newest runs, newest first, without their steps. */
+  /** The newest runs, newest first, without their steps and what a DNS check has found. */
   latestRuns(limit: number): RunLine[] {
     return this.#sql
       .exec<RunRow>(
-        `SELECT ordinal, received_ms, started_ms, late, json_remove(run, '$.steps') AS run FROM runs
+        `SELECT ordinal, received_ms, started_ms, late, json_remove(run, '$.steps', '$.dns') AS run FROM runs
          ORDER BY ordinal DESC LIMIT ?`,
         limit,
       )

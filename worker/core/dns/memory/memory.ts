@@ -129,6 +129,12 @@ export function emptyMemory(name: string, nowMs: number): DnsMemory {
   };
 }
 
+/** A stored memory; `undefined` of one that a later version has written. */
+export function restoredMemory(stored: unknown): DnsMemory | undefined {
+  const memory = stored as DnsMemory;
+  return memory.version === 1 ? memory : undefined;
+}
+
 /** Whether the region still runs the check. */
 export function isFresh({ lastMs, previousMs = lastMs }: RegionMemory, nowMs: number): boolean {
   return nowMs - lastMs <= Math.max(FRESH_MS_MIN, FRESH_PAUSES * (lastMs - previousMs));
