@@ -44,7 +44,7 @@ export function judge(inquirer: Inquirer): Judgement {
 
 /** The worst finding, as what a page says. */
 function targetFailure(worst: Finding, more: number): TargetFailure {
-  const others = more === 0 ? '' : ` (and ${more} more ${more === 1 ? 'finding' : 'findings'})`;
+  const others = more === 0 ? '' : ` (and ${more} more)`;
   return {
     owner: 'target',
     class: 'dns',

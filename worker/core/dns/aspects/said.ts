@@ -95,18 +95,6 @@ export function shareSeverity(bad: number, all: number): 'warn' | 'fail' {
   return bad * 2 >= all ? 'fail' : 'warn';
 }
 
-/** What people call a server: by its name in the zone, with the address it was asked at. */
-export function serverName({ title, host, url }: Server): string {
-  return title === undefined ? url : `${title} (${host})`;
-}
-
-/** `a`, `a and b`, `a, b, c and 4 more`. */
-export function listOf(names: readonly string[], max = 3): string {
-  if (names.length > max) return `${names.slice(0, max).join(', ')} and ${names.length - max} more`;
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
-}
-
 /** A finding's text within its bound. */
 export function cut(text: string, max = 500): string {
   return truncate(text, max);

@@ -3,7 +3,8 @@ import type { Aspect } from '../../aspect.ts';
 import type { QueryExchange } from '../../exchange.ts';
 import type { Finding } from '../../finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, serverName } from '../said.ts';
+import { cut } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** Days that a certificate must still be valid for (reference: dns, section 1.3, F1). */
 const DAYS_WARN = 14;
@@ -36,7 +37,7 @@ function certificateFinding(exchanges: readonly QueryExchange[], nowMs: number):
     id: 'F1',
     severity,
     subject: cut(server.url, 300),
-    message: cut(`${serverName(server)} ${message}.`),
+    message: cut(`${serverText(server)} ${message}.`),
   });
   if (failed)
     return {

@@ -6,7 +6,8 @@ import { outcomeWords } from '../../outcome-words.ts';
 import { plainQuery } from '../../question.ts';
 import type { Server } from '../../server.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, isMeasured, isSilence, serverName, setOf } from '../said.ts';
+import { cut, isMeasured, isSilence, setOf } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 const MEDIA_TYPE = 'application/dns-message';
 
@@ -47,7 +48,7 @@ function told({ query, outcome }: Answered, severity: 'warn' | 'fail', message: 
     id: 'F2',
     severity,
     subject: cut(query.server.url, 300),
-    message: cut(`${serverName(query.server)} ${message}.`),
+    message: cut(`${serverText(query.server)} ${message}.`),
     outcome,
   };
 }

@@ -10,14 +10,13 @@ import {
   isMeasured,
   isSilence,
   isTruncated,
-  listOf,
   queriesTo,
   resolversOf,
-  serverName,
   setOf,
   shareSeverity,
   type Audience,
 } from '../said.ts';
+import { countText, listText, serverText } from '../../telling.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
 export const sameAnswer: Aspect = {
@@ -55,7 +54,7 @@ function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { server
       .filter((one) => isMeasured(one) && !isSilence(one.outcome) && !isTruncated(one.outcome));
     const [first] = said;
     if (!first) return [];
-    const what = `${serverName(first.query.server)} does not say the same of ${name} ${typeName(type)} over every transport`;
+    const what = `${serverText(first.query.server)} does not say the same of ${name} ${typeName(type)} over every transport`;
     const told = (severity: 'warn' | 'fail', how: string): Finding[] => [
       {
         id: 'F3',
@@ -67,7 +66,7 @@ function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { server
     if (said.some(({ outcome }) => outcome !== first.outcome))
       return told(
         'fail',
-        listOf(
+        listText(
           said.map((one) => `${over(one)} ${outcomeWords(one.outcome)}`),
           6,
         ),
@@ -77,8 +76,8 @@ function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { server
     // A resolver's machines behind one address may hold the answer before and after a change.
     return told(
       recursionDesired ? 'warn' : 'fail',
-      listOf(
-        said.map((one) => `${over(one)} ${setOf(one)?.length ?? 0} records`),
+      listText(
+        said.map((one) => `${over(one)} ${countText(setOf(one)?.length ?? 0, 'record')}`),
         6,
       ),
     );

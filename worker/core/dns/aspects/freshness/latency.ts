@@ -6,7 +6,8 @@ import { median } from '../../../statistics.ts';
 import type { Server } from '../../server.ts';
 import { controlQueries, firstQuestions } from '../first-questions.ts';
 import { repetition } from '../resolvability/repetition.ts';
-import { authoritiesOf, cut, listOf, resolversOf, serverName, type Audience } from '../said.ts';
+import { authoritiesOf, cut, resolversOf, type Audience } from '../said.ts';
+import { listText, serverText } from '../../telling.ts';
 
 /** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */
 export const latency: Aspect = {
@@ -40,7 +41,7 @@ function slowness(inquiry: Inquiry, audience: Audience, kind: Kind): Finding[] {
   const limitMs = isBad ? latencyFailMs : latencyWarnMs;
   const shown = over(limitMs);
   const who = audience.recursionDesired ? 'resolvers' : 'servers of the zone';
-  const each = listOf(shown.map(({ server, medianMs }) => `${serverName(server)} ${medianMs} ms`));
+  const each = listText(shown.map(({ server, medianMs }) => `${serverText(server)} ${medianMs} ms`));
   const how = audience.recursionDesired ? (kind.isWarm ? ', from their caches' : ', asked first') : '';
   return [
     {

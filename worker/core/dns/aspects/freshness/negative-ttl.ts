@@ -3,7 +3,8 @@ import { isSubdomain } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../finding.ts';
 import { randomName } from '../resolvability/absence.ts';
-import { authoritiesOf, cut, queriesTo, serverName } from '../said.ts';
+import { authoritiesOf, cut, queriesTo } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** E2 for names that are made as people sign up: a quarter of an hour is what such a person waits (reference: dns, 1.3). */
 const DYNAMIC_MAX_S = 900;
@@ -41,7 +42,7 @@ function negativeFindings(inquiry: Inquiry): Finding[] {
       severity: 'warn',
       subject: cut(bare.query.server.url, 300),
       message: cut(
-        `${serverName(bare.query.server)} says that ${bare.query.name} has no ${typeName(bare.query.type)} without the zone's SOA: resolvers cannot remember it and ask every time (RFC 2308 section 5).`,
+        `${serverText(bare.query.server)} says that ${bare.query.name} has no ${typeName(bare.query.type)} without the zone's SOA: resolvers cannot remember it and ask every time (RFC 2308 section 5).`,
       ),
       outcome: bare.outcome,
     });

@@ -4,7 +4,8 @@ import { errorWords, isStaleCode } from '../../extended-error.ts';
 import type { Finding } from '../../finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, serverName, type Said } from '../said.ts';
+import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, type Said } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */
 const STALE_TTL_S = 30;
@@ -47,7 +48,7 @@ function finding({ server, outcome, answered }: Said, type: number, why: string)
     severity: 'warn',
     subject: cut(server.url, 300),
     message: cut(
-      `${serverName(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
+      `${serverText(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
     ),
     outcome,
   };

@@ -4,7 +4,8 @@ import type { Rr } from '../../codec/message.ts';
 import type { Finding } from '../../finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer, serverName } from '../said.ts';
+import { allSaid, authoritiesOf, cut, isOwnAnswer } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** E1: TTLs as the zone's own servers give them; a resolver's count down and say nothing of the zone. */
 export const ttl: Aspect = {
@@ -46,7 +47,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
       told('warn', lowestS, ttlWarnMinS, `less than ${ttlWarnMinS} s, resolvers ask again all the time`),
     );
   const uneven = seen.find(({ records }) => new Set(records.map(({ ttlS }) => ttlS)).size > 1);
-  if (uneven) found.push(unequal(name, subject, uneven.records, serverName(uneven.server)));
+  if (uneven) found.push(unequal(name, subject, uneven.records, serverText(uneven.server)));
   return found;
 }
 

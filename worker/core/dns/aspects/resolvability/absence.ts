@@ -11,14 +11,13 @@ import {
   cut,
   isSilence,
   isTruncated,
-  listOf,
   queriesTo,
   resolversOf,
-  serverName,
   shareSeverity,
   type Audience,
   type Said,
 } from '../said.ts';
+import { listText, serverText } from '../../telling.ts';
 
 /** What must agree about whether a name exists; a browser asks for three of them at once. */
 const COHERENT_TYPES = [RR_TYPES.A, RR_TYPES.AAAA, RR_TYPES.HTTPS, RR_TYPES.TXT];
@@ -135,7 +134,7 @@ function coherence(inquiry: Inquiry, audience: Audience): Finding[] {
     id: 'A3',
     severity,
     subject: cut(server.url, 300),
-    message: cut(`${serverName(server)} ${message}.`),
+    message: cut(`${serverText(server)} ${message}.`),
     outcome: 'NXDOMAIN',
   }));
 }
@@ -153,7 +152,9 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
     );
     const [first] = bad;
     if (!first) return [];
-    const each = listOf(bad.map(({ server, outcome }) => `${serverName(server)} (${outcomeWords(outcome)})`));
+    const each = listText(
+      bad.map(({ server, outcome }) => `${serverText(server)} (${outcomeWords(outcome)})`),
+    );
     return [
       {
         id: 'A7',
@@ -206,7 +207,7 @@ function rewriting(inquiry: Inquiry): Finding[] {
       severity: severityOf(resolvers, made.length),
       subject: cut(first.server.url, 300),
       message: cut(
-        `${listOf(made.map(({ server }) => serverName(server)))} ${made.length === 1 ? 'gives' : 'give'} an address for the made-up name ${label}, which does not exist: answers are rewritten on the way.`,
+        `${listText(made.map(({ server }) => serverText(server)))} ${made.length === 1 ? 'gives' : 'give'} an address for the made-up name ${label}, which does not exist: answers are rewritten on the way.`,
       ),
       outcome: 'ANSWER',
       figures: { bad: made.length, of: resolved.length },

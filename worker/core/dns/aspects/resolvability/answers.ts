@@ -8,16 +8,17 @@ import {
   authoritiesOf,
   cut,
   isOwnAnswer,
-  listOf,
   resolversOf,
-  serverName,
   setOf,
   shareSeverity,
   type Said,
 } from '../said.ts';
+import { countText, listText, serverText } from '../../telling.ts';
 
 /** Resolvers that make a quorum: of fewer nobody can say which one deviates (reference: dns, section 1.3, A6). */
 const QUORUM = 3;
+const RESOLVER = ['resolver', 'resolvers'] as const;
+const OWN = ['server of the zone', 'servers of the zone'] as const;
 
 /** A1 and A6: the required types are answered, by resolvers alike. */
 export const answers: Aspect = {
@@ -36,9 +37,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
     // Some resolver is configured and could not be measured: the servers of the zone are all there is to go by.
     if (badOwn.length === 0) return [];
     const severity = shareSeverity(badOwn.length, own.length);
-    return [
-      finding(inquiry, type, { id: 'A1', severity, bad: badOwn, of: own.length, who: 'server of the zone' }),
-    ];
+    return [finding(inquiry, type, { id: 'A1', severity, bad: badOwn, of: own.length, who: OWN })];
   }
   const silentOwn =
     own.length > 0 && badOwn.length === own.length && bad.length < resolved.length
@@ -48,7 +47,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
             severity: 'fail',
             bad: badOwn,
             of: own.length,
-            who: 'server of the zone',
+            who: OWN,
             more: 'resolvers that still answer do so from their caches',
           }),
         ]
@@ -60,7 +59,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
     severity: shareSeverity(bad.length, resolved.length),
     bad,
     of: resolved.length,
-    who: 'resolver',
+    who: RESOLVER,
     more: own.length === 0 ? undefined : ownWords(own.length, badOwn),
   });
   return [told, ...silentOwn];
@@ -78,7 +77,8 @@ type Told = {
   severity: 'warn' | 'fail';
   bad: readonly Said[];
   of: number;
-  who: string;
+  /** One of them, and several. */
+  who: readonly [one: string, many: string];
   more?: string | undefined;
 };
 
@@ -87,8 +87,8 @@ function finding(inquiry: Inquiry, type: number, { id, severity, bad, of, who, m
   const [first] = bad;
   const isOne = bad.length === 1;
   const share = bad.length === of && of > 1 ? `all ${of}` : `${bad.length} of ${of}`;
-  const shown = isOne && of === 1 ? `the ${who}` : `${share} ${who}s`;
-  const each = listOf(bad.map(({ server, outcome }) => `${serverName(server)} (${outcomeWords(outcome)})`));
+  const shown = of === 1 ? `the ${who[0]}` : `${share} ${who[1]}`;
+  const each = listText(bad.map(({ server, outcome }) => `${serverText(server)} (${outcomeWords(outcome)})`));
   const tail = more === undefined ? '' : `; ${more}`;
   return {
     id,
@@ -115,7 +115,7 @@ function setFindings(inquiry: Inquiry, type: number, resolved: readonly Said[]):
   const counted = (said: Said | undefined) => (said && setOf(said.answered)?.length) ?? 0;
   const isMajority = most.length * 2 > resolved.length;
   const message = isMajority
-    ? `${name} ${typeName(type)}: ${listOf(others.map((said) => `${serverName(said.server)} (${counted(said)} records)`))} ${others.length === 1 ? 'gives' : 'give'} other records than the other ${most.length} resolvers (${counted(most[0])} records).`
+    ? `${name} ${typeName(type)}: ${listText(others.map((said) => `${serverText(said.server)} (${countText(counted(said), 'record')})`))} ${others.length === 1 ? 'gives' : 'give'} other records than the other ${most.length} resolvers (${countText(counted(most[0]), 'record')}).`
     : `${name} ${typeName(type)}: ${resolved.length} resolvers give ${groups.size} different answers; when that is meant, say so by rotation or differsByRegion.`;
   return [
     {

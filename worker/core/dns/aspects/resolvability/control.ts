@@ -2,7 +2,8 @@ import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
 import type { Finding } from '../../finding.ts';
 import { outcomeWords } from '../../outcome-words.ts';
 import { controlQueries } from '../first-questions.ts';
-import { cut, isMeasured, serverName } from '../said.ts';
+import { cut, isMeasured } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** A9: the control name, which tells our own way out from the target. It is asked of every run that has one. */
 export const control: Aspect = {
@@ -21,7 +22,7 @@ export function controlFailure(inquiry: Inquiry): Answered | undefined {
 /** What the failure of the control name means, in a sentence. */
 export function controlMessage({ query, outcome }: Answered): string {
   return cut(
-    `The control name ${query.name} does not resolve through ${serverName(query.server)}: ${outcomeWords(outcome)}. What this run says of the target does not count.`,
+    `The control name ${query.name} does not resolve through ${serverText(query.server)}: ${outcomeWords(outcome)}. What this run says of the target does not count.`,
   );
 }
 

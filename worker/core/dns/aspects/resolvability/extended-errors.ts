@@ -5,7 +5,8 @@ import type { ExtendedError } from '../../codec/message.ts';
 import { errorFamily, errorWords, type ErrorFamily } from '../../extended-error.ts';
 import type { Finding } from '../../finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, serverName, shareSeverity } from '../said.ts';
+import { cut, shareSeverity } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** A4: what resolvers say beside their answers (RFC 8914), judged by its family and text, not by its number. */
 export const extendedErrors: Aspect = { tasks: firstQuestions, findings: errorFindings };
@@ -48,7 +49,7 @@ function hurts({ outcome }: Answered): boolean {
 
 function finding({ answered, error, family }: Told, share: 'warn' | 'fail'): Finding {
   const { query, outcome } = answered;
-  const said = `${serverName(query.server)} says of ${query.name} ${typeName(query.type)}: ${errorWords(error)}`;
+  const said = `${serverText(query.server)} says of ${query.name} ${typeName(query.type)}: ${errorWords(error)}`;
   const { severity, why } = judged(family, hurts(answered), share);
   return {
     id: 'A4',

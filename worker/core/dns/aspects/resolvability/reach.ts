@@ -5,7 +5,8 @@ import { outcomeWords } from '../../outcome-words.ts';
 import { transportsTo } from '../../question.ts';
 import type { Server } from '../../server.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, isMeasured, isSilence, serverName, shareSeverity } from '../said.ts';
+import { cut, isMeasured, isSilence, shareSeverity } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 const TRANSPORT_WORDS: Record<Transport, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', https: 'HTTPS' };
 
@@ -51,7 +52,7 @@ function finding({ server, transport, answered, asked }: Silent, severity: Findi
     severity,
     subject: cut(server.url, 300),
     message: cut(
-      `${serverName(server)} does not reply over ${TRANSPORT_WORDS[transport]}: ${outcomeWords(outcome)}, ${asked === 1 ? 'asked once' : `whichever of ${asked} questions is asked`}.`,
+      `${serverText(server)} does not reply over ${TRANSPORT_WORDS[transport]}: ${outcomeWords(outcome)}, ${asked === 1 ? 'asked once' : `whichever of ${asked} questions is asked`}.`,
     ),
     outcome,
     figures: { questions: asked },

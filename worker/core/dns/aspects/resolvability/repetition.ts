@@ -4,7 +4,8 @@ import type { Finding } from '../../finding.ts';
 import { outcomeWords } from '../../outcome-words.ts';
 import type { Server } from '../../server.ts';
 import { settled, type Settled } from '../../settled.ts';
-import { cut, isMeasured, isSilence, serverName, setOf, shareSeverity } from '../said.ts';
+import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../said.ts';
+import { serverText } from '../../telling.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
 const WARM = 2;
@@ -60,7 +61,7 @@ function worseFinding({ server, second }: Worse, severity: 'warn' | 'fail'): Fin
     severity: isSilence(outcome) ? 'warn' : severity,
     subject: cut(server.url, 300),
     message: cut(
-      `${serverName(server)} answers ${query.name} ${typeName(query.type)} once; asked again at once it gives ${outcomeWords(outcome)}.`,
+      `${serverText(server)} answers ${query.name} ${typeName(query.type)} once; asked again at once it gives ${outcomeWords(outcome)}.`,
     ),
     outcome,
   };
@@ -79,7 +80,7 @@ function changes(inquiry: Inquiry): Finding[] {
         severity: 'warn',
         subject: cut(server.url, 300),
         message: cut(
-          `${serverName(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
+          `${serverText(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
         ),
         figures: { first: first.length, second: second.length },
       },
