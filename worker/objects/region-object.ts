@@ -254,7 +254,9 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     });
     await this.#replan();
     for (const command of this.#takeCommands(hello.probe)) this.#sockets.send(socket, command);
-    this.ctx.waitUntil(this.#wakeNetwork());
+    this.ctx.waitUntil(
+      Promise.all([this.#wakeNetwork(), ...workerRegions.map((region) => wakeWorkerProbe(this.env, region))]),
+    );
   }
 
   /** Whoever watches all regions is awake once there is one: the cron may be a quarter of an hour away after a deploy. */
