@@ -66,7 +66,11 @@ export function withError(code: number, text: string, quirk?: Quirk): Quirk {
   return (query, usual) => {
     const said = quirk?.(query, usual) ?? usual;
     if ('message' in said || !said.edns) return said;
-    const data = Uint8Array.from([code >> 8, code & 255, ...[...text].map((c) => c.charCodeAt(0))]);
+    const data = Uint8Array.from([
+      code >> 8,
+      code & 255,
+      ...Array.from(text, (letter) => letter.charCodeAt(0)),
+    ]);
     return { ...said, edns: { ...said.edns, options: [{ code: 15, data }] } };
   };
 }
