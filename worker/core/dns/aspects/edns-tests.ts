@@ -127,7 +127,7 @@ export function complianceOf(test: EdnsTest, { exchange, message, outcome }: Ans
       id: 'B10',
       severity: atMost ?? severity,
       subject: title,
-      message: `To ${title}: got ${got}${harm}.`,
+      message: `To ${title}: got ${got}${atMost ? '' : harm}.`,
       outcome,
     },
   ];
