@@ -3,7 +3,8 @@ import { decodeMessage } from '#core/dns/codec/decode.ts';
 import type { RecordFields, ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { classify, lameOutcome } from '#core/dns/measure/classify.ts';
-import type { OutcomeClass } from '#core/dns/outcome.ts';
+import { chainOf } from '#core/dns/measure/rrset.ts';
+import { OUTCOME_CLASSES, type OutcomeClass } from '#core/dns/outcome.ts';
 import { addresses, aliases, aReply, NAME, nameServer, SOA } from '../answers.ts';
 
 const QUERY: { name: string; type: number } = { name: NAME, type: RR_TYPES.A };
@@ -101,6 +102,24 @@ describe('the class of a reply', () => {
     expect(classify(QUERY, decodeMessage(whole), undefined)).toBe('ANSWER');
     const none = aReply({ authorities: [SOA] }).bytes.slice(0, -2);
     expect(classify(QUERY, decodeMessage(none), undefined)).toBe('MALFORMED');
+  });
+
+  test('whatever octet of a message is changed, it has a class, and nothing malformed is an answer', () => {
+    const { bytes } = aReply({
+      answers: [...aliases(1), ...addresses(2, 'c1.example.test')],
+      authorities: [SOA],
+    });
+    for (const [at] of bytes.entries())
+      for (const value of [0x00, 0x01, 0x3f, 0x40, 0xc0, 0xff]) {
+        const changed = bytes.with(at, value);
+        const message = decodeMessage(changed);
+        const outcome = classify(QUERY, message, undefined);
+        expect(OUTCOME_CLASSES).toContain(outcome);
+        if (outcome === 'ANSWER')
+          expect(chainOf(message, NAME, RR_TYPES.A).records.map(({ rdata }) => rdata.kind)).not.toContain(
+            'malformed',
+          );
+      }
   });
 
   test('an error need not repeat the question, an answer must', () => {
