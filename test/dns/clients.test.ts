@@ -7,6 +7,7 @@ import type { Prediction } from '#core/dns/profile.ts';
 import { askOne, type LabAnswer } from '#test/fixtures/dns/ask-one.ts';
 import { startBuggyResolver, type BuggyMode } from '#test/fixtures/dns/buggy-resolver.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';
+import { buildMuslClient, canRunMusl, muslFallsBack } from '#test/fixtures/dns/musl-client.ts';
 import { cannotStart } from '#test/fixtures/dns/packages.ts';
 import { startBind, startBindResolver } from '#test/fixtures/dns/servers/bind.ts';
 import { startDnsmasq } from '#test/fixtures/dns/servers/dnsmasq.ts';
@@ -63,6 +64,33 @@ describe.skipIf(cannotStart('named', 'nsd', 'unbound', 'pdns_recursor', 'dnsmasq
             const name = `a${count}.${ZONE}`;
             const predicted = predicts(id, await wholeOf(name), behind === 'bind' ? 'partial' : 'empty');
             expect([count, await seenByNode(resolver.port, name, count)]).toEqual([count, predicted]);
+          }
+        } finally {
+          await resolver.close();
+        }
+      });
+    });
+
+    describe.skipIf(!canRunMusl())('musl as it is installed', () => {
+      // What resolv.conf names is asked on port 53: on an address that nobody else uses.
+      const octet = (): number => 1 + Math.floor(Math.random() * 253);
+      const HOST = `127.${octet()}.${octet()}.${octet()}`;
+
+      it.each<['bind' | 'nsd', musl: string]>([
+        ['bind', 'musl-behind-bind'],
+        ['nsd', 'musl-behind-unbound'],
+      ])('behind %s is the client of the profile %s', async (behind, old) => {
+        const id = muslFallsBack() ? 'no-edns' : old;
+        const client = await buildMuslClient(await lab.subfolder('musl'));
+        const resolver = await startBuggyResolver(behind === 'bind' ? bind : nsd, [], 'resolver', {
+          host: HOST,
+          port: 53,
+        });
+        try {
+          for (const count of [20, 29, 30, 40, 101]) {
+            const name = `a${count}.${ZONE}`;
+            const predicted = predicts(id, await wholeOf(name), behind === 'bind' ? 'partial' : 'empty');
+            expect([count, seenByMusl(await client.resolve(name, HOST), count)]).toEqual([count, predicted]);
           }
         } finally {
           await resolver.close();
@@ -143,6 +171,14 @@ function seen({ message, outcome }: LabAnswer, name: string): Prediction {
     return addresses === expected ? { outcome: 'OK' } : { outcome: 'SUBSET', records: addresses };
   if (outcome === 'SERVFAIL' || outcome === 'CHAIN_LIMIT') return { outcome: 'SERVFAIL' };
   throw new Error(`${name}: ${outcome}`);
+}
+
+function seenByMusl(result: string[] | string, count: number): Prediction {
+  if (typeof result !== 'string')
+    return result.length === count ? { outcome: 'OK' } : { outcome: 'SUBSET', records: result.length };
+  // To musl an empty answer is a name that does not exist.
+  if (result === 'Name does not resolve') return { outcome: 'NODATA' };
+  throw new Error(`expected addresses or none, got ${result}`);
 }
 
 async function seenByNode(port: number, name: string, count: number): Promise<Prediction> {
