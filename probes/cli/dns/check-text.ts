@@ -114,9 +114,10 @@ function lostLines({ lost, clients, records }: AnswerFacts, all: boolean): strin
         items.length,
       )}: ${said}`,
   );
-  return all
-    ? texts.map((text, at) => line(at === 0 ? 'Lost' : '', text))
-    : [line('Lost', listText(texts, LOST_SHOWN))];
+  if (all) return texts.map((text, at) => line(at === 0 ? 'Lost' : '', text));
+  const left = lost.length - groups.slice(0, LOST_SHOWN).flatMap(({ items }) => items).length;
+  const more = left > 0 ? [`and ${left} more`] : [];
+  return [line('Lost', [...texts.slice(0, LOST_SHOWN), ...more].join('; '))];
 }
 
 /** What a client gets, as people would say it. */

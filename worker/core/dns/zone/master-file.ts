@@ -9,7 +9,7 @@ import { nameOf, quote } from './octet-text.ts';
 import { rdataOf } from './rdata-text.ts';
 import { secondsOf, typeNumberOf, WordReader } from './word-reader.ts';
 
-/** A larger zone is not written by hand: transfer it and measure its servers. */
+/** A larger zone is not written by hand: measure its servers. */
 export const ZONE_RECORDS_MAX = 200_000;
 /** Characters of all files of a zone. */
 export const ZONE_CHARS_MAX = 32 * 1024 * 1024;
@@ -46,6 +46,8 @@ export type MasterFileOptions = {
   file: string;
   /** The origin at the file's beginning. */
   origin?: Name | undefined;
+  /** Records that are read, at most; `ZONE_RECORDS_MAX` when absent. */
+  recordsMax?: number | undefined;
   /**
    * The text of a file named by `$INCLUDE` and what troubles call it, or a sentence that says why there is none; without it
    * `$INCLUDE` is refused.
@@ -189,8 +191,9 @@ class MasterFileReader {
     const reader = new WordReader(left, context.origin, line);
     const rdata = throughWire(type, rdataOf(type, typeWord.text, reader), line);
     this.result.origin ??= context.origin ?? owner;
-    if (this.result.records.length >= ZONE_RECORDS_MAX)
-      this.#stop({ file, line }, `expected at most ${ZONE_RECORDS_MAX} records in a zone`);
+    const { recordsMax = ZONE_RECORDS_MAX } = this.#options;
+    if (this.result.records.length >= recordsMax)
+      this.#stop({ file, line }, `expected at most ${recordsMax} records in a zone`);
     this.result.records.push({
       name: owner,
       type,

@@ -5,7 +5,7 @@ import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../codec/
 import { RCODE, RR_TYPES } from '../codec/registry.ts';
 import { lookUp, type Lookup } from './lookup.ts';
 import type { ZoneRecord } from './master-file.ts';
-import { recordsAt, type Zone } from './zone.ts';
+import { cutAbove, recordsAt, type Zone } from './zone.ts';
 
 /** The whole answer a zone would give, written out so that it is measured as a reply is. */
 export type PlannedAnswer = Lookup & {
@@ -75,7 +75,7 @@ function messageOf(
     kind === 'nodata' || kind === 'nxdomain'
       ? recordsAt(zone, zone.apex, RR_TYPES.SOA)
       : kind === 'referral'
-        ? recordsAt(zone, target, RR_TYPES.NS)
+        ? recordsAt(zone, cutAbove(zone, target) ?? target, RR_TYPES.NS)
         : [];
   return written({ ...draft, rcode, authorities });
 }
