@@ -2,6 +2,8 @@ import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../finding.ts';
 import { outcomeWords } from '../../outcome-words.ts';
+import type { Query } from '../../exchange.ts';
+import type { Asked } from '../../question.ts';
 import type { Server } from '../../server.ts';
 import { settled, type Settled } from '../../settled.ts';
 import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../said.ts';
@@ -9,6 +11,11 @@ import { serverText } from '../../telling.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
 const WARM = 2;
+/**
+ * Octets offered the second time, the least that RFC 4035 section 3 lets a resolver offer: PowerDNS Recursor keeps replies to
+ * questions that are the same octet for octet, and its records are what must be asked for again.
+ */
+const WARM_BYTES = 1_220;
 
 /**
  * A5: who asks again gets the same. PowerDNS Recursor 4.8 gives 257 records once, and SERVFAIL from its cache (reference:
@@ -38,10 +45,21 @@ function pairsOf(inquiry: Inquiry): Pair[] {
         server,
         type,
         cold,
-        warm: isAnswered ? settled(inquiry, { ...asked, time: WARM }) : undefined,
+        warm: isAnswered ? repeated(inquiry, asked) : undefined,
       };
     }),
   );
+}
+
+/** The question again, over TCP too where the reply is truncated or does not come. */
+function repeated(inquiry: Inquiry, asked: Asked): Settled {
+  const again = (query: Query): Query => ({
+    ...query,
+    edns: { udpBytes: WARM_BYTES, dnssecOk: false },
+  });
+  const find = (query: Query) => inquiry.find(again(query));
+  const put = settled({ vantage: inquiry.vantage, find }, { ...asked, time: WARM });
+  return { ...put, tasks: put.tasks.map(again) };
 }
 
 type Worse = { server: Server; first: Answered; second: Answered };
