@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { DnsCheck } from '#core/config.ts';
+import type { Ask } from '#core/dns/exchange.ts';
 import { inquire } from '#core/dns/inquiry.ts';
 import { stepsOf } from '#core/dns/run-steps.ts';
 import { judge } from '#core/dns/verdict.ts';
@@ -10,8 +12,10 @@ import { AT_ONCE_MAX, createAsker, PROBE_VANTAGE, type Asker } from './dns/ask.t
 import { Gate } from './dns/gate.ts';
 import type { Runner, RunResult } from './runner.ts';
 
-/** Asking ends this long before the deadline, milliseconds: reading a hundred replies takes a tenth of it. */
+/** Asking ends this long before the deadline, milliseconds: reading and judging hundreds of replies takes a tenth of it. */
 const JUDGE_MS = 100;
+/** Of which sockets that are ended get so much to say so: then the questions on them count as unanswered or not asked. */
+const SETTLE_MS = 30;
 
 /** The runner of DNS checks: sockets of its own, no browser. Its runs share the pace at which they ask a server. */
 export function createDnsRunner(): Runner<DnsCheck> {
@@ -54,15 +58,24 @@ async function runOnce(
   asker: Asker,
 ): Promise<Omit<RunResult, 'durationMs'>> {
   let isOver = false;
+  const over = new AbortController();
   const stopWatching = onLeft(deadline, JUDGE_MS, () => {
     isOver = true;
     asker.close();
+    setTimeout(() => over.abort(), SETTLE_MS);
   });
+  const ended = once(over.signal, 'abort');
+  const ask: Ask = async (task) => {
+    const exchange = await asker.ask(task);
+    // Cut off before anything could be said of it, or never asked: what is left over is told as that.
+    if (isOver && exchange.trouble?.class === 'NOT_MEASURABLE') await ended;
+    return exchange;
+  };
   deadline.begin();
   try {
     const salt = randomBytes(8).toString('hex');
     const asked = { settings, vantage: PROBE_VANTAGE, nowMs: Date.now(), salt };
-    const inquirer = await inquire(asked, asker.ask, () => isOver);
+    const inquirer = await inquire(asked, ask, () => isOver, ended);
     const { outcome, failure, evidence } = judge(inquirer);
     const steps = stepsOf(inquirer.inquiry());
     return { outcome, ...(failure === undefined ? {} : { failure }), steps, dns: evidence };

@@ -47,7 +47,7 @@ export type Asker = {
    * Ends what is under way and frees every socket. What had waited long enough was not answered; what had not, or was
    * still to be asked, is not measurable. Idempotent.
    */
-  close(): void;
+  close: () => void;
 };
 
 export function createAsker(options: AskerOptions): Asker {

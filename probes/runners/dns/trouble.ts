@@ -34,9 +34,10 @@ const CLASS_OF_CODE: Readonly<Record<string, Trouble['class']>> = {
   ECONNABORTED: 'CONN_RESET',
   EPIPE: 'CONN_RESET',
   ERR_STREAM_PREMATURE_CLOSE: 'CONN_RESET',
-  UND_ERR_SOCKET: 'CONN_RESET',
 };
 
+/** Codes of Node's HTTP clients when the other side does not keep to the protocol, or leaves in the middle. */
+const BROKEN_HTTP_CODE = /^(ERR_HTTP2_|HPE_|UND_ERR_)/;
 /** Codes of OpenSSL's verdicts on a certificate, and of Node's. */
 const TLS_CODE =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
@@ -76,7 +77,7 @@ export function troubleOf(error: unknown): Trouble {
   if (code === undefined || OWN_CODES.has(code)) return notMeasurable(message);
   const known = CLASS_OF_CODE[code];
   if (known !== undefined) return { class: known, message };
-  if (code.startsWith('ERR_HTTP2_') || code.startsWith('HPE_')) return { class: 'CONN_RESET', message };
+  if (BROKEN_HTTP_CODE.test(code)) return { class: 'CONN_RESET', message };
   return TLS_CODE.test(code) ? { class: 'TLS_FAIL', message } : notMeasurable(message);
 }
 
