@@ -108,7 +108,7 @@ function addressFindings(inquiry: Inquiry, files: readonly Look[]): Finding[] {
   const { name } = inquiry.settings;
   const unlisted = seenAddresses(inquiry).filter(({ address }) => !isListed(address));
   if (unlisted.length === 0) return [];
-  const addresses = unlisted.map(({ address }) => address);
+  const addresses = unlisted.map(({ address }) => address).toSorted();
   return [
     {
       id: 'C3',

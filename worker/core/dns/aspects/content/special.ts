@@ -37,7 +37,7 @@ function rangeFindings(inquiry: Inquiry): Finding[] {
   return grouped(found, ({ seen, range }) => `${range.name}, ${range.source}|${isOwn(seen)}`).map(
     ({ items }) => {
       const [first] = items;
-      const addresses = items.map(({ seen }) => seen.address);
+      const addresses = items.map(({ seen }) => seen.address).toSorted();
       const theirs = new Set(items.flatMap(({ seen }) => seen.resolvers.map(({ url }) => url)));
       const isZones = first !== undefined && isOwn(first.seen);
       const severity = isLab(inquiry)

@@ -27,7 +27,7 @@ export const usable: Aspect = {
     const dead = tried.filter(({ trouble }) => trouble !== undefined);
     return grouped(dead, ({ trouble }) => trouble?.class ?? '')
       .map(({ items }): Finding => {
-        const addresses = items.map(({ task }) => task.address);
+        const addresses = items.map(({ task }) => task.address).toSorted();
         const isAll = dead.length === tried.length;
         const [first] = items;
         return {
