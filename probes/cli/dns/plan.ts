@@ -7,7 +7,7 @@ import { parseRangeFile, type RangeFile } from '#core/dns/contract/range-file.ts
 import { isBad } from '#core/dns/finding.ts';
 import { planZone, type Plan } from '#core/dns/zone/plan.ts';
 import { formatMs, MS_PER_DAY, parseDurationMs } from '#core/units.ts';
-import { errorText } from '../../log.ts';
+import { errorCode, errorText } from '../../log.ts';
 import { usageProblem } from '../usage.ts';
 import { planAnnotations } from './plan-annotations.ts';
 import { planReport } from './plan-report.ts';
@@ -62,36 +62,52 @@ type PlanCommand = {
 
 /** Judges a zone file. Resolves with the exit status. */
 export async function dnsPlan(argv: readonly string[]): Promise<number> {
-  const command = commandOf(argv, Date.now());
-  if (command === undefined) return 0;
-  if (typeof command === 'string') return say(command);
+  const directory = process.cwd();
+  const root = process.env.GITHUB_WORKSPACE ?? directory;
+  const { status, stdout, stderr } = await planned(argv, { directory, root, nowMs: Date.now() });
+  if (stderr !== undefined) console.error(stderr);
+  if (stdout !== undefined) console.log(stdout);
+  return status;
+}
+
+/** Where and when a plan is made: paths are relative to `directory`, and shown from `root`. */
+export type PlanSurroundings = { directory: string; root: string; nowMs: number };
+
+/** What the command says and ends with. */
+export type PlanSaid = { status: number; stdout?: string; stderr?: string };
+
+export async function planned(
+  argv: readonly string[],
+  { directory, root, nowMs }: PlanSurroundings,
+): Promise<PlanSaid> {
+  const command = commandOf(argv, nowMs);
+  if (command === undefined) return { status: EXIT.fine, stdout: PLAN_HELP };
+  if (typeof command === 'string') return unknown(command);
   try {
-    const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
-    const { zoneFile, origin, base, names, atMs, noticeMs } = command;
-    // Names and limits of a check are those of a plan too; the name of the zone stands for whatever it has.
+    const { zoneFile, origin, base, names, atMs, noticeMs, ranges, service } = command;
+    // Limits of a check are those of a plan too; the name has no say in them.
     const { limits } = dnsSettingsOf({ name: 'any' });
-    const file = readZoneFile(zoneFile, origin, root);
+    const file = readZoneFile(zoneFile, { origin, directory, root });
     const plan = planZone(file, {
       limits,
       names: names.length > 0 ? names : undefined,
-      base: base === undefined ? undefined : readZoneFile(base, origin, root),
+      base: base === undefined ? undefined : readZoneFile(base, { origin, directory, root }),
       promise:
-        command.ranges === undefined
+        ranges === undefined
           ? undefined
-          : { file: await rangesOf(command.ranges, command.service), noticeMs, nowMs: atMs },
+          : { file: await rangesOf(ranges, directory, service), noticeMs, nowMs: atMs },
     });
-    const shown = shownPath(resolve(zoneFile), root);
+    const shown = shownPath(resolve(directory, zoneFile), root);
     if ('trouble' in plan) {
       const [first] = file.troubles;
-      return say(
+      return unknown(
         `${shown}${first ? `:${first.line}` : ''}: ${plan.trouble}${first ? `: ${first.message}` : ''}`,
       );
     }
     const verdict = verdictOf(plan, command.strict);
-    console.log(printed(plan, verdict, shown, command));
-    return EXIT[verdict];
+    return { status: EXIT[verdict], stdout: printed(plan, verdict, shown, command) };
   } catch (error) {
-    if (error instanceof UnreadableFileError) return say(error.message);
+    if (error instanceof UnreadableFileError) return unknown(error.message);
     throw error;
   }
 }
@@ -116,9 +132,9 @@ function verdictOf({ problems, unreadLines }: Plan, strict: boolean): PlanVerdic
   return unreadLines > 0 ? 'unknown' : 'fine';
 }
 
-async function rangesOf(path: string, service: string | undefined): Promise<RangeFile> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new UnreadableFileError(`cannot read ${path}: ${errorText(error)}`);
+async function rangesOf(path: string, directory: string, service: string | undefined): Promise<RangeFile> {
+  const bytes = await readFile(resolve(directory, path)).catch((error: unknown) => {
+    throw new UnreadableFileError(`cannot read ${path}: ${errorCode(error) ?? errorText(error)}`);
   });
   const parsed = parseRangeFile(bytes, service);
   if (!parsed.ok) throw new UnreadableFileError(`${path}: ${parsed.error}`);
@@ -146,10 +162,7 @@ function commandOf(argv: readonly string[], nowMs: number): PlanCommand | string
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    if (values.help) {
-      console.log(PLAN_HELP);
-      return undefined;
-    }
+    if (values.help) return undefined;
     const [zoneFile, ...more] = positionals;
     if (zoneFile === undefined || more.length > 0)
       return `expected one ZONEFILE, got ${positionals.length}\n\n${PLAN_HELP}`;
@@ -201,7 +214,6 @@ function momentOf(text: string): number | undefined {
   return Number.isNaN(atMs) ? undefined : atMs;
 }
 
-function say(message: string): number {
-  console.error(message);
-  return EXIT.unknown;
+function unknown(stderr: string): PlanSaid {
+  return { status: EXIT.unknown, stderr };
 }
