@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Benchmark>>> = {
   journey: async () => (await import('./journey.ts')).journey,
   ingest: async () => (await import('./ingest.ts')).ingest,
   page: async () => (await import('./page.ts')).page,
+  dns: async () => (await import('./dns.ts')).dns,
 };
 
 /** Above this a benchmark would run for a day. */
