@@ -69,9 +69,9 @@ export function cryptographyOf<Key>(subtle: Subtle<Key>): Cryptography {
         if (!imported) return false;
         return await subtle.verify(parameters, imported, copyOf(signature), copyOf(octets));
       } catch (error) {
-        // A key that is no point of its curve, and an algorithm that the platform leaves out.
+        // A key that is no point of its curve; an algorithm, or a size of a key, that the platform leaves out.
         if (error instanceof Error && error.name === 'DataError') return false;
-        if (error instanceof Error && error.name === 'NotSupportedError') return undefined;
+        if (error instanceof Error && /^(?:NotSupported|Operation)Error$/.test(error.name)) return undefined;
         throw error;
       }
     },

@@ -10,6 +10,8 @@ import { rootsOf, serverAt } from './roots.ts';
 
 /** Servers of one zone that are asked at a time: the second stands in when the first is silent. */
 const ABREAST = 2;
+/** Of the root: every check of everybody begins there. */
+const ROOTS_ABREAST = 1;
 /** Servers of one zone that are asked at all before the walk gives up there. */
 const TRIED_MAX = 6;
 /** Zones on the way to a name: reverse names of IPv6 have up to eight, and a walk that needs more leads nowhere. */
@@ -111,9 +113,10 @@ function askZone(
 ): { tasks: Task[]; level: Level; isOver: boolean } {
   const tasks: Task[] = [];
   const asked: Level['asked'] = [];
-  for (let at = 0; at < Math.min(servers.length, TRIED_MAX); at += ABREAST) {
+  const abreast = zone === '.' ? ROOTS_ABREAST : ABREAST;
+  for (let at = 0; at < Math.min(servers.length, TRIED_MAX); at += abreast) {
     let isOver = true;
-    for (const server of servers.slice(at, Math.min(at + ABREAST, TRIED_MAX))) {
+    for (const server of servers.slice(at, Math.min(at + abreast, TRIED_MAX))) {
       const put = settled(inquiry, { server, name, type, recursionDesired: false, dnssecOk: true });
       tasks.push(...put.tasks);
       isOver &&= put.isOver;

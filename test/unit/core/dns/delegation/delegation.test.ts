@@ -126,6 +126,18 @@ describe('consistency (D1, D2, D5)', () => {
     expect(finding?.message).toContain('test has no delegation of example.test');
   });
 
+  it('warns when the parent answers for the zone itself, and when the walk is stuck above it', async () => {
+    const parent = PARENT_ZONE.replaceAll(/^example 300 IN NS.*$/gm, '');
+    const over = { authorities: [NS1, NS2], zone: 'example.test' };
+    expect(briefly(await found({ parent }, 'D2', over))).toEqual([
+      'warn: test has no delegation of example.test: its servers answer for example.test themselves.',
+    ]);
+    const silent: Quirk = () => SILENT;
+    expect(briefly(await found({ quirks: { parent: silent } }, 'D2', over))).toEqual([
+      'warn: The way from the root to example.test ends at test: a.nic.test (no reply in 3 s).',
+    ]);
+  });
+
   it('fails records that differ under one serial, and warns while the serials differ too', async () => {
     const other = CHILD_ZONE.replace('198.51.100.2', '198.51.100.9');
     const [finding] = await found({ ns2: other }, 'D5');

@@ -3,7 +3,16 @@ import { RCODE } from '#core/dns/codec/registry.ts';
 import { rootsOf } from '#core/dns/walk/roots.ts';
 import { addressesOf, delegationOf, walk } from '#core/dns/walk/walk.ts';
 import { dnsSettingsOf } from '#core/checks/dns.ts';
-import { CHILD_ZONE, delegatedWorld, NS1, PARENT, PARENT_ZONE, ROOT, WALKED } from '../a-delegated-zone.ts';
+import {
+  CHILD_ZONE,
+  delegatedWorld,
+  NS1,
+  PARENT,
+  PARENT_ZONE,
+  ROOT,
+  ROOT_ZONE,
+  WALKED,
+} from '../a-delegated-zone.ts';
 import { run, SILENT, WORKER, type Quirk, type World } from '../world.ts';
 
 const INPUT = { ...WALKED, aspects: ['delegation' as const] };
@@ -57,6 +66,23 @@ describe('walk', () => {
     });
     const walked = await walkedIn(delegatedWorld({ quirks: { parent: upward } }));
     expect(walked.end).toMatchObject({ kind: 'stuck', zone: 'test', why: 'a.nic.test (a referral to .)' });
+  });
+
+  it('asks the root servers one by one, and the next when one is silent', async () => {
+    const roots = ['dns://127.0.0.98:5300', 'dns://127.0.0.99:5300', ROOT];
+    const world = delegatedWorld();
+    const walked = await walkedIn(world, 'www.example.test', { ...INPUT, roots });
+    expect(walked.end?.kind).toBe('reached');
+    const asked = world.asked.flatMap((task) => (task.kind === 'query' ? [task.server.url] : []));
+    expect(asked.indexOf(PARENT)).toBeGreaterThan(asked.indexOf(ROOT));
+    const whole = delegatedWorld().serve('dns://127.0.0.98:5300', [ROOT_ZONE]);
+    await walkedIn(whole, 'www.example.test', { ...INPUT, roots: [ROOT, 'dns://127.0.0.98:5300'] });
+    const rootsAsked = whole.asked.flatMap((task) =>
+      task.kind === 'query' && task.server.host !== '127.0.0.3' && !/\.[45]$/.test(task.server.host)
+        ? [task.server.url]
+        : [],
+    );
+    expect(new Set(rootsAsked).size).toBe(1);
   });
 
   it('says that a name does not exist', async () => {

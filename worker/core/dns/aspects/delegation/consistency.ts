@@ -1,5 +1,5 @@
 import type { Aspect, Inquiry } from '../../aspect.ts';
-import { sameName } from '../../codec/name.ts';
+import { isSubdomain, sameName } from '../../codec/name.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import { compareSerials } from '../../codec/serial.ts';
@@ -140,6 +140,15 @@ function delegatedFindings({ zone, walk: { end, levels } }: ZoneServers): Findin
         subject: zone,
         message: `${end.zone} has no delegation of ${zone}: ${serverText(levels.at(-1)?.by ?? { url: end.zone })} says that the name does not exist.`,
         outcome: 'NXDOMAIN',
+      },
+    ];
+  if (end?.kind === 'reached' && !sameName(end.zone, zone) && isSubdomain(zone, end.zone))
+    return [
+      {
+        id: 'D2',
+        severity: 'warn',
+        subject: zone,
+        message: `${end.zone} has no delegation of ${zone}: its servers answer for ${zone} themselves.`,
       },
     ];
   if (end?.kind === 'stuck' && !sameName(end.zone, zone))
