@@ -5,22 +5,33 @@ import { Run } from '#core/run.ts';
 import { numbered, draftOf } from '#probes/run-draft.ts';
 import { RUNNERS, createRunner } from '#probes/runners/index.ts';
 import type { Runner, RunResult } from '#probes/runners/runner.ts';
-import { aCheck } from '#test/fixtures/builders.ts';
+import { aCheck, aDnsCheck } from '#test/fixtures/builders.ts';
 import { eventLog } from '#test/fixtures/event-log.ts';
 import type { LoopbackServer } from '#test/fixtures/loopback-server.ts';
 import { startOddServer } from '#test/fixtures/odd-server.ts';
 import { writeJourney } from '#test/fixtures/written-journey.ts';
+import { resolverOf, startPlainDoh } from './dns/small-servers.ts';
 
 const SITUATIONS = ['pass', 'status 503', 'hang', 'reset', 'misconfigured'] as const;
 type Situation = (typeof SITUATIONS)[number];
 type Made = { directory: string; check: Check };
 
-const EXPECTED: Record<Situation, string> = {
-  pass: 'pass',
-  'status 503': 'fail http',
-  hang: 'fail timeout',
-  reset: 'fail connect',
-  misconfigured: 'invalid',
+/** Whatever a DNS check finds is of class `dns`; its message and findings tell what it was. */
+const EXPECTED: { [Kind in CheckKind]: Record<Situation, string> } = {
+  journey: {
+    pass: 'pass',
+    'status 503': 'fail http',
+    hang: 'fail timeout',
+    reset: 'fail connect',
+    misconfigured: 'invalid',
+  },
+  dns: {
+    pass: 'pass',
+    'status 503': 'fail dns',
+    hang: 'fail dns',
+    reset: 'fail dns',
+    misconfigured: 'invalid',
+  },
 };
 
 const PATHS: Record<Situation, string> = {
@@ -41,7 +52,14 @@ const MAKERS: { [Kind in CheckKind]: (situation: Situation, siteUrl: string) => 
     const url = siteUrl + PATHS[situation];
     return { directory, check: aCheck({ file: missing, vars: { url }, timeoutMs: 2_000 }) };
   },
-  dns: () => Promise.reject(new Error('no DNS server to ask yet')),
+  // DoH, so that a resolver can answer 503; a broadcast address is no server, and nobody may ask it.
+  dns: async (situation, siteUrl) => {
+    const name = 'portal.example.test';
+    const url = situation === 'pass' ? await startPlainDoh(resolverOf(name)) : siteUrl + PATHS[situation];
+    const resolver = situation === 'misconfigured' ? 'dns://255.255.255.255' : url;
+    const dns = { name, resolvers: [resolver], aspects: ['resolvability' as const] };
+    return { directory: '', check: aDnsCheck(dns, { timeoutMs: 2_000 }) };
+  },
 };
 
 let site: LoopbackServer;
@@ -79,7 +97,7 @@ describe.each(Object.keys(RUNNERS) as CheckKind[])('runner of kind %s', (kind) =
         const { outcome, failure } = onTheWire(check, result);
         expect(failure).toEqual(result.failure);
         const said = outcome === 'fail' ? `fail ${failure?.class ?? ''}` : outcome;
-        expect(said).toBe(EXPECTED[situation]);
+        expect(said).toBe(EXPECTED[kind][situation]);
       });
     },
   );

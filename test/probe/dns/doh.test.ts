@@ -1,9 +1,17 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { listenOnLoopback, type Handler } from '#test/fixtures/loopback-server.ts';
 import { addressesIn, asking } from './asking.ts';
 import { labTls, type LabTls } from './lab-tls.ts';
-import { answerOverH2, answerTo, aQuery, startH2, startSockets, startTlsHttp1 } from './small-servers.ts';
+import {
+  answerOverH2,
+  answerTo,
+  aQuery,
+  dohHandler,
+  startH2,
+  startPlainDoh,
+  startSockets,
+  startTlsHttp1,
+} from './small-servers.ts';
 
 let tls: LabTls;
 beforeAll(async () => {
@@ -124,14 +132,6 @@ describe('HTTP/2', () => {
 });
 
 describe('HTTP/1.1', () => {
-  const doh: Handler = async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const asked = new URL(request.url ?? '', 'http://doh').searchParams.get('dns');
-    const query = decodeMessage(asked === null ? Buffer.concat(chunks) : Buffer.from(asked, 'base64url'));
-    response.writeHead(200, { 'content-type': 'application/dns-message' }).end(answerTo(query));
-  };
-
   async function startPlain(handler: Handler): Promise<string> {
     const server = await listenOnLoopback(0, handler);
     onTestFinished(() => server.close());
@@ -139,7 +139,7 @@ describe('HTTP/1.1', () => {
   }
 
   test.each([undefined, 'get'] as const)('without TLS, manner %s', async (manner) => {
-    const url = await startPlain(doh);
+    const url = await startPlainDoh();
     const exchange = await asking().query(aQuery(url, { manner }));
     expect(addressesIn(exchange.reply)).toEqual(['192.0.2.1']);
     expect(exchange.http).toEqual({
@@ -151,7 +151,7 @@ describe('HTTP/1.1', () => {
   });
 
   test('with TLS, where the server chooses it', async () => {
-    const url = await startTlsHttp1(tls.good, doh);
+    const url = await startTlsHttp1(tls.good, dohHandler(answerTo));
     const { query } = asking(tls);
     const exchanges = await Promise.all([1, 2].map((time) => query(aQuery(url, { time }))));
     for (const exchange of exchanges) {

@@ -6,12 +6,13 @@ import { createServer, type AddressInfo, type Server as NetServer, type Socket }
 import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
-import { encodeResponse, type ResponseFields } from '#core/dns/codec/encode.ts';
+import { encodeResponse, type RecordFields, type ResponseFields } from '#core/dns/codec/encode.ts';
 import type { Message } from '#core/dns/codec/message.ts';
+import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Query } from '#core/dns/exchange.ts';
 import { FrameReader } from '#core/dns/framing.ts';
 import { parseServer } from '#core/dns/server.ts';
-import type { Handler } from '#test/fixtures/loopback-server.ts';
+import { listenOnLoopback, type Handler } from '#test/fixtures/loopback-server.ts';
 
 /** One A record of the asked name. */
 export function answerTo(query: Message, over: Partial<ResponseFields> = {}): Uint8Array {
@@ -20,6 +21,36 @@ export function answerTo(query: Message, over: Partial<ResponseFields> = {}): Ui
   const rdata = { kind: 'A', address: '192.0.2.1' } as const;
   const answers = [{ name, type: 1, ttlS: 60, rdata }];
   return encodeResponse({ id, name, type, recursionDesired: query.recursionDesired, answers, ...over });
+}
+
+/** What a resolver says of `example.test` when only `name` is in it, with one address. */
+export function resolverOf(name: string): (query: Message) => Uint8Array {
+  const zone = 'example.test';
+  const soa: RecordFields = {
+    name: zone,
+    type: RR_TYPES.SOA,
+    ttlS: 300,
+    rdata: {
+      kind: 'SOA',
+      primary: `ns1.${zone}`,
+      mailbox: `hostmaster.${zone}`,
+      serial: 1,
+      refreshS: 3_600,
+      retryS: 900,
+      expireS: 604_800,
+      minimumS: 300,
+    },
+  };
+  return (query) => {
+    const asked = query.questions[0] ?? { name: '.', type: 0 };
+    const isZone = asked.name === zone;
+    const exists = isZone || asked.name === name;
+    const over = { recursionAvailable: true, edns: query.opt && { udpBytes: 1_232, dnssecOk: false } };
+    if (isZone && asked.type === RR_TYPES.SOA) return answerTo(query, { ...over, answers: [soa] });
+    if (exists && !isZone && asked.type === RR_TYPES.A) return answerTo(query, over);
+    const rcode = exists ? RCODE.NOERROR : RCODE.NXDOMAIN;
+    return answerTo(query, { ...over, rcode, answers: [], authorities: [soa] });
+  };
 }
 
 /** A plain question for `portal.example.test`. */
@@ -142,6 +173,26 @@ export async function startSockets(onConnection: (socket: Socket) => void): Prom
   });
   onTestFinished(() => closed(server, open));
   return listening(server);
+}
+
+/** DoH over HTTP/1.1 without TLS: every question is answered by `answer`. */
+export async function startPlainDoh(
+  answer: (query: Message) => Uint8Array = (query) => answerTo(query),
+): Promise<string> {
+  const server = await listenOnLoopback(0, dohHandler(answer));
+  onTestFinished(() => server.close());
+  return `${server.url}/dns-query`;
+}
+
+/** RFC 8484 as a handler of HTTP/1.1. */
+export function dohHandler(answer: (query: Message) => Uint8Array): Handler {
+  return async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const asked = new URL(request.url ?? '', 'http://doh').searchParams.get('dns');
+    const query = decodeMessage(asked === null ? Buffer.concat(chunks) : Buffer.from(asked, 'base64url'));
+    response.writeHead(200, { 'content-type': 'application/dns-message' }).end(answer(query));
+  };
 }
 
 /** DoH over HTTP/1.1 with TLS; HTTP/2 is not offered. */
