@@ -181,7 +181,7 @@ function findingLines(findings: readonly Finding[], { types }: CheckFacts, all: 
     ),
     line(
       'More',
-      `${all || left === 0 ? '' : `--all: ${countText(left, 'more finding')}; `}--json: for programs; latchkey dns plan: judges a change before it is published`,
+      `${all || left === 0 ? '' : `--all: ${countText(left, 'more finding')}; `}--json for programs; latchkey dns plan judges a change before it is published`,
     ),
   ];
 }
