@@ -96,6 +96,16 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
     expect(Number(await (await fetch(at('silentCount'))).text())).toBe(CONNECTIONS_MAX);
   });
 
+  it('does not hold it against a server that the run is over', async () => {
+    const cut = createWorkerAsker({
+      exchangeTimeoutMs: 3_000,
+      tasksMax: 1,
+      endsAtMs: performance.now() + 200,
+    });
+    const { trouble } = queryExchange(await cut(query(at('silent'), 'tcp', { name: 'late.example.test' })));
+    expect(trouble).toMatchObject({ class: 'TIMEOUT', probeFault: true });
+  });
+
   it('connects to an address, and fetches a file with its digest', async () => {
     const port = parseServer(at('authority'))?.port ?? 0;
     expect(await asker()({ kind: 'connect', address: '127.0.0.1', port })).not.toHaveProperty(

@@ -59,8 +59,16 @@ export function createWorkerAsker({ exchangeTimeoutMs, tasksMax, endsAtMs }: Wor
     asked += 1;
     return connections.run(async () => {
       const sentMs = performance.now();
-      const timeoutMs = Math.max(1, Math.min(exchangeTimeoutMs, endsAtMs - sentMs));
-      const got = await within(timeoutMs, task, (signal) => perform(task, signal));
+      const leftMs = Math.max(1, endsAtMs - sentMs);
+      // The server has not had its time when the run's is over.
+      const late: Trouble = {
+        class: 'TIMEOUT',
+        message: `no answer within ${Math.round(Math.min(exchangeTimeoutMs, leftMs))} ms`,
+        ...(leftMs < exchangeTimeoutMs ? { probeFault: true } : {}),
+      };
+      const got = await within(Math.min(exchangeTimeoutMs, leftMs), late, task, (signal) =>
+        perform(task, signal),
+      );
       return exchangeOf(task, { ...got, atMs: sentMs - startedMs, durationMs: performance.now() - sentMs });
     });
   };
@@ -140,9 +148,10 @@ async function fetchFile({ url }: Fetch, signal: AbortSignal): Promise<Got> {
   return { status: response.status, body, sha256 };
 }
 
-/** Does the work within its time; what goes wrong becomes the trouble of the task. */
+/** Does the work within its time, or comes to `tooLate`; what goes wrong becomes the trouble of the task. */
 async function within(
   timeoutMs: number,
+  tooLate: Trouble,
   task: Task,
   work: (signal: AbortSignal) => Promise<Got>,
 ): Promise<Got> {
@@ -150,7 +159,7 @@ async function within(
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<Got>((resolve) => {
     timer = setTimeout(() => {
-      resolve({ trouble: { class: 'TIMEOUT', message: `no answer within ${Math.round(timeoutMs)} ms` } });
+      resolve({ trouble: tooLate });
       abort.abort();
     }, timeoutMs);
   });
