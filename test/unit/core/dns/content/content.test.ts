@@ -116,6 +116,15 @@ describe('expected records (C1, C9)', () => {
     expect((await found(two, 'C1', over)).map(({ severity }) => severity)).toEqual(['fail']);
   });
 
+  it('fails one resolver of three where nobody of the zone tells', async () => {
+    const world = new World()
+      .resolve(R1, [ZONE.replace('1.2.3.5', '1.2.3.9')])
+      .resolve(R2, [ZONE])
+      .resolve(R3, [ZONE]);
+    const over = { resolvers: [R1, R2, R3], expect: { A: { only: ['1.2.3.4', '1.2.3.5'] } } };
+    expect((await found(world, 'C1', over)).map(({ severity }) => severity)).toEqual(['fail']);
+  });
+
   it('tells what zone and resolvers have alike once', async () => {
     const world = worldOf().resolve(R1, [ZONE]);
     expect(await found(world, 'C1', { resolvers: [R1], expect: { A: { min: 3 } } })).toHaveLength(1);
@@ -315,6 +324,12 @@ describe('the published file (C3, C4)', () => {
     expect(briefly(await found(world, 'C3', over))).toEqual([
       'critical: www.example.com is answered with 1.2.3.5, which is in no range of the published file: customers’ firewalls drop it.',
     ]);
+  });
+
+  it('is critical when one copy of the file lacks the range: customers go by either', async () => {
+    const world = worldOf();
+    world.fetch = ({ url }) => (url === urls[0] ? fileOf('1.2.3.0/24', '2600::/16') : fileOf('1.2.3.0/24'));
+    expect((await found(world, 'C3', over))[0]).toMatchObject({ severity: 'critical', subject: '2600::1' });
   });
 
   it('holds hints against the file too', async () => {

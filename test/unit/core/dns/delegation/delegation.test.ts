@@ -87,6 +87,11 @@ describe('lame delegation (D3) and authority (D4)', () => {
     expect(finding?.message).toContain('ns9.example.test (dns://127.0.0.9:5300) gave no reply');
   });
 
+  it('does not ask IPv6 servers that the parent lists when there is no way to any', async () => {
+    const parent = `${PARENT_ZONE}ns2.example 300 IN AAAA 2001:db8::5\n`;
+    expect(await found({ parent }, 'D3', { authorities: [NS1, NS2], zone: 'example.test' })).toEqual([]);
+  });
+
   it('wants an authoritative answer for the name too', async () => {
     const noAa: Quirk = (query, usual) =>
       query.type === RR_TYPES.A ? { ...usual, authoritative: false } : undefined;

@@ -4,8 +4,9 @@ import { encodeResponse } from '#core/dns/codec/encode.ts';
 import type { Rdata } from '#core/dns/codec/rdata.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { AssertionId, Finding } from '#core/dns/finding.ts';
-import { CHILD_ZONE, delegatedWorld, NS2, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
-import { findingsOf, NODE, WORLD_MS, type Quirk, type World } from '../world.ts';
+import { CHILD_ZONE, delegatedWorld, NS1, NS2, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
+import { recordsAt } from '#core/dns/zone/zone.ts';
+import { findingsOf, NODE, WORLD_MS, zoneFrom, type Quirk, type World } from '../world.ts';
 import { DS, SIGNED_FROM_MS, SIGNED_TO_MS, SIGNED_ZONE } from './signed-example.ts';
 
 const HOUR_MS = 3_600_000;
@@ -148,6 +149,28 @@ describe('the chain of trust (E8)', () => {
     );
   });
 
+  it('is critical when the DS matches a key that is revoked', async () => {
+    // The flag adds 128 to the key's tag.
+    const zone = SIGNED_ZONE.replace('DNSKEY 257', 'DNSKEY 385');
+    const ds = DS.replace('59348', '59476');
+    expect((await found(signedWorld({ zone, ds }), 'E8'))[0]?.message).toContain('matches none of its keys');
+  });
+
+  it('takes no DS of a resolver for none only where the parent says so', async () => {
+    const over = { roots: undefined, authorities: [NS1, NS2], zone: 'example.test', resolvers: [R1] };
+    const ofParent = signedWorld().resolve(R1, [SIGNED_ZONE, PARENT_ZONE]);
+    expect((await found(ofParent, 'E8', over)).map(({ severity }) => severity)).toEqual(['info']);
+    const ofChild: Quirk = (query, usual) =>
+      query.type === RR_TYPES.DS
+        ? {
+            ...usual,
+            rcode: RCODE.NOERROR,
+            authorities: recordsAt(zoneFrom(SIGNED_ZONE), 'example.test', RR_TYPES.SOA),
+          }
+        : undefined;
+    expect(await found(signedWorld().resolve(R1, [SIGNED_ZONE], ofChild), 'E8', over)).toEqual([]);
+  });
+
   it('warns of a DS that is left over beside a good one', async () => {
     const ds = `${DS}\n${DS.replace('59348', '1234')}`;
     const findings = await found(signedWorld({ ds }), 'E8');
@@ -258,6 +281,16 @@ describe('what resolvers make of it (E9)', () => {
       severity: 'warn',
       subject: R1,
     });
+  });
+
+  it('fails one of three when the others do not validate', async () => {
+    const R3 = 'dns://127.0.0.55:5300';
+    const world = signedWorld()
+      .resolve(R1, [SIGNED_ZONE], bogus)
+      .resolve(R2, [SIGNED_ZONE])
+      .resolve(R3, [SIGNED_ZONE]);
+    const findings = await found(world, 'E9', { resolvers: [R1, R2, R3] });
+    expect(findings.find(({ outcome }) => outcome === 'DNSSEC_BOGUS')?.severity).toBe('fail');
   });
 
   it('finds it in a zone that is not signed, too', async () => {

@@ -68,6 +68,20 @@ describe('walk', () => {
     expect(walked.end).toMatchObject({ kind: 'stuck', zone: 'test', why: 'a.nic.test (a referral to .)' });
   });
 
+  it('does not go round in a zone whose servers refer to themselves', async () => {
+    const inward: Quirk = (_query, usual) => ({
+      ...usual,
+      authoritative: false,
+      answers: [],
+      authorities: [
+        { name: 'example.test', type: 2, ttlS: 1, rdata: { kind: 'NS', target: 'ns1.example.test' } },
+      ],
+    });
+    const walked = await walkedIn(delegatedWorld({ quirks: { ns1: inward, ns2: inward } }));
+    expect(walked.end).toMatchObject({ kind: 'stuck', zone: 'example.test' });
+    expect(walked.levels).toHaveLength(3);
+  });
+
   it('asks the root servers one by one, and the next when one is silent', async () => {
     const roots = ['dns://127.0.0.98:5300', 'dns://127.0.0.99:5300', ROOT];
     const world = delegatedWorld();
