@@ -172,6 +172,18 @@ describe('the allow-list of a DNS check', () => {
   });
 });
 
+it('a warning is told of once two regions see it, and pages nobody', async () => {
+  const check = 'dns-warned';
+  for (const region of REGIONS) await ran(check, region, someEvidence(addresses(8)));
+  const told = async () => Object.keys((await checkObject(check).view()).state.toldWarnings ?? {});
+  await ran(check, 'us-east', someEvidence(addresses(9)));
+  expect(await told()).toEqual([]);
+  await ran(check, 'us-west', someEvidence(addresses(9)));
+  expect(await told()).toEqual(['B15']);
+  expect((await checkObject(check).view()).verdict).toBe('up');
+  expect(await pagedFor(check)).toEqual([]);
+});
+
 describe('what a DNS check remembers', () => {
   const check = 'dns-kept';
   const memoryRows = () =>

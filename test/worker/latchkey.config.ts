@@ -65,7 +65,7 @@ export default defineConfig({
       channels: ['pager'],
       allowList: { urls: ['https://ranges.test/ip-ranges.json'] },
     },
-    'dns-warned': { ...dns, name: 'warned.example.test', channels: ['pager', 'hook'] },
+    'dns-warned': { ...dns, name: 'warned.example.test', channels: ['pager'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
   },
   channels: {

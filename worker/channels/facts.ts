@@ -34,6 +34,7 @@ const REASON_WORDS: Record<Reason, string> = {
   invalid: 'a probe measures nothing',
   maintenance: 'a maintenance window has ended',
   'channel-broken': 'a channel does not take pages',
+  'dns-warning': 'a DNS check passes, and warns',
 };
 
 const EVENT_MARKS: Record<Page['event'], string> = {

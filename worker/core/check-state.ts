@@ -6,6 +6,7 @@ import type { Policy } from './policy.ts';
 import { heard, type RegionState, type VoteTiming } from './region.ts';
 import type { Run } from './run.ts';
 import type { Suspicion } from './suspicion.ts';
+import type { ToldWarnings } from './warning.ts';
 import type { NextStart } from './wire.ts';
 
 /** The newest run of a probe that a check has seen. */
@@ -25,6 +26,8 @@ export type CheckState = {
   /** Newest run of each probe and when it came: what comes out of order does not vote. */
   probes: Record<string, ProbeOrder>;
   flapping: boolean;
+  /** Of a DNS check: the warnings that people have been told of. */
+  toldWarnings?: ToldWarnings | undefined;
   /** The maintenance window the check is in. */
   maintenance?: { title: string; untilMs: number } | undefined;
 };

@@ -106,7 +106,8 @@ function tell(
   );
 }
 
-function noticePage(
+/** A notice of a check: it wakes nobody. `key` is what makes it another one than the last. */
+export function noticePage(
   policy: Policy,
   regions: Record<string, RegionState>,
   reason: Reason,

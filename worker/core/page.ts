@@ -28,7 +28,7 @@ export type GroupedCheck = z.infer<typeof GroupedCheck>;
  * Why a page or notice goes out. The first three are the rules; `latency`: slower in most regions; `blind`: too few
  * regions live; `break-glass`: a probe paged by itself; `drill`: a test of the way. The rest are notices: `one-region`,
  * `invalid` (a probe measures nothing), `maintenance` (a window has ended), `channel-broken`, `grouped` (an incident
- * joined one page).
+ * joined one page), `dns-warning` (a DNS check has begun to warn of something).
  */
 export const REASONS = [
   'unanimous',
@@ -42,6 +42,7 @@ export const REASONS = [
   'invalid',
   'maintenance',
   'channel-broken',
+  'dns-warning',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 

@@ -1,3 +1,4 @@
+import type { Warned } from './dns/warned.ts';
 import type { Failure } from './failure.ts';
 import { DURATIONS_KEPT } from './lateness.ts';
 import { SILENT_AFTER_MS } from './wire.ts';
@@ -46,6 +47,8 @@ export type RegionState = {
   baselineMs: number[];
   /** Configuration that the durations are of. */
   configHash?: string | undefined;
+  /** Of a DNS check: what its last usable run warns of. */
+  warned?: Warned[] | undefined;
   /** Notices that are out until what they tell of is over. */
   told: ('one-region' | 'invalid')[];
 };

@@ -30,6 +30,7 @@ import {
   withoutBaselines,
 } from './latency.ts';
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
+import { warnedIn } from './dns/warned.ts';
 import { windowAt } from './maintenance.ts';
 import { dueNotices, maintenanceNotice, NOTICE_AFTER_MS, noticeWakeMs } from './notice.ts';
 import type { GroupedCheck, Page } from './page.ts';
@@ -52,6 +53,7 @@ import type { Run } from './run.ts';
 import { afterFail, afterPass, goesOn } from './suspicion.ts';
 import { earliest } from './units.ts';
 import { pagingRule, verdictOf } from './verdict.ts';
+import { dueWarnings } from './warning.ts';
 
 /** What happens to a check. `nowMs` is always the hub's clock, epoch ms. */
 export type CheckEvent =
@@ -208,7 +210,8 @@ function stepVote(policy: Policy, state: CheckState, run: Run, startedAtMs: numb
     durationMs: run.durationMs,
     failure,
   };
-  const voted = withVote(region, vote, check);
+  const usable = withVote(region, vote, check);
+  const voted = run.dns ? { ...usable, warned: warnedIn(run.dns) } : usable;
   state.regions[run.region] =
     outcome === 'pass'
       ? withDuration(voted, run.durationMs, run.configHash, isShifted(voted, config.paging.latency))
@@ -518,8 +521,11 @@ function slowLedger(regions: Record<string, RegionState>, slow: readonly string[
 function settleNotices(policy: Policy, state: CheckState, nowMs: number): Stepped {
   const hasIncident = activeIncident(state) !== undefined;
   const { regions, notices } = dueNotices(policy, state.regions, hasIncident, state.lastSeq, nowMs);
-  if (notices.length === 0) return unpaged(state);
-  return { state: { ...state, regions }, effects: notices.map((page) => ({ type: 'page', page })) };
+  const { told, notice } = dueWarnings(policy, regions, state.toldWarnings, state.lastSeq, nowMs);
+  const pages = notice ? [...notices, notice] : notices;
+  const warned = told === state.toldWarnings ? state : { ...state, toldWarnings: told };
+  if (pages.length === 0) return unpaged(warned);
+  return { state: { ...warned, regions }, effects: pages.map((page) => ({ type: 'page', page })) };
 }
 
 function unpaged(state: CheckState): Stepped {
