@@ -4,9 +4,10 @@ import { coverageBy, type Coverage } from '../contract/allow-list.ts';
 import { canonicalAddress, parseAddress } from '../contract/ip.ts';
 import type { DnsSummary } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
+import { listText } from '../telling.ts';
 import { isFresh, type DnsMemory, type SeenAddress } from './memory.ts';
 import { liveness } from './pool.ts';
-import { listed, utcMinutes } from './words.ts';
+import { utcMinutes } from './moment.ts';
 
 /** Regions that must be given an address before the runs of all count it: one may be lied to. */
 const REGIONS_MIN = 2;
@@ -37,7 +38,7 @@ export function allowFindings(
     const where = live(seen);
     const isEstablished = where.length >= regionsMin && (regionsMin > 1 || seen.firstMs < seen.lastMs);
     if (own.has(seen.address) || isEstablished) {
-      const whose = own.has(seen.address) ? region : listed(where);
+      const whose = own.has(seen.address) ? region : listText(where);
       return [{ ...c3(stands, whose, allowList.noticeMs, nowMs), subject: seen.address }];
     }
     return removedInUse(seen, stands, where, allowList.removeNoticeMs, nowMs);

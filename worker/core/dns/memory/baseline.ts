@@ -2,6 +2,7 @@ import type { DnsSettings } from '../../checks/dns.ts';
 import { typeName } from '../codec/registry.ts';
 import type { DnsEvidence, Measured } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
+import { countText } from '../telling.ts';
 import { OPT_BYTES, PLAIN_UDP_BYTES } from '../measure/size.ts';
 import { EVERYWHERE, type Baseline, type DnsMemory, type Noted, type Present } from './memory.ts';
 
@@ -103,7 +104,7 @@ export function baselineFindings(
         id: 'B15',
         severity: 'info',
         subject,
-        message: `The first complete run is the baseline: ${now.records} records, answer floor ${now.floorBytes} octets, ${now.chain} aliases.`,
+        message: `The first complete run is the baseline: ${countText(now.records, 'record')}, answer floor ${now.floorBytes} octets, aliases: ${now.chain}.`,
         figures: figuresOf(now),
       },
     ];

@@ -4,7 +4,7 @@ import { withFile } from '../contract/allow-list.ts';
 import type { DnsSummary, SeenRanges } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
 import type { FileMemory, FileVersion, Noted } from './memory.ts';
-import { utcMinutes } from './words.ts';
+import { utcMinutes } from './moment.ts';
 
 /** Contents remembered: with a file a week, two months. */
 const OLDER_MAX = 8;

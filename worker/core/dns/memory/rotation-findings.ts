@@ -3,9 +3,9 @@ import { formatMs } from '../../units.ts';
 import { answersToSeeAll } from '../contract/rotation.ts';
 import { ADDRESSES_MAX } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
+import { listText } from '../telling.ts';
 import type { DnsMemory } from './memory.ts';
 import { answersSince, liveness, windowOf } from './pool.ts';
-import { listed } from './words.ts';
 
 /** How sure it must be that all of a pool would have been seen (reference: dns, section 1.4). */
 const SURE_P = 0.99;
@@ -49,13 +49,13 @@ export function rotationFindings(settings: DnsSettings, memory: DnsMemory, nowMs
   if (given.length > rotation.addresses)
     return [
       warning(
-        `${given.length} addresses are given, the pool is to have ${rotation.addresses}${fresh.length === 0 ? '' : `; new: ${listed(fresh.map(({ address }) => address))}`}.`,
+        `${given.length} addresses are given, the pool is to have ${rotation.addresses}${fresh.length === 0 ? '' : `; new: ${listText(fresh.map(({ address }) => address))}`}.`,
       ),
     ];
   if (answers >= needed && inWindow.length < rotation.addresses)
     return [
       warning(
-        `Only ${inWindow.length} of the pool’s ${rotation.addresses} addresses were seen in ${answers} answers over ${formatMs(windowMs)}; ${needed} show all of them 99 times in 100${lost.length === 0 ? '' : `; gone: ${listed(lost.map(({ address }) => address))}`}.`,
+        `Only ${inWindow.length} of the pool’s ${rotation.addresses} addresses were seen in ${answers} answers over ${formatMs(windowMs)}; ${needed} show all of them 99 times in 100${lost.length === 0 ? '' : `; gone: ${listText(lost.map(({ address }) => address))}`}.`,
       ),
     ];
   if (answers < needed && nowMs - pool.sinceMs >= windowMs)

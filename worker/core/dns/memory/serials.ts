@@ -2,8 +2,8 @@ import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
 import type { DnsSummary } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
+import { listText } from '../telling.ts';
 import { isFresh, type DnsMemory, type Noted, type SeenSerial, type SerialMemory } from './memory.ts';
-import { listed } from './words.ts';
 
 /** Share of servers, each counted once a region, that must have a change (reference: dns, section 1.3, E5). */
 const CONVERGED_SHARE = 0.95;
@@ -111,7 +111,7 @@ function convergenceFindings(
       id: 'E5',
       severity: 'warn',
       subject,
-      message: `Serial ${newest.serial} is with ${having} of ${having + lacking.length} servers after ${formatMs(sinceMs)}; missing: ${listed(lacking)}.`,
+      message: `Serial ${newest.serial} is with ${having} of ${having + lacking.length} servers after ${formatMs(sinceMs)}; missing: ${listText(lacking)}.`,
       figures: { having, of: having + lacking.length, sinceMs, limitMs },
     },
   ];

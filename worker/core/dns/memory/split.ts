@@ -2,9 +2,9 @@ import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_SECOND } from '../../units.ts';
 import { answersToSeeAll } from '../contract/rotation.ts';
 import type { Finding } from '../finding.ts';
+import { listText } from '../telling.ts';
 import { isFresh, type DnsMemory, type Noted } from './memory.ts';
 import { liveness } from './pool.ts';
-import { listed } from './words.ts';
 
 /** How sure it must be that a region would have been given an address by now. */
 const SURE_P = 0.99;
@@ -41,7 +41,7 @@ export function splitFindings(settings: DnsSettings, memory: DnsMemory, nowMs: n
       id: 'C8',
       severity: 'warn',
       subject: settings.name,
-      message: `Regions are given different addresses for ${formatMs(nowMs - split.sinceMs)}: ${first.address} in ${listed(first.given)}, not in ${listed(first.lacking)}${found.length > 1 ? `; ${found.length - 1} more differ` : ''}. If that is meant, set differsByRegion.`,
+      message: `Regions are given different addresses for ${formatMs(nowMs - split.sinceMs)}: ${first.address} in ${listText(first.given)}, not in ${listText(first.lacking)}${found.length > 1 ? `; ${found.length - 1} more differ` : ''}. If that is meant, set differsByRegion.`,
       figures: { addresses: found.length, sinceMs: split.sinceMs },
     },
   ];
