@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { DRILL_WAIT_MS_MAX, ToldDrill } from '#core/network/drill.ts';
 import { DRILL_PATH } from '#core/operator-path.ts';
 import { formatMs, parseDurationMs } from '#core/units.ts';
-import { ConfigFileError, loadConfigFile } from '../config-file.ts';
-import { EnvFileError, readEnvFile } from '../host/env-file.ts';
+import { ConfigFileError } from '../config-file.ts';
+import { EnvFileError } from '../host/env-file.ts';
 import { HubSession, HubSessionError } from '../hub-session.ts';
 import { errorText } from '../log.ts';
 import { drillLines, drillReport } from './drill-words.ts';
+import { operatorHub, operatorToken } from './operator-hub.ts';
 import { usageProblem } from './usage.ts';
 
 export const DRILL_HELP = `latchkey drill: send a real page to every channel, measure its way, and resolve it
@@ -43,10 +44,10 @@ export async function drill(argv: readonly string[]): Promise<number> {
   if (options === undefined) return 0;
   if (typeof options === 'string') return say(options, 2);
   try {
-    const token = await tokenFor(options);
+    const token = await operatorToken(options, process.env);
     if (token === '')
       return say('The secret OPERATOR_TOKEN is not set, in the environment or --env-file.', 1);
-    const hub = await hubOf(options);
+    const hub = await operatorHub(options, process.env);
     if (hub === undefined) return say(`--hub: expected an http or https URL, got ${options.hub}`, 2);
     return await hold(hub, token, options);
   } catch (error) {
@@ -95,17 +96,6 @@ async function followed(
     if (drill.passed === undefined && performance.now() >= giveUpAtMs)
       throw new HubSessionError(`the hub has not ended drill ${begun.n} in time; see the operator's page`);
   }
-}
-
-async function tokenFor({ envFile }: DrillOptions): Promise<string> {
-  const file = envFile === undefined ? undefined : await readEnvFile(envFile);
-  return file?.values.OPERATOR_TOKEN ?? process.env.OPERATOR_TOKEN ?? '';
-}
-
-async function hubOf({ hub, config }: DrillOptions): Promise<URL | undefined> {
-  const text = hub ?? process.env.LATCHKEY_HUB ?? (await loadConfigFile(config)).config.publicUrl;
-  const url = URL.parse(text);
-  return url && ['http:', 'https:'].includes(url.protocol) ? url : undefined;
 }
 
 function optionsOf(argv: readonly string[]): DrillOptions | string | undefined {
