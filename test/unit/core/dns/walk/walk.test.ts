@@ -76,6 +76,9 @@ describe('walk', () => {
       authorities: [
         { name: 'example.test', type: 2, ttlS: 1, rdata: { kind: 'NS', target: 'ns1.example.test' } },
       ],
+      additionals: [
+        { name: 'ns1.example.test', type: 1, ttlS: 1, rdata: { kind: 'A', address: '127.0.0.4' } },
+      ],
     });
     const walked = await walkedIn(delegatedWorld({ quirks: { ns1: inward, ns2: inward } }));
     expect(walked.end).toMatchObject({ kind: 'stuck', zone: 'example.test' });
