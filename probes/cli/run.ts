@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Check } from '#core/config.ts';
+import type { DnsEvidence } from '#core/dns/evidence.ts';
+import { ASSERTIONS } from '#core/dns/finding.ts';
 import { failureLabel } from '#core/failure.ts';
 import type { Outcome, Step } from '#core/run.ts';
 import { formatMs } from '#core/units.ts';
@@ -16,7 +18,8 @@ export const RUN_HELP = `latchkey run CHECK: run a check once, here and now, and
 
   --config FILE   what is watched (default latchkey.config.ts)
   --headed        show the browser; needs a whole Chromium and a display
-  --json          one JSON object on stdout: check, outcome, failure, durationMs, steps, screenshot, configHash, versions
+  --json          one JSON object on stdout: check, outcome, failure, durationMs, steps, screenshot, configHash, versions;
+                  of a DNS check also dns: findings, summary, exchanges
 
 Secrets are environment variables, as on a probe. A failure's screenshot goes to .latchkey/screenshots.
 Exit status: 0 pass, 1 fail, 2 invalid or wrong usage.`;
@@ -124,7 +127,7 @@ async function saveScreenshot(
 
 function reportOf(
   check: Check,
-  { outcome, failure, durationMs, steps }: RunResult,
+  { outcome, failure, durationMs, steps, dns }: RunResult,
   screenshot: string | undefined,
   loaded: LoadedConfig,
   runner: Runner,
@@ -138,6 +141,7 @@ function reportOf(
     screenshot: screenshot ?? null,
     configHash: loaded.hash,
     versions: runner.versions(),
+    ...(dns === undefined ? {} : { dns }),
   };
 }
 
@@ -146,6 +150,7 @@ function describe(check: Check, result: RunResult, screenshot: string | undefine
   const lines = [
     `${outcome === 'pass' ? '✓' : '✗'} ${check.id}: ${outcome} in ${formatMs(durationMs)}`,
     ...linesOf(result.steps, '  '),
+    ...findingLines(result.dns),
   ];
   if (!failure) return lines.join('\n');
   const where = failure.owner === 'target' ? failure.url : undefined;
@@ -159,6 +164,21 @@ function describe(check: Check, result: RunResult, screenshot: string | undefine
     failure.message,
   );
   return lines.join('\n');
+}
+
+/** What a DNS check has found, the worst first. */
+function findingLines(dns: DnsEvidence | undefined): string[] {
+  if (!dns) return [];
+  const { findings, findingsDropped = 0, unasked = 0 } = dns;
+  return [
+    '',
+    ...(findings.length === 0 ? ['nothing found'] : []),
+    ...findings.map(
+      ({ id, severity, message }) => `${severity.padEnd(8)}  ${id.padEnd(3)}  ${ASSERTIONS[id]}: ${message}`,
+    ),
+    ...(findingsDropped > 0 ? [`and ${findingsDropped} more`] : []),
+    ...(unasked > 0 ? [`${unasked} questions could not be put in time`] : []),
+  ];
 }
 
 function linesOf(steps: readonly Step[], indent: string): string[] {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { DnsEvidence } from '#core/dns/evidence.ts';
 import { RUN_BYTES_MAX, Run, type Step } from '#core/run.ts';
 import { draftOf, jsonBytes, numbered, ownFault, unstored, type RunStart } from '#probes/run-draft.ts';
-import { aCheck } from '#test/fixtures/builders.ts';
+import { aCheck, aDnsCheck } from '#test/fixtures/builders.ts';
+import type { RunResult } from '#probes/runners/runner.ts';
 import { aFailedDraft } from '#test/fixtures/run-drafts.ts';
 
 const START: RunStart = {
@@ -55,4 +57,73 @@ test('an unstored run keeps its number and says what it had found', () => {
       .failure,
   );
   expect(Run.safeParse(kept).success).toBe(true);
+});
+
+/** A run of a DNS check with so many replies of so many octets, as base64. */
+function aDnsResult(replies: readonly number[]): RunResult {
+  const exchange = {
+    server: 'dns://192.0.2.53',
+    transport: 'tcp' as const,
+    name: 'portal.example',
+    type: 1,
+    how: '',
+    outcome: 'ANSWER' as const,
+    atMs: 1,
+    exchangeMs: 2,
+    tries: 1,
+  };
+  const exchanges = replies.map((characters, at) => ({
+    ...exchange,
+    atMs: at,
+    reply: 'A'.repeat(characters),
+  }));
+  const finding = { id: 'B2', severity: 'fail', subject: 'A', message: 'too long' } as const;
+  const dns = { name: 'portal.example', findings: [finding], summary: NO_SUMMARY, exchanges };
+  const failure = { owner: 'target', class: 'dns', message: 'too long' } as const;
+  return { outcome: 'fail', failure, steps: [aStep()], durationMs: 5, dns };
+}
+
+const NO_SUMMARY = {
+  measured: [],
+  addresses: [],
+  samples: 0,
+  perAnswer: 0,
+  serials: [],
+  resolvers: [],
+  ranges: [],
+};
+const DNS_START: RunStart = { ...START, check: aDnsCheck() };
+
+test('what a DNS run has found and heard goes with it', () => {
+  const result = aDnsResult([100, 200]);
+  const run = numbered(draftOf(DNS_START, result), ORIGIN, 1, false);
+  expect(Run.parse(run).dns).toEqual(result.dns);
+});
+
+test('a DNS run too big for the wire gives up its longest replies, as many as it must, and keeps its steps', () => {
+  const run = numbered(draftOf(DNS_START, aDnsResult([90_000, 500, 85_000, 88_000, 600])), ORIGIN, 1, false);
+  expect(run.dns?.exchanges.map(({ reply }) => reply?.length)).toEqual([undefined, 500, 85_000, 88_000, 600]);
+  expect(jsonBytes(run)).toBeLessThanOrEqual(RUN_BYTES_MAX);
+  expect(run.steps).toEqual([aStep()]);
+  expect(run.dns?.findings).toHaveLength(1);
+});
+
+test('one that is too big even so gives up steps and exchanges, but never what was found', () => {
+  const wide = { title: '語'.repeat(200), url: `https://portal.example/${'x'.repeat(1_900)}` };
+  const steps = Array.from({ length: 190 }, () => aStep(wide));
+  const result = { ...aDnsResult([90_000, 90_000, 90_000]), steps };
+  const whole = result.dns;
+  const name = 'x'.repeat(1_000);
+  const exchanges = whole
+    ? Array.from({ length: 200 }, () => ({ ...whole.exchanges[0], name, trouble: 'é'.repeat(300) }))
+    : [];
+  const run = numbered(
+    draftOf(DNS_START, { ...result, dns: { ...whole, exchanges } as DnsEvidence }),
+    ORIGIN,
+    1,
+    false,
+  );
+  expect(jsonBytes(run)).toBeLessThanOrEqual(RUN_BYTES_MAX);
+  expect(run.failure).toEqual(result.failure);
+  expect(run.dns?.findings).toHaveLength(1);
 });
