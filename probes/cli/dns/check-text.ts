@@ -1,5 +1,5 @@
 import { typeName } from '#core/dns/codec/registry.ts';
-import { isBad, worstFirst, type Finding } from '#core/dns/finding.ts';
+import { ASSERTIONS, isBad, worstFirst, type Finding } from '#core/dns/finding.ts';
 import { PLAIN_UDP_BYTES } from '#core/dns/measure/size.ts';
 import { outcomeWords } from '#core/dns/outcome-words.ts';
 import type { Prediction } from '#core/dns/profile.ts';
@@ -53,13 +53,19 @@ function headline(
       : `✓ ${subject}: nothing that could be too big: ${outcomeWords(answer.outcome)}.`;
   const size = `${countText(answer.records, 'record')} in ${answer.floorBytes} octets`;
   if (answer.lost.length > 0)
-    return `✗ ${subject}: TOO BIG for ${answer.lost.length} of ${answer.clients} kinds of clients: ${size}${overText(answer)}.`;
+    return `✗ ${subject}: TOO BIG for ${answer.lost.length} of ${answer.clients} kinds of clients: ${size}${overText(answer)}.${worseText(findings)}`;
   const fits = `fits every client: ${size}`;
   if (outcome === 'invalid') return `? ${subject}: ${fits}, but ${why ?? 'the rest could not be measured'}.`;
   const bad = findings.filter(isBad).length;
   if (outcome === 'fail')
     return `✗ ${subject}: ${fits}, but ${countText(bad, 'other thing')} ${bad === 1 ? 'is' : 'are'} bad.`;
   return `✓ ${subject}: ${fits}.`;
+}
+
+/** Size is not all there is: what the lines above do not say and is as bad as can be. */
+function worseText(findings: readonly Finding[]): string {
+  const worse = findings.find(({ id, severity }) => severity === 'critical' && !TOLD_ABOVE.has(id));
+  return worse ? ` And CRITICAL: ${ASSERTIONS[worse.id]}.` : '';
 }
 
 function overText({ plainRoom, ednsRoom }: AnswerFacts): string {

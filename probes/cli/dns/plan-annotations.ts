@@ -10,12 +10,15 @@ const COMMANDS = {
   info: 'notice',
 } as const satisfies Record<FindingSeverity, string>;
 
+/** Many more than GitHub shows, few enough for its log. */
+const ANNOTATIONS_MAX = 100;
+
 /**
  * A plan as workflow commands of GitHub Actions, which it shows at the lines of a pull request: ten a step, so the worst come
  * first. Behind them the text for the log.
  */
 export function planAnnotations(plan: Plan, verdict: PlanVerdict, file: string): string {
-  const commands = plan.problems.map((problem) => {
+  const commands = plan.problems.slice(0, ANNOTATIONS_MAX).map((problem) => {
     const { id, severity, details = [], file, line } = problem;
     const text = [problemText(problem), ...details].join('\n');
     const title = `${id}: ${RULES[id]}`;

@@ -11,8 +11,12 @@ const LEVELS = {
   info: 'note',
 } as const satisfies Record<FindingSeverity, Result['level']>;
 
+/** GitHub's code scanning shows so many of a run; the worst come first. */
+const RESULTS_MAX = 5_000;
+
 /** A plan as SARIF 2.1.0, the form in which code hosts take what a tool has found: a rule for each assertion it names. */
-export function planSarif({ problems }: Plan): Log {
+export function planSarif(plan: Plan): Log {
+  const problems = plan.problems.slice(0, RESULTS_MAX);
   const ids = [...new Set(problems.map(({ id }) => id))];
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',

@@ -182,6 +182,7 @@ describe('findings', () => {
 
   test('the worst two, a sentence each, without what the lines above say', () => {
     const told = lines({ answer: { lost: LOST }, findings: many });
+    expect(told[0]).toMatch(/ And CRITICAL: lame delegation\.$/);
     expect(told.slice(-3)).toEqual([
       '  CRITICAL Lame. [D3]',
       '  FAIL     Something. [A1]',

@@ -3,6 +3,7 @@ import { typeName } from '../codec/registry.ts';
 import { coverageBy, type Coverage } from '../contract/allow-list.ts';
 import { addressText, parseAddress, type Address } from '../contract/ip.ts';
 import type { RangeFile } from '../contract/range-file.ts';
+import { formatMs } from '../../units.ts';
 import type { ZonePlace, ZoneRecord } from './master-file.ts';
 import type { PlanProblem } from './plan-problem.ts';
 import type { Zone } from './zone.ts';
@@ -52,19 +53,26 @@ export function plannedAddresses(
 /** C3, and C7 for hints: one problem for each set and state, at its first record. */
 export function addressProblems(addresses: readonly PlannedAddress[], noticeMs: number): PlanProblem[] {
   const groups = new Map<string, PlannedAddress[]>();
+  const totals = new Map<string, number>();
   for (const one of addresses) {
+    const set = setKey(one);
+    totals.set(set, (totals.get(set) ?? 0) + 1);
     if (one.coverage.state === 'COVERED') continue;
-    const key = `${canonicalName(one.name)} ${one.type} ${one.coverage.state}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    const key = `${set} ${one.coverage.state}`;
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
   }
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
     const { name, type, file, line, hint } = first;
-    const all = addresses.filter((one) => one.name === name && one.type === type).length;
+    const all = totals.get(setKey(first)) ?? group.length;
     const runs = runsOf(group.map((one) => one.address));
     const shown = `${runs.slice(0, SHOWN_MAX).join(', ')}${runs.length > SHOWN_MAX ? ', …' : ''}`;
-    const which = `${group.length} of ${all} ${hint ? 'hinted ' : ''}addresses (${shown})`;
+    const count = group.length === all ? `all ${all}` : `${group.length} of ${all}`;
+    const kind = hint ? 'hinted address' : 'address';
+    const which = all === 1 ? `the ${kind} ${shown}` : `${count} ${kind}es (${shown})`;
     return [
       {
         id: hint ? ('C7' as const) : ('C3' as const),
@@ -73,7 +81,7 @@ export function addressProblems(addresses: readonly PlannedAddress[], noticeMs: 
         type,
         file,
         line,
-        message: `${typeName(type)}: ${which} ${stateText(group, noticeMs)}`,
+        message: `${typeName(type)}: ${which} ${group.length === 1 ? 'is' : 'are'} ${stateText(group, noticeMs)}`,
         ...(runs.length > SHOWN_MAX ? { details: runs } : {}),
         figures: { addresses: group.length },
       },
@@ -98,12 +106,17 @@ function runsOf(texts: readonly string[]): string[] {
 }
 
 function stateText(group: readonly PlannedAddress[], noticeMs: number): string {
-  const coveredAtMs = Math.max(
-    ...group.map(({ coverage }) => ('coveredAtMs' in coverage ? coverage.coveredAtMs : 0)),
+  const coveredAtMs = group.reduce(
+    (latest, { coverage }) => Math.max(latest, 'coveredAtMs' in coverage ? coverage.coveredAtMs : 0),
+    0,
   );
   return coveredAtMs > 0
-    ? `are in ranges that are not yet ${Math.round(noticeMs / 86_400_000)} days old: customers may not have let them through; publish on ${dayText(coveredAtMs)} or later.`
-    : 'are in no range of the published file: customers who let only those through are cut off.';
+    ? `in a range whose notice of ${formatMs(noticeMs)} is not over: customers may not have let it through; publish on ${dayText(coveredAtMs)} or later.`
+    : 'in no range of the published file: customers who let only those through are cut off.';
+}
+
+function setKey({ name, type }: PlannedAddress): string {
+  return `${canonicalName(name)} ${type}`;
 }
 
 /**

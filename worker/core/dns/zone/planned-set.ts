@@ -86,7 +86,7 @@ function setOf(answer: PlannedAnswer, limits: Limits): PlannedSet | undefined {
     records: records.length,
     chain: aliases.length,
     target,
-    ttlS: Math.min(...all.map(({ ttlS }) => ttlS)),
+    ttlS: all.reduce((least, { ttlS }) => Math.min(least, ttlS), first.ttlS),
     floorBytes: message ? floorBytes(message) : MESSAGE_BYTES_MAX,
     signedFloorBytes: signed && floorBytes(signed),
     plainRoom: roomUnder(PLAIN_UDP_BYTES, false),

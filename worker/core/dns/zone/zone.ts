@@ -41,7 +41,9 @@ export function zoneOf({ records, origin }: Pick<MasterFile, 'records' | 'origin
     }
     seen.add(key);
     const node = nodes.get(owner) ?? new Map<number, ZoneRecord[]>();
-    node.set(record.type, [...(node.get(record.type) ?? []), record]);
+    const set = node.get(record.type);
+    if (set) set.push(record);
+    else node.set(record.type, [record]);
     nodes.set(owner, node);
     addName(names, owner, canonicalName(apex));
   }
