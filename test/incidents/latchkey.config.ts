@@ -1,3 +1,4 @@
+import type { DnsInput } from '#core/checks/dns.ts';
 import { defineConfig, secret } from '#worker/config.ts';
 
 const journey = {
@@ -8,6 +9,24 @@ const journey = {
   timeout: '20s',
   owner: 'Tests',
 } as const;
+
+const dnsCheck = { channels: ['pager'] as ['pager'], kind: 'dns', owner: 'Tests' } as const;
+
+/** A name of a zone of its own, watched at one of its servers and through one resolver. */
+export const API_NAME = {
+  name: 'us-street.api.example.com',
+  zone: 'example.com',
+  authorities: ['dns://192.0.2.53'],
+  resolvers: ['dns://198.51.100.53'],
+  aspects: ['resolvability', 'size', 'profiles', 'content'],
+} satisfies Omit<DnsInput, 'kind'>;
+
+/** The same, with the addresses promised to customers fourteen days ahead. */
+export const API_POOL = {
+  ...API_NAME,
+  rotation: { addresses: 40, window: '1h' },
+  allowList: { urls: ['https://api.example.com/ip-ranges.json'], service: 'API', notice: '14d' },
+} satisfies Omit<DnsInput, 'kind'>;
 
 /** What the replays watch: each story has checks of its own, all with the rules' defaults. */
 export default defineConfig({
@@ -21,6 +40,9 @@ export default defineConfig({
     'exam-portal': { ...journey, title: 'Portal behind the crashing server' },
     'api-shift': { ...journey, title: 'Lookup from outside' },
     'api-outlier': { ...journey, title: 'Lookup from afar' },
+    'api-name': { ...dnsCheck, title: 'Name of the API', ...API_NAME },
+    'api-pool': { ...dnsCheck, title: 'Pool of the API', ...API_POOL },
+    'api-promised': { ...dnsCheck, title: 'Pool of the API, promised', ...API_POOL },
     'release-storm': { ...journey, title: 'Chart login' },
     'pager-down': { ...journey, title: 'Login while the pager is down' },
     'pager-refuses': { ...journey, title: 'Login while the pager refuses' },

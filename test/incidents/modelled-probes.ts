@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import type { DnsEvidence } from '#core/dns/evidence.ts';
 import type { Failure } from '#core/failure.ts';
 import { runId, type Run } from '#core/run.ts';
 import { SILENT_AFTER_MS, WIRE_VERSION, type Ack, type NextStart, type RunNow } from '#core/wire.ts';
@@ -7,7 +8,12 @@ import { SILENT_AFTER_MS, WIRE_VERSION, type Ack, type NextStart, type RunNow } 
 const HEARTBEAT_MS = SILENT_AFTER_MS - 5_000;
 
 /** What a visitor would meet: how long it takes and how it ends. `Infinity` hangs until the run's deadline. */
-export type Visit = { durationMs: number; failure?: Failure | undefined };
+export type Visit = {
+  durationMs: number;
+  failure?: Failure | undefined;
+  /** Of a DNS check. */
+  dns?: DnsEvidence | undefined;
+};
 
 /** The target as a region meets it at a moment, milliseconds since the story began. */
 export type Target = (atMs: number, region: string) => Visit;
@@ -178,6 +184,7 @@ export class ModelledProbe {
       outcome: failure ? 'fail' : 'pass',
       ...(failure ? { failure } : {}),
       ...(isShortened ? { deadlineMs } : {}),
+      ...(visit.dns ? { dns: visit.dns } : {}),
       steps: [],
       screenshot: false,
       configHash: 'modelled',

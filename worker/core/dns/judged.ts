@@ -1,6 +1,6 @@
-import type { TargetFailure } from '../failure.ts';
 import type { Run } from '../run.ts';
-import { ASSERTIONS, FINDINGS_MAX, isBad, worstFirst, type Finding } from './finding.ts';
+import { dnsFailureOf } from './dns-failure.ts';
+import { FINDINGS_MAX, worstFirst, type Finding } from './finding.ts';
 
 /**
  * The run with what the memory of others has found in it: a pass becomes a failure when that is bad. Where both tell of the
@@ -16,22 +16,10 @@ export function withMemory(run: Run, findings: readonly Finding[]): Run {
     ...run,
     dns: { ...run.dns, findings: kept, ...(dropped === 0 ? {} : { findingsDropped: dropped }) },
   };
-  const failure = run.outcome === 'pass' ? failureOf(worstFirst(findings)) : undefined;
+  const failure = run.outcome === 'pass' ? dnsFailureOf(findings) : undefined;
   return failure ? { ...judged, outcome: 'fail', failure } : judged;
 }
 
 function keyOf({ id, subject }: Finding): string {
   return `${id} ${subject}`;
-}
-
-function failureOf(findings: readonly Finding[]): TargetFailure | undefined {
-  const bad = findings.filter(isBad);
-  const [worst] = bad;
-  if (!worst) return undefined;
-  const others = bad.length === 1 ? '' : ` (and ${bad.length - 1} more)`;
-  return {
-    owner: 'target',
-    class: 'dns',
-    message: `${worst.id} ${ASSERTIONS[worst.id]}: ${worst.subject}: ${worst.message}${others}`,
-  };
 }

@@ -7,7 +7,8 @@ import { isMeasured, isOwnAnswer } from './aspects/said.ts';
 import { sameName } from './codec/name.ts';
 import { typeName } from './codec/registry.ts';
 import type { DnsEvidence } from './evidence.ts';
-import { ASSERTIONS, FINDINGS_MAX, isBad, worstFirst, type Finding } from './finding.ts';
+import { dnsFailureOf } from './dns-failure.ts';
+import { FINDINGS_MAX, isBad, worstFirst, type Finding } from './finding.ts';
 import type { Inquirer } from './inquiry.ts';
 import { outcomeWords } from './outcome-words.ts';
 import { storedExchanges } from './stored-exchanges.ts';
@@ -33,24 +34,12 @@ export function judge(inquirer: Inquirer): Judgement {
   const own = ownFailure(inquiry);
   if (own) return { outcome: 'invalid', failure: own, evidence: evidenceOf(inquirer, found) };
   const all = found.some(isBad) ? found : [...found, ...unanswered(inquiry)];
-  const bad = worstFirst(all.filter(isBad));
-  const [worst] = bad;
+  const failure = dnsFailureOf(all);
   const evidence = evidenceOf(inquirer, all);
-  if (worst) return { outcome: 'fail', failure: targetFailure(worst, bad.length - 1), evidence };
+  if (failure) return { outcome: 'fail', failure, evidence };
   const missing = inquiry.settings.types.find((type) => measuredOf(inquiry, type).length === 0);
   if (missing === undefined) return { outcome: 'pass', evidence };
   return { outcome: 'invalid', failure: notMeasured(inquiry, missing), evidence };
-}
-
-/** The worst finding, as what a page says. */
-function targetFailure(worst: Finding, more: number): TargetFailure {
-  const others = more === 0 ? '' : ` (and ${more} more)`;
-  return {
-    owner: 'target',
-    class: 'dns',
-    message: truncate(`${worst.message}${others}`, MESSAGE_CHARS_MAX),
-    step: `${worst.id} ${ASSERTIONS[worst.id]} › ${truncate(worst.subject, 300)}`,
-  };
 }
 
 /** Why this run says nothing of the target at all. */
