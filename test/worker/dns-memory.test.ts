@@ -141,7 +141,9 @@ describe('the allow-list of a DNS check', () => {
     const moved = someEvidence(['203.0.113.9'], { ranges: [grown] });
     const tooNew = await ran(check, 'us-east', moved);
     expect(tooNew).toMatchObject({ outcome: 'fail', failure: { owner: 'target', class: 'dns' } });
-    expect(tooNew.failure?.message).toContain('C3 allow-list contract: 203.0.113.9: ');
+    expect(tooNew.failure?.message).toContain(
+      '203.0.113.9 is given in us-east; the range 203.0.113.0/24 has been',
+    );
     expect(told(tooNew)).toEqual(['C3 fail 203.0.113.9']);
     const covered = await until(async () => {
       const run = await ran(check, 'us-east', moved);

@@ -4,7 +4,7 @@ import { coverageBy, type Coverage } from '../contract/allow-list.ts';
 import { canonicalAddress, parseAddress } from '../contract/ip.ts';
 import type { DnsSummary } from '../evidence.ts';
 import type { Finding } from '../finding.ts';
-import { listText } from '../telling.ts';
+import { grouped, listText } from '../telling.ts';
 import { isFresh, type DnsMemory, type SeenAddress } from './memory.ts';
 import { liveness } from './pool.ts';
 import { utcMinutes } from './moment.ts';
@@ -30,47 +30,58 @@ export function allowFindings(
   const own = new Set(summary.addresses.map(({ address }) => canonicalAddress(address)));
   const fresh = Object.values(memory.regions).filter((known) => isFresh(known, nowMs)).length;
   const regionsMin = settings.differsByRegion ? 1 : Math.min(REGIONS_MIN, fresh);
-  return memory.pool.addresses.flatMap((seen): Finding[] => {
+  const given: Given[] = [];
+  const removed: Finding[] = [];
+  for (const seen of memory.pool.addresses) {
     const address = parseAddress(seen.address);
-    if (!address) return [];
-    const stands = coverage(address);
-    if (stands.state === 'COVERED') return [];
+    const stands = address && coverage(address);
+    if (!stands || stands.state === 'COVERED') continue;
     const where = live(seen);
+    const isOwn = own.has(seen.address);
     const isEstablished = where.length >= regionsMin && (regionsMin > 1 || seen.firstMs < seen.lastMs);
-    if (own.has(seen.address) || isEstablished) {
-      const whose = own.has(seen.address) ? region : listText(where);
-      return [{ ...c3(stands, whose, allowList.noticeMs, nowMs), subject: seen.address }];
-    }
-    return removedInUse(seen, stands, where, allowList.removeNoticeMs, nowMs);
-  });
+    if (isOwn || isEstablished)
+      given.push({ address: seen.address, stands, where: isOwn ? [region] : where });
+    else removed.push(...removedInUse(seen, stands, where, allowList.removeNoticeMs, nowMs));
+  }
+  const alike = grouped(given, ({ stands }) => `${stands.state} ${'prefix' in stands ? stands.prefix : ''}`);
+  return [...alike.map(({ items }) => c3(settings.name, items, allowList.noticeMs, nowMs)), ...removed];
 }
 
-function c3(
-  stands: Exclude<Coverage, { state: 'COVERED' }>,
-  where: string,
-  noticeMs: number,
-  nowMs: number,
-): Omit<Finding, 'subject'> {
+type Given = { address: string; stands: Exclude<Coverage, { state: 'COVERED' }>; where: string[] };
+
+/** Of addresses that stand alike, in one range or in none. */
+function c3(name: string, given: readonly Given[], noticeMs: number, nowMs: number): Finding {
+  const addresses = given.map(({ address }) => address).toSorted();
+  const where = listText([...new Set(given.flatMap((one) => one.where))].toSorted());
+  const [one] = addresses.length === 1 ? addresses : [];
+  const are = one === undefined ? 'are' : 'is';
+  const what = `${listText(addresses)} ${are}`;
+  const figures = { addresses: addresses.length };
+  const stands = given[0]?.stands ?? { state: 'UNLISTED' };
   switch (stands.state) {
     case 'UNLISTED':
       return {
         id: 'C3',
         severity: 'critical',
-        message: `The address is given in ${where} and is in no range of the published file: customers’ firewalls drop it.`,
+        subject: one ?? name,
+        message: `${what} given in ${where} and ${are} in no range of the published file: customers’ firewalls drop ${one === undefined ? 'them' : 'it'}.`,
+        figures,
       };
     case 'RETIRED':
       return {
         id: 'C3',
         severity: 'critical',
-        message: `The address is still given in ${where}; its range ${stands.prefix} has been gone from the published file since ${utcMinutes(stands.removedAtMs)}.`,
-        figures: { removedAtMs: stands.removedAtMs },
+        subject: one ?? stands.prefix,
+        message: `${what} still given in ${where}; the range ${stands.prefix} has been gone from the published file since ${utcMinutes(stands.removedAtMs)}.`,
+        figures: { ...figures, removedAtMs: stands.removedAtMs },
       };
     case 'TOO_NEW':
       return {
         id: 'C3',
         severity: 'fail',
-        message: `The address is given in ${where}; its range ${stands.prefix} has been in the published file for ${formatMs(Math.max(0, nowMs - stands.sinceMs))} only, ${formatMs(noticeMs)} were promised: covered from ${utcMinutes(stands.coveredAtMs)}.`,
-        figures: { coveredAtMs: stands.coveredAtMs, sinceMs: stands.sinceMs },
+        subject: one ?? stands.prefix,
+        message: `${what} given in ${where}; the range ${stands.prefix} has been in the published file for ${formatMs(Math.max(0, nowMs - stands.sinceMs))} only, ${formatMs(noticeMs)} were promised: covered from ${utcMinutes(stands.coveredAtMs)}.`,
+        figures: { ...figures, coveredAtMs: stands.coveredAtMs, sinceMs: stands.sinceMs },
       };
   }
 }

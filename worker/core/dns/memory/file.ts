@@ -23,7 +23,7 @@ export function withLooks(
   if (!allowList) return { part: undefined, isNews: before !== undefined };
   const of = [...allowList.urls.toSorted(), allowList.service ?? ''].join(' ');
   const known = before?.of === of ? before : undefined;
-  const part = summary.ranges.reduce<FileMemory>(
+  const part = looksOf(summary).reduce<FileMemory>(
     (file, look) => withLook(file, look, copyKey(region, look.url), nowMs),
     known ?? { of, older: [], failing: {} },
   );
@@ -45,7 +45,7 @@ export function fileFindings(
 ): Finding[] {
   if (!file) return [];
   const graceMs = settings.limits.graceS * MS_PER_SECOND;
-  return summary.ranges.flatMap((look): Finding[] => {
+  return looksOf(summary).flatMap((look): Finding[] => {
     const subject = look.url.slice(0, 300);
     const bad = (severity: Finding['severity'], message: string, sinceMs: number): Finding[] => [
       { id: 'C4', severity, subject, message, figures: { sinceMs } },
@@ -77,6 +77,15 @@ export function fileFindings(
       `The range file in ${region} is not the newest: it has ${datedText(look.publishedAtMs)}, and ${datedText(current.publishedAtMs)} has been out for ${formatMs(lastsMs)}.`,
       current.firstSeenMs,
     );
+  });
+}
+
+/** A run tells of the same content only once: a copy with its digest has its ranges. */
+function looksOf({ ranges }: DnsSummary): SeenRanges[] {
+  return ranges.map((look) => {
+    if (look.ranges || look.error !== undefined || look.sha256 === undefined) return look;
+    const same = ranges.find((other) => other.ranges && other.sha256 === look.sha256);
+    return same ? { ...same, url: look.url } : look;
   });
 }
 

@@ -137,7 +137,22 @@ describe('addresses and the published file (C3)', () => {
     expect(watch.told(part(addresses(4)), 'eu-west')).toEqual([]);
     expect(watch.told(part(['203.0.113.9']), 'ap-south')).toEqual(['C3 critical 203.0.113.9']);
     expect(watch.told(part(addresses(4)), 'eu-west')).toEqual(['C3 critical 203.0.113.9']);
-    expect(watch.last?.findings[0]?.message).toContain('given in us-east, ap-south');
+    expect(watch.last?.findings[0]?.message).toContain('given in ap-south, us-east');
+  });
+
+  it('tells of many that stand alike in one sentence', () => {
+    const watch = new Watch(input);
+    watch.run(run(addresses(5)));
+    const grown = someRanges(['198.51.100.0/26', '192.0.2.0/24', '2001:db8::/32'], { publishedAtMs: 9 });
+    const moved = run(['203.0.113.7', '203.0.113.9', '192.0.2.1', '192.0.2.2', '2001:db8::1'], grown);
+    expect(watch.told(moved)).toEqual([
+      'C3 critical a40.example.test',
+      'C3 fail 192.0.2.0/24',
+      'C3 fail 2001:db8::1',
+    ]);
+    expect(watch.last?.findings[0]?.message).toMatch(
+      /^203\.0\.113\.7, 203\.0\.113\.9 are given in us-east and are in no range of the published file/,
+    );
   });
 
   it('forgets an address once enough answers have come without it', () => {
@@ -206,6 +221,22 @@ describe('the health of the published file (C4)', () => {
     const changed = looks({ ...newer, publishedAtMs: 1_000 });
     expect(watch.told(changed)).toEqual([`C4 warn ${URL}`]);
     expect(watch.told(looks(newer))).toEqual([]);
+  });
+
+  it('is known of a copy by its digest, where a run tells of the content once', () => {
+    const watch = new Watch(input);
+    const copy = 'https://copy.example/ranges';
+    watch.run(someEvidence(addresses(2), { ranges: [old, { url: copy, error: 'status 503' }] }));
+    expect(Object.keys(watch.memory?.file?.failing ?? {})).toEqual([`us-east ${copy}`]);
+    watch.run(
+      someEvidence(addresses(2), {
+        ranges: [
+          { ...old, sha256: 'ab' },
+          { url: copy, sha256: 'ab' },
+        ],
+      }),
+    );
+    expect(watch.memory?.file?.failing).toEqual({});
   });
 
   it('does not change by its order or its date alone', () => {
