@@ -51,7 +51,9 @@ export type ResponseFields = QueryFields & {
 export function encodeQuery(query: QueryFields): Uint8Array {
   const writer = new Writer();
   writeHeader(writer, query, 0);
-  writeQuestion(writer, query);
+  // Nothing comes before it that it could point at, and nothing behind it that points at it.
+  writer.plainName(query.name);
+  writeTypeAndClass(writer, query);
   writeOpt(writer, query, 0);
   return writer.done();
 }
@@ -69,7 +71,8 @@ export function encodeResponse(response: ResponseFields): Uint8Array {
     authorities.length,
     additionals.length,
   ]);
-  writeQuestion(writer, response);
+  writer.name(response.name);
+  writeTypeAndClass(writer, response);
   for (const section of [answers, authorities, additionals]) {
     for (const record of section) writeRecord(writer, record);
   }
@@ -98,8 +101,7 @@ function writeHeader(writer: Writer, query: QueryFields, flags: number, counts =
   writer.u16(additionals + (edns ? 1 : 0), 'number of additional records');
 }
 
-function writeQuestion(writer: Writer, query: QueryFields): void {
-  writer.name(query.name);
+function writeTypeAndClass(writer: Writer, query: QueryFields): void {
   writer.u16(query.type, 'type');
   writer.u16(query.class ?? CLASS.IN, 'class');
 }

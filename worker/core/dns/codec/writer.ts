@@ -5,7 +5,8 @@ const POINTER_MAX = 0x3fff;
 
 /** Octets of a message as they are put down one after the other. */
 export class Writer {
-  #bytes = new Uint8Array(512);
+  /** As much as most queries take: it grows. */
+  #bytes = new Uint8Array(64);
   #length = 0;
   /** Where a name, lower-case and as octets of text, was put down that can be pointed at. */
   readonly #names = new Map<string, number>();
