@@ -4,12 +4,12 @@ import type { DnsCheck } from '#core/config.ts';
 import type { Ask } from '#core/dns/exchange.ts';
 import { inquire } from '#core/dns/inquiry.ts';
 import { stepsOf } from '#core/dns/run-steps.ts';
-import { judge } from '#core/dns/verdict.ts';
 import { errorText } from '../log.ts';
 import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';
 import { AT_ONCE_MAX, createAsker, PROBE_VANTAGE, type Asker } from './dns/ask.ts';
 import { Gate } from './dns/gate.ts';
+import { judged } from './dns/judged.ts';
 import type { Runner, RunResult } from './runner.ts';
 
 /** Asking ends this long before the deadline, milliseconds: reading and judging hundreds of replies takes a tenth of it. */
@@ -76,7 +76,7 @@ async function runOnce(
     const salt = randomBytes(8).toString('hex');
     const asked = { settings, vantage: PROBE_VANTAGE, nowMs: Date.now(), salt };
     const inquirer = await inquire(asked, ask, () => isOver, ended);
-    const { outcome, failure, evidence } = judge(inquirer);
+    const { outcome, failure, evidence } = await judged(inquirer);
     const steps = stepsOf(inquirer.inquiry());
     return { outcome, ...(failure === undefined ? {} : { failure }), steps, dns: evidence };
   } finally {

@@ -1,4 +1,6 @@
 import type { Check, DnsCheck } from '#core/config.ts';
+import { cryptographyOf } from '#core/dns/dnssec/cryptography.ts';
+import { verified } from '#core/dns/dnssec/verify.ts';
 import { inquire } from '#core/dns/inquiry.ts';
 import { stepsOf } from '#core/dns/run-steps.ts';
 import { judge } from '#core/dns/verdict.ts';
@@ -23,6 +25,7 @@ export type DnsRunOptions = RunOrigin & {
   deadlineMs?: number | undefined;
 };
 
+const CRYPTOGRAPHY = cryptographyOf(crypto.subtle);
 /** Of the run's time, what is left for judging and storing. */
 const JUDGE_MS = 500;
 
@@ -43,7 +46,7 @@ export async function dnsRun(options: DnsRunOptions): Promise<Run> {
       salt: salt(),
     };
     const inquirer = await inquire(asked, ask, () => performance.now() >= endsAtMs);
-    const { outcome, failure, evidence } = judge(inquirer);
+    const { outcome, failure, evidence } = judge(inquirer, await verified(inquirer.inquiry(), CRYPTOGRAPHY));
     return checked({
       ...common(origin, check, performance.now() - startedMs),
       ...own,

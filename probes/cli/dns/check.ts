@@ -11,10 +11,10 @@ import {
 } from '#core/checks/dns.ts';
 import type { Exchange, Task } from '#core/dns/exchange.ts';
 import { inquire, type Inquirer } from '#core/dns/inquiry.ts';
-import { judge } from '#core/dns/verdict.ts';
 import { formatMs, parseDurationMs } from '#core/units.ts';
 import { aborted } from '../../host/stop-signal.ts';
 import { createAsker, PROBE_VANTAGE } from '../../runners/dns/ask.ts';
+import { judged } from '../../runners/dns/judged.ts';
 import { usageProblem } from '../usage.ts';
 import { checkFacts } from './check-facts.ts';
 import { checkReport } from './check-report.ts';
@@ -76,7 +76,7 @@ export async function dnsCheck(argv: readonly string[]): Promise<number> {
   const nowMs = Date.now();
   const inquirer = await asked(command, nowMs);
   if (!inquirer) return EXIT_INTERRUPTED;
-  const { outcome, failure, evidence } = judge(inquirer);
+  const { outcome, failure, evidence } = await judged(inquirer);
   const judgement: CheckJudgement = { outcome, why: failure?.message };
   const facts = checkFacts(inquirer.inquiry(), performance.now() - startedMs);
   console.log(

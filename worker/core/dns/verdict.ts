@@ -26,11 +26,12 @@ const NO_WAY_OUT = /\b(ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EAI_AGAIN|EPERM|EACCES
 /**
  * Judges what was asked and answered. Only what the target's servers, or the resolvers it is watched through, really said or
  * left unsaid makes it fail; with nothing measured, or with a control name that does not resolve, it is our own fault. Without
- * an answer for every required type there is no pass, whatever the check looks at.
+ * an answer for every required type there is no pass, whatever the check looks at. `more`: what `verified` found, which needs
+ * cryptography.
  */
-export function judge(inquirer: Inquirer): Judgement {
+export function judge(inquirer: Inquirer, more: readonly Finding[] = []): Judgement {
   const inquiry = inquirer.inquiry();
-  const found = [...inquirer.findings(), ...leftOut(inquiry)];
+  const found = [...inquirer.findings(), ...more, ...leftOut(inquiry)];
   const own = ownFailure(inquiry);
   if (own) return { outcome: 'invalid', failure: own, evidence: evidenceOf(inquirer, found) };
   const all = found.some(isBad) ? found : [...found, ...unanswered(inquiry)];

@@ -54,6 +54,7 @@ class Computer {
  * @throws whatever the cryptography throws: our own fault
  */
 export async function verified(inquiry: Inquiry, cryptography: Cryptography): Promise<Finding[]> {
+  if (!inquiry.settings.aspects.includes('dnssec')) return [];
   const view = signedZone(inquiry);
   if (!view?.isSigned) return [];
   const computer = new Computer(cryptography);
