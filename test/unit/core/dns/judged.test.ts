@@ -24,7 +24,8 @@ describe('a run and the memory of others', () => {
     expect(judged.failure).toEqual({
       owner: 'target',
       class: 'dns',
-      message: 'C3 allow-list contract: 198.51.100.9: The address is in no range. (and 1 more)',
+      message: 'The address is in no range. (and 1 more)',
+      step: 'C3 allow-list contract › 198.51.100.9',
     });
     expect(judged.dns?.findings.map(({ id, severity }) => `${id} ${severity}`)).toEqual([
       'C3 critical',
