@@ -88,6 +88,8 @@ export default defineConfig({
         test: {
           name: 'dns',
           globalSetup: ['test/fixtures/dns/installing.ts'],
+          // They wait for deadlines, two seconds of silence and a page much longer than they compute.
+          maxWorkers: 2,
           include: ['test/dns/**/*.test.ts'],
           // Real name servers, signing and time-outs; a slow machine must not look like a broken product.
           testTimeout: 60_000,
@@ -105,7 +107,7 @@ export default defineConfig({
           globalSetup: ['test/fixtures/dns/worker-lab.ts'],
           include: ['test/worker-dns/**/*.test.ts'],
           testTimeout: 20_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -115,7 +117,7 @@ export default defineConfig({
           include: ['test/probe/**/*.test.{ts,tsx}'],
           // Real Chromium and real processes; a slow machine must not look like a broken product.
           testTimeout: 60_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
       {
@@ -130,7 +132,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Each file drives browsers of its own; two at once would measure each other's queueing.
           fileParallelism: false,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
         },
       },
     ],
