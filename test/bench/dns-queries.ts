@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Ask, Query } from '#core/dns/exchange.ts';
+import { decodeMessage } from '#core/dns/codec/decode.ts';
+import { isQuery, type Ask, type Query } from '#core/dns/exchange.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { createAsker } from '#probes/runners/dns/ask.ts';
 import { Gate } from '#probes/runners/dns/gate.ts';
@@ -23,7 +24,7 @@ const ROUND_MS_MAX = 20_000;
 const LOST_MS = 2_000;
 
 export type QueriesMeasured = {
-  /** Questions a second of one asker over UDP, and of dnsperf as the limit, with as many under way. */
+  /** Questions a second of one asker over UDP, their replies read, and of dnsperf as the limit, with as many under way. */
   udpQps: number;
   dnsperfQps: number;
   udpQpsToDnsperf: number;
@@ -97,8 +98,11 @@ function queryOf({ host, port }: { host: string; port: number }, name: string): 
 
 function askOnce(ask: Ask, query: Query): () => Promise<void> {
   return async () => {
-    const { trouble } = await ask(query);
-    if (trouble) throw new Error(`a question was not answered: ${trouble.message}`);
+    const exchange = await ask(query);
+    if (!isQuery(exchange) || !exchange.reply)
+      throw new Error(`a question was not answered: ${exchange.trouble?.message}`);
+    // As a check does with every reply, and node:dns too.
+    decodeMessage(exchange.reply);
   };
 }
 
@@ -126,12 +130,17 @@ async function dnsperfQps(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const words = ['-s', host, '-p', String(port), '-d', dataFile, '-n', '1', '-c', '1', '-T', '1'];
-  const { stdout } = await run('dnsperf', [...words, '-q', String(OUTSTANDING)], {
-    timeout: ROUND_MS_MAX,
-    signal,
+  const started = run('dnsperf', [...words, '-q', String(OUTSTANDING)], { timeout: ROUND_MS_MAX, signal });
+  // Its own output has a line for each question that was lost.
+  const { stdout } = await started.catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw new Error(`dnsperf gave nothing within ${ROUND_MS_MAX} ms: does ${host}:${port} answer?`, {
+      cause: (error as Error).name,
+    });
   });
   const lost = Number(/Queries lost:\s+(\d+)/.exec(stdout)?.[1] ?? Number.NaN);
   const qps = Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);
-  if (lost !== 0 || !(qps > 0)) throw new Error(`dnsperf: expected every question answered, got\n${stdout}`);
+  if (lost !== 0 || !(qps > 0))
+    throw new Error(`dnsperf: expected every question answered, got ${lost} lost and ${qps} a second`);
   return qps;
 }

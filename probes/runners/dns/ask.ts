@@ -154,6 +154,8 @@ class SocketAsker {
     const { host } = query.server;
     try {
       const message = encodeQuery({ ...query, id: 0 });
+      const kept = this.#udp.kept(query);
+      if (kept) return kept.ask(message, this.#timeoutMs);
       return isIP(host) === 0
         ? this.#overUdpByName(query, message)
         : this.#udp.ask(query, host, message, this.#timeoutMs);

@@ -9,6 +9,11 @@ export class UdpLines {
   readonly #open = new Set<UdpLine>();
   #isClosed = false;
 
+  /** The socket that a server was asked from before, when such a question goes out from there too. */
+  kept({ server, manner }: Query): UdpLine | undefined {
+    return manner === undefined ? this.#kept.get(server.url) : undefined;
+  }
+
   /** Asks the query, whose octets are `message`, at an IP address. Never rejects. */
   ask({ server, manner }: Query, address: string, message: Uint8Array, timeoutMs: number): Promise<Answer> {
     const { port, url } = server;
