@@ -67,6 +67,13 @@ describe.skipIf(cannotStart('knotd'))('a server that is wrong in one way', () =>
     });
   });
 
+  it('a lone resolver that passes on twenty of twenty-one is told apart from the zone itself', async () => {
+    const bad = await startBuggy(['max-rrs=20:truncate-silent', 'full-upstream']);
+    const findings = await resolvabilityOf([bad]);
+    expect(idsOf(findings)).toEqual(['A6 warn']);
+    expect(findings[0]).toMatchObject({ subject: bad.url, figures: { records: 20, ofRecords: 21 } });
+  });
+
   describe('a resolver that others reach only in part', () => {
     it.each<[BuggyMode[], outcomes: string[], findings: string[]]>([
       [[], ['ANSWER', 'ANSWER', 'ANSWER'], []],
@@ -98,6 +105,26 @@ describe.skipIf(cannotStart('knotd'))('a server that is wrong in one way', () =>
       const known = idsOf(before);
       const more = idsOf(after).filter((id) => !known.includes(id));
       expect(new Set(more)).toEqual(new Set(added));
+    });
+
+    it('that clears TC is found by what the whole answer has', async () => {
+      const sick = await startBuggy(['clear-tc'], 'authority');
+      expect(await outcomesOf(sick, BIG_NAME)).toEqual(['NODATA', 'ANSWER', 'ANSWER']);
+      const cut = (await sizesOf(sick)).filter(({ message }) => message.includes('no TC to say so'));
+      expect(cut.map(({ id, severity }) => `${id} ${severity}`)).toEqual(['B6 fail']);
+    });
+
+    it.each<[BuggyMode, string]>([
+      ['clamp512', 'B10 warn'],
+      ['formerr-edns', 'B10 fail'],
+    ])('%s is one fault of EDNS, however many questions it spoils', async (mode, expected) => {
+      const findings = await sizesOf(await startBuggy([mode], 'authority'));
+      const ofEdns = findings.filter(({ id }) => id === 'B10');
+      expect(ofEdns.map(({ id, severity, subject }) => `${id} ${severity} ${subject}`)).toEqual([
+        `${expected} EDNS`,
+        `${expected} EDNS over TCP`,
+      ]);
+      expect(findings.filter(({ message }) => message.includes('its 34 octets'))).toEqual([]);
     });
 
     it('that clears TC leaves no record, and no sign of it', async () => {

@@ -46,10 +46,18 @@ function isAlive(inquiry: Inquiry, server: Server): boolean {
 }
 
 function compliance(inquiry: Inquiry, server: Server): Finding[] {
-  return EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap((test) => {
-    const answered = answerTo(inquiry, server, test.id);
-    return answered && isMeasured(answered) ? complianceOf(test, answered) : [];
-  });
+  // What follows from a fault of the question before is that fault again.
+  return EDNS_TESTS.filter(
+    ({ after }) => after === undefined || faultsOf(inquiry, server, after).length === 0,
+  )
+    .filter((test) => isDue(inquiry, server, test))
+    .flatMap(({ id }) => faultsOf(inquiry, server, id));
+}
+
+function faultsOf(inquiry: Inquiry, server: Server, id: EdnsTest['id']): Finding[] {
+  const answered = answerTo(inquiry, server, id);
+  const test = EDNS_TESTS.find((one) => one.id === id);
+  return test && answered && isMeasured(answered) ? complianceOf(test, answered) : [];
 }
 
 /** One that is silent to everything is one finding; it is told here only when no other part of the check would. */

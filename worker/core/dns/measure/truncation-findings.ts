@@ -48,8 +48,8 @@ export function truncationFindings(seen: Seen): Finding[] {
 /** B6 without EDNS: cut to a part it is a warning, for the client asks again; emptied it leaves nothing to those that do not. */
 function plainFindings(seen: Seen): Finding[] {
   const message = seen.u0?.message;
-  if (!message?.truncated) return [];
-  const whole = [seen.t, seen.u1].map((one) => one?.message).find(isWhole);
+  if (!message?.truncated) return unsaidCut(seen, seen.u0, seen.t, 'B6', 'without EDNS');
+  const whole = [seen.t, seen.u1].find(isWhole)?.message;
   if (whole && neededBytes(whole) <= PLAIN_UDP_BYTES)
     return [slipped(seen, 'B6', 'without EDNS', neededBytes(whole))];
   const { style, records } = truncationOf(message);
@@ -77,7 +77,7 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
   const message = udp?.message;
   const limitBytes = seen.limits.wireFailBytes;
   if (message?.truncated) {
-    const whole = [stream?.message].find(isWhole);
+    const whole = isWhole(stream) ? stream.message : undefined;
     if (whole && neededBytes(whole) + OPT_BYTES <= OFFERED_BYTES)
       return [slipped(seen, id, how, neededBytes(whole))];
     const { records } = truncationOf(message);
@@ -91,10 +91,12 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
       ),
     ];
   }
+  const cut = unsaidCut(seen, udp, stream, id, how);
   // Without UDP the least that the message would have there is known: the answer and OPT.
-  const bytes = message ? wireBytes(message) : leastBytes(stream?.message);
-  if (bytes <= limitBytes) return [];
+  const bytes = message ? wireBytes(message) : leastBytes(stream);
+  if (bytes <= limitBytes) return cut;
   return [
+    ...cut,
     finding(
       seen,
       sizeId,
@@ -105,13 +107,40 @@ function ednsFindings(seen: Seen, { udp, stream, id, sizeId, how }: EdnsWay): Fi
   ];
 }
 
+/**
+ * B6 without its sign: fewer records over UDP than over the stream and no TC, as a middlebox leaves it that cuts answers to
+ * what it knows (reference: dns, section 0, finding 1). Whoever asks takes the part for the whole.
+ */
+function unsaidCut(
+  seen: Seen,
+  udp: Answered | undefined,
+  stream: Answered | undefined,
+  id: 'B6' | 'B11',
+  how: string,
+): Finding[] {
+  if (seen.rotates || !udp?.message || udp.message.truncated || stream?.outcome !== 'ANSWER') return [];
+  if (!stream.message || (udp.outcome !== 'ANSWER' && udp.outcome !== 'NODATA')) return [];
+  const records = new Set(keysOf(udp.message, seen)).size;
+  const ofRecords = new Set(keysOf(stream.message, seen)).size;
+  if (records >= ofRecords) return [];
+  return [
+    finding(
+      seen,
+      id,
+      'fail',
+      `${records} of ${countText(ofRecords, 'record')} ${how}, and no TC to say so: nobody asks again, and clients take it for all`,
+      { records, ofRecords },
+    ),
+  ];
+}
+
 /** What cannot be left out: the answer, or without one the proof that there is none. */
 function neededBytes(whole: Message): number {
   return whole.answers.length > 0 ? floorBytes(whole) : wireBytes(whole) - (whole.opt?.bytes ?? 0);
 }
 
-function leastBytes(message: Message | undefined): number {
-  return isWhole(message) ? floorBytes(message) + OPT_BYTES : 0;
+function leastBytes(stream: Answered | undefined): number {
+  return isWhole(stream) ? floorBytes(stream.message) + OPT_BYTES : 0;
 }
 
 /** TC on a stream has no meaning (RFC 2181 section 9): there is nothing to fall back to. */
@@ -183,8 +212,11 @@ function slipped(seen: Seen, id: 'B6' | 'B11', how: string, bytes: number): Find
   );
 }
 
-function isWhole(message: Message | undefined): message is Message {
-  return message?.truncated === false;
+/** Replies that speak of the name: an error of a few octets is no whole answer. */
+const SPEAKS: ReadonlySet<OutcomeClass> = new Set(['ANSWER', ...DENIALS]);
+
+function isWhole(answered: Answered | undefined): answered is Answered & { message: Message } {
+  return answered?.message?.truncated === false && SPEAKS.has(answered.outcome);
 }
 
 function finding(

@@ -52,7 +52,10 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
           }),
         ]
       : [];
-  if (bad.length === 0) return [...silentOwn, ...setFindings(inquiry, type, resolved)];
+  if (bad.length === 0) {
+    const sets = setFindings(inquiry, type, resolved);
+    return [...silentOwn, ...(sets.length > 0 ? sets : fewerFindings(inquiry, type, resolved, own))];
+  }
   const isQuorum = resolved.length >= QUORUM && bad.length < resolved.length;
   const told = finding(inquiry, type, {
     id: isQuorum ? 'A6' : 'A1',
@@ -98,6 +101,41 @@ function finding(inquiry: Inquiry, type: number, { id, severity, bad, of, who, m
     ...(first ? { outcome: first.outcome } : {}),
     figures: { bad: bad.length, of },
   };
+}
+
+/**
+ * A6 against the zone itself: resolvers that answer with a part of what its own servers all give. They cut the answer without
+ * a word, or still have the one from before a change: that cannot be told apart in one run, so it warns.
+ */
+function fewerFindings(
+  inquiry: Inquiry,
+  type: number,
+  resolved: readonly Said[],
+  own: readonly Said[],
+): Finding[] {
+  const { name, rotation, differsByRegion } = inquiry.settings;
+  const [whole, ...others] = own.map((said) => setOf(said.answered) ?? []);
+  if (!whole || rotation || differsByRegion) return [];
+  if (others.some((set) => JSON.stringify(set) !== JSON.stringify(whole))) return [];
+  const fewer = resolved.flatMap((said) => {
+    const set = setOf(said.answered) ?? [];
+    const isPart = set.length < whole.length && set.every((record) => whole.includes(record));
+    return isPart ? [{ said, records: set.length }] : [];
+  });
+  const [first] = fewer;
+  if (!first) return [];
+  const each = listText(fewer.map(({ said, records }) => `${serverText(said.server)} (${records})`));
+  return [
+    {
+      id: 'A6',
+      severity: 'warn',
+      subject: cut(fewer.length === 1 ? first.said.server.url : typeName(type), 300),
+      message: cut(
+        `${name} ${typeName(type)}: the zone's own servers give ${countText(whole.length, 'record')}, fewer ${fewer.length === 1 ? 'comes' : 'come'} from ${each}: cut without a word, or kept from before a change.`,
+      ),
+      figures: { records: first.records, ofRecords: whole.length },
+    },
+  ];
 }
 
 /** A6, the records: resolvers that all answer, and not the same. Changing answers that were declared are meant. */
