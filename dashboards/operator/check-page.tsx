@@ -1,4 +1,5 @@
 import type { Check, Config } from '#core/config.ts';
+import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, RunLine } from '#core/view.ts';
@@ -9,6 +10,7 @@ import { checkRow } from './check-row.ts';
 import { VerdictLine } from './checks-table.tsx';
 import { Cause } from './incident-card.tsx';
 import { incidentView, type IncidentView } from './incident-view.ts';
+import { DnsStanding } from './dns-standing.tsx';
 import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { MaintenanceBanner } from './maintenance-banner.tsx';
@@ -17,12 +19,13 @@ import { NoticesList } from './notices-list.tsx';
 import { durationText, Moment } from './time.tsx';
 import { OUTCOME_WORDS, verdictWords } from './words.ts';
 
-/** One check: how each region stands, its last runs, and its incidents. */
+/** One check: how each region stands, its last runs, and its incidents; of a DNS check its sizes beside the accepted ones. */
 export function checkPage(
   config: Pick<Config, 'regions' | 'paging' | 'maintenance'>,
   check: Check,
   view: CheckView | undefined,
   nowMs: number,
+  baseline?: ToldBaseline,
 ): LayoutProps {
   const row = checkRow(config, check, view, nowMs);
   const incidents = (view?.incidents ?? []).map((incident) =>
@@ -72,6 +75,9 @@ export function checkPage(
           <IncidentsTable incidents={incidents} nowMs={nowMs} />
         </section>
         <NoticesList deliveries={view?.deliveries ?? []} nowMs={nowMs} />
+        {check.kind === 'dns' ? (
+          <DnsStanding check={check.id} view={view} baseline={baseline} nowMs={nowMs} />
+        ) : null}
         <section aria-labelledby="regions">
           <h2 id="regions">Last runs by region</h2>
           <div class="regions">

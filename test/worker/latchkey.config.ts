@@ -51,6 +51,7 @@ export default defineConfig({
     'gone-login': { ...journey, channels: ['pager'] },
     'gone-launch': { ...journey, channels: ['pager'] },
     'dns-baseline': { ...dns, name: 'baseline.example.test', channels: ['pager'] },
+    'dns-page': { ...dns, name: 'page.example.test', channels: ['pager'] },
     'dns-rows': { ...dns, name: 'rows.example.test', channels: ['pager'] },
     'dns-kept': { ...dns, name: 'kept.example.test', channels: ['pager'] },
     'dns-listed': {

@@ -27,6 +27,11 @@ export function acknowledgePath(subject: string, seq: number): string {
   return `${OPERATOR_PATH}/acknowledge/${encodeURIComponent(subject)}/${seq}`;
 }
 
+/** Where the form posts to that accepts a DNS check's present sizes. */
+export function dnsBaselineFormPath(check: string): string {
+  return `${checkPath(check)}/baseline`;
+}
+
 /** A run's page. With `check`, the hub need not ask every check whose run it is. */
 export function runPath(runId: string, check?: string): string {
   const path = `${OPERATOR_PATH}/runs/${encodeURIComponent(runId)}`;

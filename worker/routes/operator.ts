@@ -1,5 +1,6 @@
 import { Hono, type Context } from 'hono';
-import type { Check } from '#core/config.ts';
+import type { Check, DnsCheck } from '#core/config.ts';
+import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { subjectPath } from '#dashboards/operator/acknowledge-subject.ts';
 import { auditPage } from '#dashboards/operator/audit-page.tsx';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
@@ -30,6 +31,7 @@ import { checkOf, config } from '../settings.ts';
 import { getScreenshot } from '../store/artifacts.ts';
 import { latestAudit, type AuditEntry } from '../store/audit-log.ts';
 import { acknowledgeSubject, subjectOf } from './acknowledging.ts';
+import { acceptBaseline, readBaseline } from './dns-baseline.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, missing, PAGE_POLICY, show, text } from './operator-show.ts';
@@ -79,6 +81,17 @@ operatorRoutes.post(SIGN_OUT_PATH, async (c) => {
   return c.redirect(SIGN_IN_PATH, 303);
 });
 
+/** A page is shown without what cannot be read in time. */
+async function shownBaseline(c: Context<Hub>, check: DnsCheck): Promise<ToldBaseline | undefined> {
+  try {
+    return await readBaseline(c, check);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    logError('baseline-unreadable', error, { check: check.id });
+    return undefined;
+  }
+}
+
 /** As `acknowledgePath` gives it. */
 const ACKNOWLEDGE_ROUTE = `${OPERATOR_PATH}/acknowledge/:subject/:seq{[0-9]{1,9}}`;
 
@@ -103,7 +116,19 @@ operatorRoutes.get(`${OPERATOR_PATH}/api/overview`, async (c) =>
 operatorRoutes.get(`${OPERATOR_PATH}/checks/:check`, async (c) => {
   const check = checkOf(c.req.param('check'));
   if (!check) return missing(c, 'The configuration has no such check.');
-  return show(c, checkPage(config, check, await readCheck(c.env, check), Date.now()));
+  const [view, baseline] = await Promise.all([
+    readCheck(c.env, check),
+    check.kind === 'dns' ? shownBaseline(c, check) : undefined,
+  ]);
+  return show(c, checkPage(config, check, view, Date.now(), baseline));
+});
+
+/** Accepts what a DNS check measures now, and leads back to its page. */
+operatorRoutes.post(`${OPERATOR_PATH}/checks/:check/baseline`, bodySize(FORM_BYTES_MAX), async (c) => {
+  const check = checkOf(c.req.param('check'));
+  if (check?.kind !== 'dns') return missing(c, 'The configuration has no such DNS check.');
+  await acceptBaseline(c, check, rememberedName(c) ?? NAMELESS);
+  return c.redirect(checkPath(check.id), 303);
 });
 
 operatorRoutes.get(`${OPERATOR_PATH}/checks/:check/incidents/:seq{[0-9]{1,9}}`, async (c) => {
