@@ -1,4 +1,5 @@
 import type { Check, Config } from '#core/config.ts';
+import { typeName } from '#core/dns/codec/registry.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
@@ -51,6 +52,11 @@ export function checkPage(
           </nav>
           <h1>{check.title}</h1>
           <VerdictLine check={row} />
+          {check.kind === 'dns' ? (
+            <p class="address">
+              {check.dns.name} {check.dns.types.map(typeName).join(', ')}
+            </p>
+          ) : null}
           <p class="hush">
             Every {durationText(check.intervalMs)} in each region, at most {durationText(check.timeoutMs)} ·{' '}
             {check.owner} · {check.severity}
