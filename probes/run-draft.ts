@@ -1,6 +1,6 @@
 import type { Check } from '#core/config.ts';
 import { MESSAGE_CHARS_MAX, type PROBE_FAULTS } from '#core/failure.ts';
-import type { StoredExchange } from '#core/dns/evidence.ts';
+import type { StoredExchange } from '#core/dns/findings/evidence.ts';
 import { Run, RUN_BYTES_MAX, type Control, type Step } from '#core/run.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { fitsWire } from '#core/wire.ts';

@@ -1,5 +1,5 @@
-import type { DnsEvidence, Measured, StoredExchange } from '#core/dns/evidence.ts';
-import { ASSERTIONS, type Finding, type FindingSeverity } from '#core/dns/finding.ts';
+import type { DnsEvidence, Measured, StoredExchange } from '#core/dns/findings/evidence.ts';
+import { ASSERTIONS, type Finding, type FindingSeverity } from '#core/dns/findings/finding.ts';
 import { typeName } from '#core/dns/codec/registry.ts';
 import { formatMs } from '#core/units.ts';
 import { Mark, type MarkShape } from './mark.tsx';

@@ -1,5 +1,5 @@
 import type { CheckView } from '#core/view.ts';
-import { ASSERTIONS } from '#core/dns/finding.ts';
+import { ASSERTIONS } from '#core/dns/findings/finding.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { dnsBaselineFormPath } from '#core/operator-path.ts';
 import { Mark } from './mark.tsx';

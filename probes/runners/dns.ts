@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { DnsCheck } from '#core/config.ts';
-import type { Ask } from '#core/dns/exchange.ts';
-import { inquire } from '#core/dns/inquiry.ts';
-import { stepsOf } from '#core/dns/run-steps.ts';
+import type { Ask } from '#core/dns/asking/exchange.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
+import { stepsOf } from '#core/dns/run/steps.ts';
 import { errorText } from '../log.ts';
 import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';

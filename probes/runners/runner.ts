@@ -1,5 +1,5 @@
 import type { Check } from '#core/config.ts';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import type { Failure } from '#core/failure.ts';
 import type { Outcome, Step } from '#core/run.ts';
 import type { RunDeadline } from '../run-deadline.ts';

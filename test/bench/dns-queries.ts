@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
-import { isQuery, type Ask, type Query } from '#core/dns/exchange.ts';
+import { isQuery, type Ask, type Query } from '#core/dns/asking/exchange.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { createAsker } from '#probes/runners/dns/ask.ts';
 import { Gate } from '#probes/runners/dns/gate.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import { askOne } from '#test/fixtures/dns/ask-one.ts';
 import { startBuggyResolver, type BuggyMode, type BuggyResolver } from '#test/fixtures/dns/buggy-resolver.ts';
 import { checkOnce, idsOf } from '#test/fixtures/dns/check-once.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import { checkOnce, idsOf } from '#test/fixtures/dns/check-once.ts';
 import { startDohBridge, type BridgeOptions } from '#test/fixtures/dns/doh-bridge.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import { askOne, type LabAnswer } from '#test/fixtures/dns/ask-one.ts';
 import { checkOnce, idsOf } from '#test/fixtures/dns/check-once.ts';
 import { Lab } from '#test/fixtures/dns/lab.ts';

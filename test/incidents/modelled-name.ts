@@ -2,9 +2,9 @@ import type { DnsInput } from '#core/checks/dns.ts';
 import { dnsSettingsOf } from '#core/checks/dns.ts';
 import { encodeResponse } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Exchange, Task } from '#core/dns/exchange.ts';
-import { inquire } from '#core/dns/inquiry.ts';
-import { judge } from '#core/dns/verdict.ts';
+import type { Exchange, Task } from '#core/dns/asking/exchange.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
+import { judge } from '#core/dns/run/verdict.ts';
 import type { Visit } from './modelled-probes.ts';
 
 /** What the zone and its publisher say at a moment. */

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import type { Failure } from '#core/failure.ts';
 import { runId, type Run } from '#core/run.ts';
 import { SILENT_AFTER_MS, WIRE_VERSION, type Ack, type NextStart, type RunNow } from '#core/wire.ts';

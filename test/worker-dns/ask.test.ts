@@ -1,8 +1,8 @@
 import { describe, expect, inject, it } from 'vitest';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Exchange, Query, QueryExchange, Transport } from '#core/dns/exchange.ts';
-import { parseServer } from '#core/dns/server.ts';
+import type { Exchange, Query, QueryExchange, Transport } from '#core/dns/asking/exchange.ts';
+import { parseServer } from '#core/dns/asking/server.ts';
 import { SILENT_TIMEOUT_MS, type WorkerLab } from './lab-addresses.ts';
 import { CONNECTIONS_MAX, createWorkerAsker } from '#worker/dns/ask.ts';
 

@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import type { StoredRun } from '#core/view.ts';
 import { addresses, someEvidence, someRanges } from '#test/fixtures/dns-evidence.ts';

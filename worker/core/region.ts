@@ -1,4 +1,4 @@
-import type { Warned } from './dns/warned.ts';
+import type { Warned } from './dns/findings/warned.ts';
 import type { Failure } from './failure.ts';
 import { DURATIONS_KEPT } from './lateness.ts';
 import { SILENT_AFTER_MS } from './wire.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DnsEvidence } from './dns/evidence.ts';
+import { DnsEvidence } from './dns/findings/evidence.ts';
 import { Failure } from './failure.ts';
 
 /** Ids people choose: they end up in URLs, dedup keys, file names and as keys of objects, which all have a `constructor`. */

@@ -30,7 +30,7 @@ import {
   withoutBaselines,
 } from './latency.ts';
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
-import { warnedIn } from './dns/warned.ts';
+import { warnedIn } from './dns/findings/warned.ts';
 import { windowAt } from './maintenance.ts';
 import { dueNotices, maintenanceNotice, NOTICE_AFTER_MS, noticeWakeMs } from './notice.ts';
 import type { GroupedCheck, Page } from './page.ts';

@@ -1,5 +1,5 @@
-import { ASSERTIONS, type AssertionId } from './dns/finding.ts';
-import type { Warned } from './dns/warned.ts';
+import { ASSERTIONS, type AssertionId } from './dns/findings/finding.ts';
+import type { Warned } from './dns/findings/warned.ts';
 import { noticePage } from './notice.ts';
 import type { Page } from './page.ts';
 import type { Policy } from './policy.ts';

@@ -9,8 +9,8 @@ import type {
   QueryExchange,
   Task,
   Trouble,
-} from '#core/dns/exchange.ts';
-import type { Vantage } from '#core/dns/aspect.ts';
+} from '#core/dns/asking/exchange.ts';
+import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
 import { Semaphore } from '../semaphore.ts';

@@ -1,9 +1,9 @@
 import type { Check, DnsCheck } from '#core/config.ts';
 import { cryptographyOf } from '#core/dns/dnssec/cryptography.ts';
 import { verified } from '#core/dns/dnssec/verify.ts';
-import { inquire } from '#core/dns/inquiry.ts';
-import { stepsOf } from '#core/dns/run-steps.ts';
-import { judge } from '#core/dns/verdict.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
+import { stepsOf } from '#core/dns/run/steps.ts';
+import { judge } from '#core/dns/run/verdict.ts';
 import { MESSAGE_CHARS_MAX, type ProbeFailure } from '#core/failure.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { Run, runId } from '#core/run.ts';

@@ -1,5 +1,5 @@
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query, QueryExchange } from '#core/dns/exchange.ts';
+import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
 
 /** Octets of a DNS message at most (RFC 8484 section 6). */
 const MESSAGE_BYTES_MAX = 65_535;

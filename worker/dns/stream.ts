@@ -1,8 +1,8 @@
 import { connect } from 'cloudflare:sockets';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query } from '#core/dns/exchange.ts';
-import { framed, FrameReader } from '#core/dns/framing.ts';
-import { isReplyTo } from '#core/dns/reply.ts';
+import type { Query } from '#core/dns/asking/exchange.ts';
+import { framed, FrameReader } from '#core/dns/codec/framing.ts';
+import { isReplyTo } from '#core/dns/codec/reply.ts';
 import { messageOf } from '../log.ts';
 
 /** No connection came about. A Worker is told the same of a refused one and of one that it may not make. */

@@ -1,6 +1,6 @@
 import type { CheckState } from '#core/check-state.ts';
 import { pagedOf } from '#core/check-state.ts';
-import { withMemory } from '#core/dns/judged.ts';
+import { withMemory } from '#core/dns/memory/judged.ts';
 import type { DnsMemory } from '#core/dns/memory/memory.ts';
 import { remember } from '#core/dns/memory/remember.ts';
 import { isGroupable } from '#core/group/grouping.ts';

@@ -1,6 +1,6 @@
 import { typeName } from '#core/dns/codec/registry.ts';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
-import { worstFirst } from '#core/dns/finding.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
+import { worstFirst } from '#core/dns/findings/finding.ts';
 import type { CheckFacts } from './check-facts.ts';
 import type { CheckJudgement } from './check-text.ts';
 

@@ -9,8 +9,8 @@ import {
   type DnsInput,
   type DnsSettings,
 } from '#core/checks/dns.ts';
-import type { Exchange, Task } from '#core/dns/exchange.ts';
-import { inquire, type Inquirer } from '#core/dns/inquiry.ts';
+import type { Exchange, Task } from '#core/dns/asking/exchange.ts';
+import { inquire, type Inquirer } from '#core/dns/run/inquirer.ts';
 import { formatMs, parseDurationMs } from '#core/units.ts';
 import { aborted } from '../../host/stop-signal.ts';
 import { createAsker, PROBE_VANTAGE } from '../../runners/dns/ask.ts';

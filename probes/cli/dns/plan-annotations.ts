@@ -1,4 +1,4 @@
-import type { FindingSeverity } from '#core/dns/finding.ts';
+import type { FindingSeverity } from '#core/dns/findings/finding.ts';
 import type { Plan } from '#core/dns/zone/plan.ts';
 import { problemText, RULES } from '#core/dns/zone/plan-problem.ts';
 import { planText, type PlanVerdict } from './plan-text.ts';

@@ -1,6 +1,6 @@
 import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { typeName } from '#core/dns/codec/registry.ts';
-import type { FindingSeverity } from '#core/dns/finding.ts';
+import type { FindingSeverity } from '#core/dns/findings/finding.ts';
 import type { Plan } from '#core/dns/zone/plan.ts';
 import { problemText, RULES, type PlanProblem, type RuleId } from '#core/dns/zone/plan-problem.ts';
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { dnsSettingsOf } from '#core/checks/dns.ts';
 import { canonicalName, labelsOf } from '#core/dns/codec/name.ts';
 import { parseRangeFile, type RangeFile } from '#core/dns/contract/range-file.ts';
-import { isBad } from '#core/dns/finding.ts';
+import { isBad } from '#core/dns/findings/finding.ts';
 import { planZone, type Plan } from '#core/dns/zone/plan.ts';
 import { formatMs, MS_PER_DAY, parseDurationMs } from '#core/units.ts';
 import { errorCode, errorText } from '../../log.ts';

@@ -1,4 +1,4 @@
-import { parseServer, type Server } from '#core/dns/server.ts';
+import { parseServer, type Server } from '#core/dns/asking/server.ts';
 
 /** As resolv.conf(5): more are not asked. */
 const SERVERS_MAX = 3;

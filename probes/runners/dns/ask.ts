@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { DnsSettings } from '#core/checks/dns.ts';
-import type { Vantage } from '#core/dns/aspect.ts';
+import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
 import {
   TRANSPORTS,
@@ -13,7 +13,7 @@ import {
   type FetchExchange,
   type Query,
   type Task,
-} from '#core/dns/exchange.ts';
+} from '#core/dns/asking/exchange.ts';
 import type { Answer } from './answer.ts';
 import { DohSessions } from './doh-sessions.ts';
 import { ExchangeTimes } from './exchange-time.ts';

@@ -1,5 +1,5 @@
 import type { ClientHttp2Session } from 'node:http2';
-import type { Query } from '#core/dns/exchange.ts';
+import type { Query } from '#core/dns/asking/exchange.ts';
 import type { Answer } from './answer.ts';
 import { askOverHttp1, askOverHttp2, openSession, type HttpAnswer } from './doh.ts';
 import type { Link } from './link.ts';

@@ -2,7 +2,7 @@ import { request as requestHttp1, type IncomingMessage, type OutgoingHttpHeaders
 import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query, QueryExchange } from '#core/dns/exchange.ts';
+import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
 import { AskError } from './trouble.ts';
 import { closedEarly, type Link } from './link.ts';
 

@@ -1,4 +1,4 @@
-import type { Trouble } from '#core/dns/exchange.ts';
+import type { Trouble } from '#core/dns/asking/exchange.ts';
 import { AskError, notMeasurable, silence } from './trouble.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Fetch, FetchExchange } from '#core/dns/exchange.ts';
+import type { Fetch, FetchExchange } from '#core/dns/asking/exchange.ts';
 import { errorCode } from '../../log.ts';
 import { AskError } from './trouble.ts';
 

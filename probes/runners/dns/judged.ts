@@ -1,8 +1,8 @@
 import { webcrypto } from 'node:crypto';
 import { cryptographyOf } from '#core/dns/dnssec/cryptography.ts';
 import { verified } from '#core/dns/dnssec/verify.ts';
-import type { Inquirer } from '#core/dns/inquiry.ts';
-import { judge, type Judgement } from '#core/dns/verdict.ts';
+import type { Inquirer } from '#core/dns/run/inquirer.ts';
+import { judge, type Judgement } from '#core/dns/run/verdict.ts';
 
 const CRYPTOGRAPHY = cryptographyOf(webcrypto.subtle);
 

@@ -1,6 +1,6 @@
 import { isIP, connect as connectTcp, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
-import type { QueryExchange } from '#core/dns/exchange.ts';
+import type { QueryExchange } from '#core/dns/asking/exchange.ts';
 import { AskError, troubleOf } from './trouble.ts';
 
 /** A connection that is there: over TLS, one whose certificate is right. Times are milliseconds. */

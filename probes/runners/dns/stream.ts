@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query } from '#core/dns/exchange.ts';
-import { framed, FrameReader } from '#core/dns/framing.ts';
-import { isReplyTo } from '#core/dns/reply.ts';
+import type { Query } from '#core/dns/asking/exchange.ts';
+import { framed, FrameReader } from '#core/dns/codec/framing.ts';
+import { isReplyTo } from '#core/dns/codec/reply.ts';
 import { closedEarly } from './link.ts';
 import { randomId } from './random-ids.ts';
 

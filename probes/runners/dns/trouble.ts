@@ -1,4 +1,4 @@
-import type { Trouble } from '#core/dns/exchange.ts';
+import type { Trouble } from '#core/dns/asking/exchange.ts';
 import { truncate } from '#core/units.ts';
 import { errorCode, errorText } from '../../log.ts';
 

@@ -1,4 +1,4 @@
-import type { Query } from '#core/dns/exchange.ts';
+import type { Query } from '#core/dns/asking/exchange.ts';
 import type { Answer } from './answer.ts';
 import { cutTrouble } from './exchange-time.ts';
 import { UdpLine } from './udp.ts';

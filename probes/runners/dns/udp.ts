@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { isReplyTo } from '#core/dns/reply.ts';
-import type { Trouble } from '#core/dns/exchange.ts';
+import { isReplyTo } from '#core/dns/codec/reply.ts';
+import type { Trouble } from '#core/dns/asking/exchange.ts';
 import type { Answer } from './answer.ts';
 import { randomId, setId } from './random-ids.ts';
 import { AskError, notAsked, silence, troubleOf } from './trouble.ts';

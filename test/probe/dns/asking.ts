@@ -8,7 +8,7 @@ import {
   type Query,
   type QueryExchange,
   type Task,
-} from '#core/dns/exchange.ts';
+} from '#core/dns/asking/exchange.ts';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { createAsker, type AskerOptions } from '#probes/runners/dns/ask.ts';
 

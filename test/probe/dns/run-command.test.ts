@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Message } from '#core/dns/codec/message.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import { DnsEvidence } from '#core/dns/evidence.ts';
+import { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 import { answerTo, resolverOf, startPlainDoh } from './small-servers.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { DnsCheck } from '#core/config.ts';
 import type { Message } from '#core/dns/codec/message.ts';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import { RunDeadline } from '#probes/run-deadline.ts';
 import { createDnsRunner } from '#probes/runners/dns.ts';
 import type { RunResult } from '#probes/runners/runner.ts';

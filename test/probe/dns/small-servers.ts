@@ -9,9 +9,9 @@ import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { encodeResponse, type RecordFields, type ResponseFields } from '#core/dns/codec/encode.ts';
 import type { Message } from '#core/dns/codec/message.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Query } from '#core/dns/exchange.ts';
-import { FrameReader } from '#core/dns/framing.ts';
-import { parseServer } from '#core/dns/server.ts';
+import type { Query } from '#core/dns/asking/exchange.ts';
+import { FrameReader } from '#core/dns/codec/framing.ts';
+import { parseServer } from '#core/dns/asking/server.ts';
 import { listenOnLoopback, type Handler } from '#test/fixtures/loopback-server.ts';
 
 /** One A record of the asked name. */

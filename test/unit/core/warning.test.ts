@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import type { Run } from '#core/run.ts';
 import { aDnsCheck, aFailedRun, aPolicy, aRun } from '#test/fixtures/builders.ts';
 import { someEvidence } from '#test/fixtures/dns-evidence.ts';

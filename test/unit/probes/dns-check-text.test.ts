@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import { MS_PER_DAY, MS_PER_HOUR } from '#core/units.ts';
 import type { AnswerFacts, CheckFacts, TypeFacts } from '#probes/cli/dns/check-facts.ts';
 import { checkText, type CheckJudgement } from '#probes/cli/dns/check-text.ts';

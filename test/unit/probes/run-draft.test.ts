@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import { RUN_BYTES_MAX, Run, type Step } from '#core/run.ts';
 import { draftOf, jsonBytes, numbered, ownFault, unstored, type RunStart } from '#probes/run-draft.ts';
 import { aCheck, aDnsCheck } from '#test/fixtures/builders.ts';

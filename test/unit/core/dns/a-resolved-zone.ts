@@ -1,6 +1,6 @@
 import type { RecordFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Finding } from '#core/dns/finding.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import { World, type Quirk } from './world.ts';
 
 export const NS1 = 'dns://192.0.2.1';

@@ -1,5 +1,5 @@
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
-import type { Vantage } from '#core/dns/aspect.ts';
+import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { encodeResponse, type RecordFields, type ResponseFields } from '#core/dns/codec/encode.ts';
 import { isSubdomain } from '#core/dns/codec/name.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
@@ -13,9 +13,9 @@ import type {
   QueryExchange,
   Task,
   Trouble,
-} from '#core/dns/exchange.ts';
-import type { AssertionId, Finding } from '#core/dns/finding.ts';
-import { inquire, type Inquirer } from '#core/dns/inquiry.ts';
+} from '#core/dns/asking/exchange.ts';
+import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
+import { inquire, type Inquirer } from '#core/dns/run/inquirer.ts';
 import { lookUp } from '#core/dns/zone/lookup.ts';
 import { readMasterFile } from '#core/dns/zone/master-file.ts';
 import { cutAbove, recordsAt, zoneOf, type Zone } from '#core/dns/zone/zone.ts';

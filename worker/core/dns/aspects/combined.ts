@@ -1,4 +1,4 @@
-import type { Aspect } from '../aspect.ts';
+import type { Aspect } from './aspect.ts';
 
 /** Several parts as one: what any of them asks and finds. */
 export function combined(parts: readonly Aspect[]): Aspect {

@@ -1,4 +1,4 @@
-import type { Aspect } from '../aspect.ts';
+import type { Aspect } from './aspect.ts';
 import { combined } from './combined.ts';
 import { certificates } from './encrypted/certificates.ts';
 import { doh } from './encrypted/doh.ts';

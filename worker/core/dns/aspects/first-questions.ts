@@ -1,7 +1,7 @@
-import type { Inquiry } from '../aspect.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Query } from '../exchange.ts';
-import { authoritiesOf, queriesTo, resolversOf } from './said.ts';
+import type { Query } from '../asking/exchange.ts';
+import { authoritiesOf, queriesTo, resolversOf } from '../measure/said.ts';
 
 /** What every run asks, whatever is looked at: without an answer to it there is no pass. */
 export function firstQuestions(inquiry: Inquiry): Query[] {

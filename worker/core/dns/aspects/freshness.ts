@@ -1,4 +1,4 @@
-import type { Aspect } from '../aspect.ts';
+import type { Aspect } from './aspect.ts';
 import { combined } from './combined.ts';
 import { latency } from './freshness/latency.ts';
 import { negativeTtl } from './freshness/negative-ttl.ts';

@@ -1,5 +1,5 @@
 import type { AspectName } from '../../checks/dns.ts';
-import type { Aspect } from '../aspect.ts';
+import type { Aspect } from './aspect.ts';
 import { content } from './content.ts';
 import { delegation } from './delegation.ts';
 import { dnssec } from './dnssec.ts';

@@ -1,14 +1,15 @@
-import { agreed, withNote } from '../agreement.ts';
-import type { Aspect, Inquiry } from '../aspect.ts';
+import { agreed, withNote } from '../findings/agreement.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
+import type { Aspect } from './aspect.ts';
 import { chosenProfiles } from '../clients/catalogue.ts';
 import type { SeenStyle } from '../clients/predict.ts';
 import { profileFindings, UNSEEN_STYLES, type SeenStyles } from '../clients/profile-findings.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../findings/finding.ts';
 import { truncationOf } from '../measure/truncation.ts';
 import { answeredBy, wholesOf, wholeTasks } from '../measure/whole.ts';
-import type { Asked } from '../question.ts';
-import type { Way } from '../questions.ts';
-import { askedBy } from '../ways.ts';
+import type { Asked } from '../asking/question.ts';
+import type { Way } from '../asking/questions.ts';
+import { askedBy } from '../asking/ways.ts';
 
 /** Client profiles (B16): what each kind of client would get of the answer that the name really has. */
 export const profiles: Aspect = {

@@ -1,4 +1,4 @@
-import type { Aspect } from '../aspect.ts';
+import type { Aspect } from './aspect.ts';
 import { combined } from './combined.ts';
 import { absence } from './resolvability/absence.ts';
 import { answers } from './resolvability/answers.ts';

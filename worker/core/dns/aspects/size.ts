@@ -1,20 +1,21 @@
-import { agreed, withNote } from '../agreement.ts';
-import type { Answered, Aspect, Inquiry } from '../aspect.ts';
+import { agreed, withNote } from '../findings/agreement.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import type { Aspect } from './aspect.ts';
 import type { Message } from '../codec/message.ts';
 import { sameName } from '../codec/name.ts';
-import type { Task } from '../exchange.ts';
-import type { Finding } from '../finding.ts';
+import type { Task } from '../asking/exchange.ts';
+import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
 import { bulkFindings, chainFindings, headroomFindings, type SizeContext } from '../measure/size-findings.ts';
 import { floorBytes } from '../measure/size.ts';
 import { fallbackFindings, truncationFindings, type Seen } from '../measure/truncation-findings.ts';
 import { answeredBy, wholeOf, wholesOf, wholeTasks } from '../measure/whole.ts';
 import { typeName } from '../codec/registry.ts';
-import type { Asked } from '../question.ts';
-import type { Way } from '../questions.ts';
-import type { Server } from '../server.ts';
-import { askedBy } from '../ways.ts';
-import { isMeasured } from './said.ts';
+import type { Asked } from '../asking/question.ts';
+import type { Way } from '../asking/questions.ts';
+import type { Server } from '../asking/server.ts';
+import { askedBy } from '../asking/ways.ts';
+import { isMeasured } from '../measure/said.ts';
 import { txtFindings, txtTasks } from './txt-size.ts';
 
 /** Sizes, counts and truncation (B1–B7, B11, B13, B14). */

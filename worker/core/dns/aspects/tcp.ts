@@ -1,12 +1,13 @@
-import { agreed } from '../agreement.ts';
-import type { Answered, Aspect, Inquiry } from '../aspect.ts';
+import { agreed } from '../findings/agreement.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import type { Aspect } from './aspect.ts';
 import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
-import type { Query } from '../exchange.ts';
-import type { Finding } from '../finding.ts';
-import type { Server } from '../server.ts';
-import { askedBy } from '../ways.ts';
-import { isMeasured } from './said.ts';
+import type { Query } from '../asking/exchange.ts';
+import type { Finding } from '../findings/finding.ts';
+import type { Server } from '../asking/server.ts';
+import { askedBy } from '../asking/ways.ts';
+import { isMeasured } from '../measure/said.ts';
 
 const MANNERS = ['split', 'pipelined', 'idle'] as const;
 type Manner = (typeof MANNERS)[number];

@@ -1,14 +1,14 @@
-import { agreed } from '../agreement.ts';
-import type { Inquiry } from '../aspect.ts';
+import { agreed } from '../findings/agreement.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
 import { sameName } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Task } from '../exchange.ts';
-import type { Finding } from '../finding.ts';
+import type { Task } from '../asking/exchange.ts';
+import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
 import { floorBytes } from '../measure/size.ts';
 import { spfOf } from '../measure/spf.ts';
 import { wholeOf, type Whole } from '../measure/whole.ts';
-import { askedBy } from '../ways.ts';
+import { askedBy } from '../asking/ways.ts';
 
 /** RFC 7208 section 4.6.4. */
 const SPF_LOOKUPS_MAX = 10;

@@ -1,4 +1,4 @@
-import type { Profile } from '../profile.ts';
+import type { Profile } from './profile.ts';
 
 const MUSL = {
   appliesTo: 'programs in Alpine up to 3.17 and static builds: musl before 1.2.4 never asks again over TCP',

@@ -2,7 +2,7 @@ import type { Message } from '../codec/message.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { chainOf, rrSetsOf } from '../measure/rrset.ts';
 import { floorBytes, OPT_BYTES } from '../measure/size.ts';
-import type { Prediction, Profile } from '../profile.ts';
+import type { Prediction, Profile } from './profile.ts';
 
 /** How the server that the client asks truncates. */
 export type SeenStyle = 'partial' | 'empty';

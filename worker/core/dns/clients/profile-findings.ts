@@ -1,8 +1,8 @@
 import type { Message } from '../codec/message.ts';
 import { typeName } from '../codec/registry.ts';
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
-import type { Prediction, Profile } from '../profile.ts';
+import type { Prediction, Profile } from './profile.ts';
 import { predict, type SeenStyle } from './predict.ts';
 
 /** How the server truncates without EDNS and with it: BIND empties only with it. */

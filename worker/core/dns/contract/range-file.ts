@@ -1,4 +1,4 @@
-import { RANGES_MAX } from '../evidence.ts';
+import { RANGES_MAX } from '../findings/evidence.ts';
 import { truncate } from '../../units.ts';
 import { hostPrefix, parseAddress, parsePrefix, prefixText } from './ip.ts';
 import { decodeUtf8 } from './utf8.ts';

@@ -1,5 +1,5 @@
-import type { Inquiry } from '../aspect.ts';
-import type { Measured } from '../evidence.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
+import type { Measured } from '../findings/evidence.ts';
 import { chainOf } from './rrset.ts';
 import { floorBytes, uncompressedBytes, wireBytes } from './size.ts';
 import { largest, wholesOf } from './whole.ts';

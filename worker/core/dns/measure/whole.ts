@@ -1,11 +1,11 @@
-import type { Answered, Inquiry } from '../aspect.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { Message } from '../codec/message.ts';
-import type { Query } from '../exchange.ts';
-import type { OutcomeClass } from '../outcome.ts';
-import type { Asked } from '../question.ts';
-import type { Server } from '../server.ts';
-import type { Way } from '../questions.ts';
-import { askedBy } from '../ways.ts';
+import type { Query } from '../asking/exchange.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
+import type { Asked } from '../asking/question.ts';
+import type { Server } from '../asking/server.ts';
+import type { Way } from '../asking/questions.ts';
+import { askedBy } from '../asking/ways.ts';
 import { floorBytes } from './size.ts';
 
 /** What became of a question put one way; `undefined` where it was not asked. */

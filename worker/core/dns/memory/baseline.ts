@@ -1,8 +1,8 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { typeName } from '../codec/registry.ts';
-import type { DnsEvidence, Measured } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
-import { countText } from '../telling.ts';
+import type { DnsEvidence, Measured } from '../findings/evidence.ts';
+import type { Finding } from '../findings/finding.ts';
+import { countText } from '../findings/telling.ts';
 import { OPT_BYTES, PLAIN_UDP_BYTES } from '../measure/size.ts';
 import { EVERYWHERE, type Baseline, type DnsMemory, type Noted, type Present } from './memory.ts';
 

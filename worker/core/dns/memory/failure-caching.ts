@@ -1,6 +1,6 @@
 import { formatMs, MS_PER_MINUTE } from '../../units.ts';
-import type { DnsSummary } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import type { DnsSummary } from '../findings/evidence.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { Noted, Outage } from './memory.ts';
 
 /** The longest a resolver may remember a failure (RFC 9520 section 3.2). */

@@ -1,8 +1,8 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_HOUR, MS_PER_SECOND } from '../../units.ts';
 import { withFile } from '../contract/allow-list.ts';
-import type { DnsSummary, SeenRanges } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
+import type { DnsSummary, SeenRanges } from '../findings/evidence.ts';
+import type { Finding } from '../findings/finding.ts';
 import type { FileMemory, FileVersion, Noted } from './memory.ts';
 import { utcMinutes } from './moment.ts';
 

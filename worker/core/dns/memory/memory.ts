@@ -1,5 +1,5 @@
 import type { RangeSet } from '../contract/allow-list.ts';
-import type { Measured } from '../evidence.ts';
+import type { Measured } from '../findings/evidence.ts';
 
 /** What a check remembers of its runs in one region. Times are the hub's, epoch ms. */
 export type RegionMemory = {

@@ -2,7 +2,7 @@ import type { DnsSettings } from '../../checks/dns.ts';
 import { MS_PER_HOUR } from '../../units.ts';
 import { canonicalAddress } from '../contract/ip.ts';
 import { answersToSeeOne } from '../contract/rotation.ts';
-import { ADDRESSES_MAX, type DnsSummary } from '../evidence.ts';
+import { ADDRESSES_MAX, type DnsSummary } from '../findings/evidence.ts';
 import { isFresh, type DnsMemory, type Noted, type Pool, type SeenAddress } from './memory.ts';
 
 /** Over which a pool is looked at when no rotation is declared: what its settings have for a default. */

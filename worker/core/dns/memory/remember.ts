@@ -1,8 +1,8 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { MS_PER_MINUTE } from '../../units.ts';
-import type { DnsEvidence } from '../evidence.ts';
-import { worstFirst, type Finding } from '../finding.ts';
-import { told } from '../telling.ts';
+import type { DnsEvidence } from '../findings/evidence.ts';
+import { worstFirst, type Finding } from '../findings/finding.ts';
+import { told } from '../findings/telling.ts';
 import { allowFindings } from './allow-findings.ts';
 import { baselineFindings, withBaseline, withPresent } from './baseline.ts';
 import { failureCachingFindings, withOutage } from './failure-caching.ts';

@@ -1,9 +1,9 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs } from '../../units.ts';
 import { answersToSeeAll } from '../contract/rotation.ts';
-import { ADDRESSES_MAX } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
-import { listText } from '../telling.ts';
+import { ADDRESSES_MAX } from '../findings/evidence.ts';
+import type { Finding } from '../findings/finding.ts';
+import { listText } from '../findings/telling.ts';
 import type { DnsMemory } from './memory.ts';
 import { answersSince, liveness, windowOf } from './pool.ts';
 

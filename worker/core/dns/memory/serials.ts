@@ -1,8 +1,8 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
-import type { DnsSummary } from '../evidence.ts';
-import type { Finding } from '../finding.ts';
-import { listText } from '../telling.ts';
+import type { DnsSummary } from '../findings/evidence.ts';
+import type { Finding } from '../findings/finding.ts';
+import { listText } from '../findings/telling.ts';
 import { isFresh, type DnsMemory, type Noted, type SeenSerial, type SerialMemory } from './memory.ts';
 
 /** Share of servers, each counted once a region, that must have a change (reference: dns, section 1.3, E5). */

@@ -1,8 +1,8 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_SECOND } from '../../units.ts';
 import { answersToSeeAll } from '../contract/rotation.ts';
-import type { Finding } from '../finding.ts';
-import { listText } from '../telling.ts';
+import type { Finding } from '../findings/finding.ts';
+import { listText } from '../findings/telling.ts';
 import { isFresh, type DnsMemory, type Noted } from './memory.ts';
 import { liveness } from './pool.ts';
 

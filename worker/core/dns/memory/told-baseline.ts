@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DnsSettings } from '../../checks/dns.ts';
 import { typeName } from '../codec/registry.ts';
-import { Measured } from '../evidence.ts';
+import { Measured } from '../findings/evidence.ts';
 import { differences } from './baseline.ts';
 import { EVERYWHERE, type DnsMemory } from './memory.ts';
 

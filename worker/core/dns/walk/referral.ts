@@ -1,4 +1,4 @@
-import type { Answered } from '../aspect.ts';
+import type { Answered } from '../asking/inquiry.ts';
 import type { Message } from '../codec/message.ts';
 import { isSubdomain, sameName, type Name } from '../codec/name.ts';
 import type { Rdata } from '../codec/rdata.ts';

@@ -1,10 +1,10 @@
-import type { Answered, Inquiry } from '../aspect.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { Name } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { parseAddress } from '../contract/ip.ts';
-import type { Task } from '../exchange.ts';
-import type { Server } from '../server.ts';
-import { settled } from '../settled.ts';
+import type { Task } from '../asking/exchange.ts';
+import type { Server } from '../asking/server.ts';
+import { settled } from '../asking/settled.ts';
 import { readingOf, type Reading, type Referral } from './referral.ts';
 import { rootsOf, serverAt } from './roots.ts';
 

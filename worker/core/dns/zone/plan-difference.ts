@@ -1,7 +1,7 @@
 import { canonicalName, type Name } from '../codec/name.ts';
 import { canonicalRdata } from '../codec/present.ts';
 import { typeName } from '../codec/registry.ts';
-import type { Limits } from '../limits.ts';
+import type { Limits } from '../measure/limits.ts';
 import { OPT_BYTES } from '../measure/size.ts';
 import type { ZonePlace, ZoneRecord } from './master-file.ts';
 import type { PlannedSet } from './planned-set.ts';

@@ -1,6 +1,6 @@
 import { canonicalName, sameName, type Name } from '../codec/name.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
-import type { Limits } from '../limits.ts';
+import type { Limits } from '../measure/limits.ts';
 import { wireBytes } from '../measure/size.ts';
 import type { MasterFile } from './master-file.ts';
 import {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
 import { encodeResponse, type ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/exchange.ts';
-import { inquire } from '#core/dns/inquiry.ts';
+import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
 import { findingsOf, run, SILENT, WORKER, World, WORLD_MS, type Quirk } from '../world.ts';
 
 const ONE = 'dns://192.0.2.1';

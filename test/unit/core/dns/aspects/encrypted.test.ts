@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
-import type { QueryExchange } from '#core/dns/exchange.ts';
-import type { AssertionId } from '#core/dns/finding.ts';
-import { inquire } from '#core/dns/inquiry.ts';
+import type { QueryExchange } from '#core/dns/asking/exchange.ts';
+import type { AssertionId } from '#core/dns/findings/finding.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
 import { MS_PER_DAY } from '#core/units.ts';
 import {
   anAddress,

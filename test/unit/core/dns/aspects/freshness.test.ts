@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import { dnsSettingsOf } from '#core/checks/dns.ts';
-import type { QueryExchange } from '#core/dns/exchange.ts';
-import type { AssertionId } from '#core/dns/finding.ts';
-import { inquire } from '#core/dns/inquiry.ts';
+import type { QueryExchange } from '#core/dns/asking/exchange.ts';
+import type { AssertionId } from '#core/dns/findings/finding.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
 import {
   anAddress,
   DECLARED,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { AssertionId } from '#core/dns/finding.ts';
+import type { AssertionId } from '#core/dns/findings/finding.ts';
 import {
   anAddress,
   DECLARED,

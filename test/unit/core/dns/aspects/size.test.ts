@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import type { ResponseFields } from '#core/dns/codec/encode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Query, Trouble } from '#core/dns/exchange.ts';
-import type { AssertionId, Finding } from '#core/dns/finding.ts';
+import type { Query, Trouble } from '#core/dns/asking/exchange.ts';
+import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
 import { findingsOf, SILENT, WORKER, World, type Quirk } from '../world.ts';
 
 const ONE = 'dns://192.0.2.1';

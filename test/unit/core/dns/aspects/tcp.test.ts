@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
 import { encodeResponse } from '#core/dns/codec/encode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/exchange.ts';
-import type { Finding } from '#core/dns/finding.ts';
-import { inquire } from '#core/dns/inquiry.ts';
+import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
+import { inquire } from '#core/dns/run/inquirer.ts';
 import { SILENT, World, WORLD_MS } from '../world.ts';
 
 const ONE = 'dns://192.0.2.1';

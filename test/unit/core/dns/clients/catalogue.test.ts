@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { chosenProfiles, PROFILES } from '#core/dns/clients/catalogue.ts';
-import { ProfileSettings } from '#core/dns/profile.ts';
+import { ProfileSettings } from '#core/dns/clients/profile.ts';
 
 test.each(Object.entries(PROFILES))('%s is a profile that settings could hold', (_, profile) => {
   expect(ProfileSettings.parse(profile)).toEqual(profile);

@@ -4,7 +4,7 @@ import type { RecordFields, ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { classify, lameOutcome } from '#core/dns/measure/classify.ts';
 import { chainOf } from '#core/dns/measure/rrset.ts';
-import { OUTCOME_CLASSES, type OutcomeClass } from '#core/dns/outcome.ts';
+import { OUTCOME_CLASSES, type OutcomeClass } from '#core/dns/asking/outcome.ts';
 import { addresses, aliases, aReply, NAME, nameServer, SOA } from '../answers.ts';
 
 const QUERY: { name: string; type: number } = { name: NAME, type: RR_TYPES.A };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import { Measured } from '#core/dns/evidence.ts';
+import { Measured } from '#core/dns/findings/evidence.ts';
 import { measuredOf } from '#core/dns/measure/measured.ts';
 import { run, SILENT, WORKER, World } from '../world.ts';
 

@@ -1,6 +1,6 @@
 import { dnsSettingsOf, type DnsInput, type DnsSettings } from '#core/checks/dns.ts';
-import type { DnsEvidence } from '#core/dns/evidence.ts';
-import type { Finding } from '#core/dns/finding.ts';
+import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
+import type { Finding } from '#core/dns/findings/finding.ts';
 import type { DnsMemory } from '#core/dns/memory/memory.ts';
 import { remember, type Remembered } from '#core/dns/memory/remember.ts';
 

@@ -1,10 +1,11 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { parseAddress, type Address } from '../../contract/ip.ts';
 import { parseRangeFile, type ListedRange } from '../../contract/range-file.ts';
 import { rangeIndex } from '../../contract/range-index.ts';
-import { isFetch, type Fetch, type FetchExchange } from '../../exchange.ts';
-import type { Finding, FindingSeverity } from '../../finding.ts';
-import { listText, told } from '../../telling.ts';
+import { isFetch, type Fetch, type FetchExchange } from '../../asking/exchange.ts';
+import type { Finding, FindingSeverity } from '../../findings/finding.ts';
+import { listText, told } from '../../findings/telling.ts';
 import { seenAddresses } from './seen-addresses.ts';
 
 /** Ranges named of those that one copy has and another has not. */

@@ -1,11 +1,12 @@
 import type { Expectation } from '../../../checks/dns.ts';
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { AssertionId, Finding, FindingSeverity } from '../../finding.ts';
+import type { AssertionId, Finding, FindingSeverity } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
-import type { Server } from '../../server.ts';
-import { settled } from '../../settled.ts';
-import { grouped, listText, serverText, told } from '../../telling.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled } from '../../asking/settled.ts';
+import { grouped, listText, serverText, told } from '../../findings/telling.ts';
 import {
   authoritiesOf,
   isMeasured,
@@ -13,7 +14,7 @@ import {
   resolversOf,
   shareSeverity,
   type Audience,
-} from '../said.ts';
+} from '../../measure/said.ts';
 import { comparable, deviation } from './expected-set.ts';
 
 /** Types whose expectation is C9; that of the others is C1. */

@@ -3,7 +3,7 @@ import { stringText, utf8Octets } from '../../codec/octets.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import type { Rdata } from '../../codec/rdata.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import { countText, listText } from '../../telling.ts';
+import { countText, listText } from '../../findings/telling.ts';
 import { readMasterFile } from '../../zone/master-file.ts';
 
 /** Records named in one part of a sentence. */

@@ -1,13 +1,14 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { typeName } from '../../codec/registry.ts';
 import { parseAddress, specialRange } from '../../contract/ip.ts';
-import type { Finding } from '../../finding.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
-import { settled } from '../../settled.ts';
-import { grouped, listText, serverText, told } from '../../telling.ts';
+import { settled } from '../../asking/settled.ts';
+import { grouped, listText, serverText, told } from '../../findings/telling.ts';
 import { isInside } from '../../walk/roots.ts';
-import { authoritiesOf, resolversOf, shareSeverity } from '../said.ts';
+import { authoritiesOf, resolversOf, shareSeverity } from '../../measure/said.ts';
 import { addressTypes } from './samples.ts';
 import { seenAddresses, type SeenAddress } from './seen-addresses.ts';
 

@@ -1,8 +1,9 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { parseAddress, specialRange } from '../../contract/ip.ts';
-import { isConnect, type Connect, type ConnectExchange } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { grouped, listText, told } from '../../telling.ts';
+import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { grouped, listText, told } from '../../findings/telling.ts';
 import { isLab } from './special.ts';
 import { ownAddresses } from './seen-addresses.ts';
 

@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { isSubdomain, sameName } from '../../codec/name.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import { compareSerials } from '../../codec/serial.ts';
-import type { Finding } from '../../finding.ts';
-import { settled } from '../../settled.ts';
-import { countText, grouped, listText, serverText, told } from '../../telling.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { settled } from '../../asking/settled.ts';
+import { countText, grouped, listText, serverText, told } from '../../findings/telling.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type Word, type ZoneServers } from './zone-servers.ts';
 
 /** Words that say what is in the zone. */

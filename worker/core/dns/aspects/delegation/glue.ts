@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { isSubdomain, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
 import { canonicalAddress } from '../../contract/ip.ts';
-import type { Finding } from '../../finding.ts';
-import type { Server } from '../../server.ts';
-import { settled } from '../../settled.ts';
-import { listText, told } from '../../telling.ts';
+import type { Finding } from '../../findings/finding.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled } from '../../asking/settled.ts';
+import { listText, told } from '../../findings/telling.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { addressesOf } from '../../walk/walk.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';

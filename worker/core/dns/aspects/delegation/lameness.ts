@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { RCODE, RR_TYPES, rcodeName, typeName } from '../../codec/registry.ts';
-import type { Query, QueryExchange } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { transportsTo } from '../../question.ts';
-import type { Server } from '../../server.ts';
-import { settled } from '../../settled.ts';
-import { countText, grouped, listText, serverText, told } from '../../telling.ts';
+import type { Query, QueryExchange } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { transportsTo } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled } from '../../asking/settled.ts';
+import { countText, grouped, listText, serverText, told } from '../../findings/telling.ts';
 import {
   isUnmeasured,
   ownQuestion,

@@ -1,13 +1,14 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { isSubdomain, type Name } from '../../codec/name.ts';
 import { CLASS, RCODE, RR_TYPES } from '../../codec/registry.ts';
-import type { Query } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { transportsTo } from '../../question.ts';
-import { OFFERED_BYTES } from '../../questions.ts';
-import type { Server } from '../../server.ts';
-import { fullQuery } from '../../settled.ts';
-import { grouped, listText, serverText, told } from '../../telling.ts';
+import type { Query } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { transportsTo } from '../../asking/question.ts';
+import { OFFERED_BYTES } from '../../asking/questions.ts';
+import type { Server } from '../../asking/server.ts';
+import { fullQuery } from '../../asking/settled.ts';
+import { grouped, listText, serverText, told } from '../../findings/telling.ts';
 import { zoneServers } from './zone-servers.ts';
 
 /** EDNS option NSID (RFC 5001). */

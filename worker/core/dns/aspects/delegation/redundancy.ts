@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import type { Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
 import { masked, parseAddress, prefixText } from '../../contract/ip.ts';
-import type { Task } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { isLoopback } from '../../server.ts';
-import { countText, told } from '../../telling.ts';
+import type { Task } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { isLoopback } from '../../asking/server.ts';
+import { countText, told } from '../../findings/telling.ts';
 import { addressesOf } from '../../walk/walk.ts';
 import { nsNames, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
 

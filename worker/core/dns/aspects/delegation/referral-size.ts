@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
-import type { Query } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { transportsTo } from '../../question.ts';
-import type { Server } from '../../server.ts';
-import { serverText, told } from '../../telling.ts';
+import type { Query } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { transportsTo } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { serverText, told } from '../../findings/telling.ts';
 import { readingOf } from '../../walk/referral.ts';
 import { zoneServers } from './zone-servers.ts';
 

@@ -1,11 +1,11 @@
-import type { Answered, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
 import { canonicalName, sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
-import type { Task } from '../../exchange.ts';
+import type { Task } from '../../asking/exchange.ts';
 import { lameOutcome } from '../../measure/classify.ts';
-import type { OutcomeClass } from '../../outcome.ts';
-import type { Server } from '../../server.ts';
-import { settled, type AskedFully } from '../../settled.ts';
+import type { OutcomeClass } from '../../asking/outcome.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled, type AskedFully } from '../../asking/settled.ts';
 import type { ListedServer } from '../../walk/referral.ts';
 import { serverAt } from '../../walk/roots.ts';
 import { addressesOf, delegationOf, walk, type Walk } from '../../walk/walk.ts';

@@ -1,10 +1,10 @@
 import { MS_PER_DAY } from '../../../units.ts';
-import type { Aspect } from '../../aspect.ts';
-import type { QueryExchange } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
+import type { Aspect } from '../aspect.ts';
+import type { QueryExchange } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { cut } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** Days that a certificate must still be valid for (reference: dns, section 1.3, F1). */
 const DAYS_WARN = 14;

@@ -1,6 +1,6 @@
-import type { Aspect } from '../../aspect.ts';
+import type { Aspect } from '../aspect.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut } from '../said.ts';
+import { cut } from '../../measure/said.ts';
 
 /** F4: where the zone's own servers want resolvers to report errors (RFC 9567). */
 export const reportChannel: Aspect = {

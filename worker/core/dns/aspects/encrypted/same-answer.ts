@@ -1,8 +1,9 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
-import type { Finding } from '../../finding.ts';
-import { outcomeWords } from '../../outcome-words.ts';
-import type { Server } from '../../server.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
 import {
   authoritiesOf,
@@ -15,8 +16,8 @@ import {
   setOf,
   shareSeverity,
   type Audience,
-} from '../said.ts';
-import { countText, listText, serverText } from '../../telling.ts';
+} from '../../measure/said.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
 export const sameAnswer: Aspect = {

@@ -1,13 +1,14 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { sameName } from '../../codec/name.ts';
-import { TRANSPORTS, type Transport } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
+import { TRANSPORTS, type Transport } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { median } from '../../../statistics.ts';
-import type { Server } from '../../server.ts';
+import type { Server } from '../../asking/server.ts';
 import { controlQueries, firstQuestions } from '../first-questions.ts';
 import { repetition } from '../resolvability/repetition.ts';
-import { authoritiesOf, cut, resolversOf, type Audience } from '../said.ts';
-import { listText, serverText } from '../../telling.ts';
+import { authoritiesOf, cut, resolversOf, type Audience } from '../../measure/said.ts';
+import { listText, serverText } from '../../findings/telling.ts';
 
 /** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */
 export const latency: Aspect = {

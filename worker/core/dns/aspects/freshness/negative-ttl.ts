@@ -1,10 +1,11 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { isSubdomain } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { Finding } from '../../finding.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { randomName } from '../resolvability/absence.ts';
-import { authoritiesOf, cut, queriesTo } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { authoritiesOf, cut, queriesTo } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** E2 for names that are made as people sign up: a quarter of an hour is what such a person waits (reference: dns, 1.3). */
 const DYNAMIC_MAX_S = 900;

@@ -1,11 +1,12 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
-import { errorWords, isStaleCode } from '../../extended-error.ts';
-import type { Finding } from '../../finding.ts';
+import { errorWords, isStaleCode } from '../../asking/extended-error.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, type Said } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, type Said } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */
 const STALE_TTL_S = 30;

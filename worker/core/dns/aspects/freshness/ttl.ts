@@ -1,11 +1,12 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Rr } from '../../codec/message.ts';
-import type { Finding } from '../../finding.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { allSaid, authoritiesOf, cut, isOwnAnswer } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** E1: TTLs as the zone's own servers give them; a resolver's count down and say nothing of the zone. */
 export const ttl: Aspect = {

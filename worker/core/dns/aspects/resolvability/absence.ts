@@ -1,10 +1,11 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { isSubdomain, parentOf, sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { Query } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import type { OutcomeClass } from '../../outcome.ts';
-import { outcomeWords } from '../../outcome-words.ts';
+import type { Query } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import type { OutcomeClass } from '../../asking/outcome.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
 import {
   allSaid,
   authoritiesOf,
@@ -16,8 +17,8 @@ import {
   shareSeverity,
   type Audience,
   type Said,
-} from '../said.ts';
-import { listText, serverText } from '../../telling.ts';
+} from '../../measure/said.ts';
+import { listText, serverText } from '../../findings/telling.ts';
 
 /** What must agree about whether a name exists; a browser asks for three of them at once. */
 const COHERENT_TYPES = [RR_TYPES.A, RR_TYPES.AAAA, RR_TYPES.HTTPS, RR_TYPES.TXT];

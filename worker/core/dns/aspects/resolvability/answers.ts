@@ -1,7 +1,8 @@
-import type { Aspect, Inquiry } from '../../aspect.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
-import type { Finding } from '../../finding.ts';
-import { outcomeWords } from '../../outcome-words.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
 import { firstQuestions } from '../first-questions.ts';
 import {
   allSaid,
@@ -12,8 +13,8 @@ import {
   setOf,
   shareSeverity,
   type Said,
-} from '../said.ts';
-import { countText, listText, serverText } from '../../telling.ts';
+} from '../../measure/said.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
 
 /** Resolvers that make a quorum: of fewer nobody can say which one deviates (reference: dns, section 1.3, A6). */
 const QUORUM = 3;

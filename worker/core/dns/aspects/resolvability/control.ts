@@ -1,9 +1,10 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
-import type { Finding } from '../../finding.ts';
-import { outcomeWords } from '../../outcome-words.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
 import { controlQueries } from '../first-questions.ts';
-import { cut, isMeasured } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { cut, isMeasured } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** A9: the control name, which tells our own way out from the target. It is asked of every run that has one. */
 export const control: Aspect = {

@@ -1,12 +1,13 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { sameName } from '../../codec/name.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { ExtendedError } from '../../codec/message.ts';
-import { errorFamily, errorWords, type ErrorFamily } from '../../extended-error.ts';
-import type { Finding } from '../../finding.ts';
+import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended-error.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, shareSeverity } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { cut, shareSeverity } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** A4: what resolvers say beside their answers (RFC 8914), judged by its family and text, not by its number. */
 export const extendedErrors: Aspect = { tasks: firstQuestions, findings: errorFindings };

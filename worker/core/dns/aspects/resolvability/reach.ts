@@ -1,12 +1,13 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
-import type { Transport } from '../../exchange.ts';
-import type { Finding } from '../../finding.ts';
-import { outcomeWords } from '../../outcome-words.ts';
-import { transportsTo } from '../../question.ts';
-import type { Server } from '../../server.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
+import type { Transport } from '../../asking/exchange.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import { transportsTo } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, isMeasured, isSilence, shareSeverity } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import { cut, isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 const TRANSPORT_WORDS: Record<Transport, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', https: 'HTTPS' };
 

@@ -1,13 +1,14 @@
-import type { Answered, Aspect, Inquiry } from '../../aspect.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Aspect } from '../aspect.ts';
 import { typeName } from '../../codec/registry.ts';
-import type { Finding } from '../../finding.ts';
-import { outcomeWords } from '../../outcome-words.ts';
-import type { Query } from '../../exchange.ts';
-import type { Asked } from '../../question.ts';
-import type { Server } from '../../server.ts';
-import { settled, type Settled } from '../../settled.ts';
-import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../said.ts';
-import { serverText } from '../../telling.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Query } from '../../asking/exchange.ts';
+import type { Asked } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled, type Settled } from '../../asking/settled.ts';
+import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
+import { serverText } from '../../findings/telling.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
 const WARM = 2;

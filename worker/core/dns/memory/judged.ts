@@ -1,0 +1,25 @@
+import type { Run } from '../../run.ts';
+import { dnsFailureOf } from '../findings/dns-failure.ts';
+import { FINDINGS_MAX, worstFirst, type Finding } from '../findings/finding.ts';
+
+/**
+ * The run with what the memory of others has found in it: a pass becomes a failure when that is bad. Where both tell of the
+ * same assertion and subject, the memory knows better. A run that says nothing of the target stays so.
+ */
+export function withMemory(run: Run, findings: readonly Finding[]): Run {
+  if (!run.dns || run.outcome === 'invalid' || findings.length === 0) return run;
+  const told = new Set(findings.map(keyOf));
+  const all = worstFirst([...findings, ...run.dns.findings.filter((finding) => !told.has(keyOf(finding)))]);
+  const kept = all.slice(0, FINDINGS_MAX);
+  const dropped = (run.dns.findingsDropped ?? 0) + all.length - kept.length;
+  const judged: Run = {
+    ...run,
+    dns: { ...run.dns, findings: kept, ...(dropped === 0 ? {} : { findingsDropped: dropped }) },
+  };
+  const failure = run.outcome === 'pass' ? dnsFailureOf(findings) : undefined;
+  return failure ? { ...judged, outcome: 'fail', failure } : judged;
+}
+
+function keyOf({ id, subject }: Finding): string {
+  return `${id} ${subject}`;
+}
