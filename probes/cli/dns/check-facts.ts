@@ -9,7 +9,7 @@ import { chainOf } from '#core/dns/measure/rrset.ts';
 import { floorBytes, headroomOf, PLAIN_UDP_BYTES, wireBytes, type Headroom } from '#core/dns/measure/size.ts';
 import { truncationOf } from '#core/dns/measure/truncation.ts';
 import { answeredBy, largest, wholesOf } from '#core/dns/measure/whole.ts';
-import type { Way } from '#core/dns/asking/questions.ts';
+import type { Way } from '#core/dns/asking/question.ts';
 import { countText, grouped, listText, serverText } from '#core/dns/findings/telling.ts';
 import { MS_PER_SECOND } from '#core/units.ts';
 

@@ -3,8 +3,7 @@ import type { Message } from '../codec/message.ts';
 import { RCODE, RR_TYPES, rcodeName } from '../codec/registry.ts';
 import type { Query } from '../asking/exchange.ts';
 import type { Finding, FindingSeverity } from '../findings/finding.ts';
-import type { Asked } from '../asking/question.ts';
-import { canAsk, OFFERED_BYTES, questionOf } from '../asking/questions.ts';
+import { askedBy, OFFERED_BYTES, withoutEdns, type Asked } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
 
 /** A version, an option, a flag, a type and an opcode that nobody has given a meaning (RFC 8906 sections 8.1 and 8.2). */
@@ -22,7 +21,7 @@ type Ids =
   | 'type'
   | 'opcode'
   | 'tcp'
-  | 'bare-tcp';
+  | 'withoutEdns-tcp';
 
 /** One question of the list, and what a server that keeps to the standard replies. */
 export type EdnsTest = {
@@ -40,7 +39,7 @@ export type EdnsTest = {
 
 /** RFC 8906 section 8, as ISC's EDNS compliance tester asks it. Of the zone's SOA, or of the name while the zone is not known. */
 export const EDNS_TESTS: readonly EdnsTest[] = [
-  { id: 'plain', title: 'a question without EDNS', query: udp((base) => bare(base)), fault: noError },
+  { id: 'plain', title: 'a question without EDNS', query: udp((base) => withoutEdns(base)), fault: noError },
   {
     id: 'edns',
     title: 'EDNS',
@@ -95,24 +94,24 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
     id: 'type',
     title: 'an unknown record type',
     after: 'plain',
-    query: udp((base) => ({ ...bare(base), type: UNKNOWN.type })),
+    query: udp((base) => ({ ...withoutEdns(base), type: UNKNOWN.type })),
     fault: (message) => (message.rcode === RCODE.NXDOMAIN ? undefined : noError(message)),
   },
   {
     id: 'opcode',
     title: 'an unknown opcode',
     after: 'plain',
-    query: udp((base) => ({ ...bare(base), opcode: UNKNOWN.opcode })),
+    query: udp((base) => ({ ...withoutEdns(base), opcode: UNKNOWN.opcode })),
     fault: (message) =>
       message.rcode === RCODE.NOTIMP ? undefined : `${rcodeName(message.rcode)} instead of NOTIMP`,
     // No resolver asks so; PowerDNS drops it (reference: dns, section 4.1).
     atMost: 'warn',
   },
-  { id: 'bare-tcp', title: 'TCP', query: (inquiry, server) => stream(inquiry, server, false) },
+  { id: 'withoutEdns-tcp', title: 'TCP', query: (inquiry, server) => stream(inquiry, server, false) },
   {
     id: 'tcp',
     title: 'EDNS over TCP',
-    after: 'bare-tcp',
+    after: 'withoutEdns-tcp',
     query: (inquiry, server) => stream(inquiry, server, true),
     fault: (message) => noError(message) ?? withoutOpt(message),
   },
@@ -161,21 +160,14 @@ function askedOf({ zone, settings }: Inquiry, server: Server): Asked {
 
 function udp(change: (base: Query) => Query): EdnsTest['query'] {
   return (inquiry, server) => {
-    if (!canAsk(server, 'udp', inquiry.vantage)) return undefined;
-    const asked = askedOf(inquiry, server);
-    return change(questionOf('U1', server, asked.name, asked.type, asked));
+    const query = askedBy('U1', askedOf(inquiry, server), inquiry.vantage);
+    return query && change(query);
   };
 }
 
 function stream(inquiry: Inquiry, server: Server, withOpt: boolean): Query | undefined {
-  const asked = askedOf(inquiry, server);
-  const query = questionOf('T', server, asked.name, asked.type, asked);
-  if (!canAsk(server, query.transport, inquiry.vantage)) return undefined;
-  return withOpt ? query : bare(query);
-}
-
-function bare({ edns: _edns, ...query }: Query): Query {
-  return query;
+  const query = askedBy('T', askedOf(inquiry, server), inquiry.vantage);
+  return query && !withOpt ? withoutEdns(query) : query;
 }
 
 function withEdns(query: Query, over: Partial<NonNullable<Query['edns']>>): Query {

@@ -7,9 +7,7 @@ import { profileFindings, UNSEEN_STYLES, type SeenStyles } from '../clients/prof
 import type { Finding } from '../findings/finding.ts';
 import { truncationOf } from '../measure/truncation.ts';
 import { answeredBy, wholesOf, wholeTasks } from '../measure/whole.ts';
-import type { Asked } from '../asking/question.ts';
-import type { Way } from '../asking/questions.ts';
-import { askedBy } from '../asking/ways.ts';
+import { type Asked, type Way, askedBy } from '../asking/question.ts';
 
 /** Client profiles (B16): what each kind of client would get of the answer that the name really has. */
 export const profiles: Aspect = {

@@ -11,10 +11,8 @@ import { floorBytes } from '../measure/size.ts';
 import { fallbackFindings, truncationFindings, type Seen } from '../measure/truncation-findings.ts';
 import { answeredBy, wholeOf, wholesOf, wholeTasks } from '../measure/whole.ts';
 import { typeName } from '../codec/registry.ts';
-import type { Asked } from '../asking/question.ts';
-import type { Way } from '../asking/questions.ts';
+import { type Asked, type Way, askedBy } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
-import { askedBy } from '../asking/ways.ts';
 import { isMeasured } from '../measure/said.ts';
 import { txtFindings, txtTasks } from './txt-size.ts';
 

@@ -6,7 +6,7 @@ import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Query } from '../asking/exchange.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Server } from '../asking/server.ts';
-import { askedBy } from '../asking/ways.ts';
+import { askedBy } from '../asking/question.ts';
 import { isMeasured } from '../measure/said.ts';
 
 const MANNERS = ['split', 'pipelined', 'idle'] as const;

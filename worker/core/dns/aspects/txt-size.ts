@@ -8,7 +8,7 @@ import { chainOf } from '../measure/rrset.ts';
 import { floorBytes } from '../measure/size.ts';
 import { spfOf } from '../measure/spf.ts';
 import { wholeOf, type Whole } from '../measure/whole.ts';
-import { askedBy } from '../asking/ways.ts';
+import { askedBy } from '../asking/question.ts';
 
 /** RFC 7208 section 4.6.4. */
 const SPF_LOOKUPS_MAX = 10;

@@ -5,7 +5,8 @@ import { isSubdomain } from '../codec/name.ts';
 import type { Query } from '../asking/exchange.ts';
 import { chainOf } from './rrset.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
-import { plainQuery, transportsTo, type Asked } from '../asking/question.ts';
+import { queryOver, type Asked } from '../asking/question.ts';
+import { transportsTo } from '../asking/transports.ts';
 import type { Server } from '../asking/server.ts';
 
 /** Nothing came back, whatever was sent. */
@@ -33,7 +34,7 @@ export type Said = { server: Server; outcome: OutcomeClass; answered: Answered }
 
 /** The question over every transport that the server and the vantage have. */
 export function queriesTo({ vantage }: Pick<Inquiry, 'vantage'>, asked: Asked): Query[] {
-  return transportsTo(asked.server, vantage).map((transport) => plainQuery(asked, transport));
+  return transportsTo(asked.server, vantage).map((transport) => queryOver(transport, asked));
 }
 
 /**

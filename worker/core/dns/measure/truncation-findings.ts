@@ -6,7 +6,7 @@ import type { Finding, FindingSeverity } from '../findings/finding.ts';
 import type { Limits } from './limits.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
 import { outcomeWords } from '../asking/outcome-words.ts';
-import { OFFERED_BYTES } from '../asking/questions.ts';
+import { OFFERED_BYTES } from '../asking/question.ts';
 import { countText } from '../findings/telling.ts';
 import { chainOf } from './rrset.ts';
 import { floorBytes, OPT_BYTES, PLAIN_UDP_BYTES, wireBytes } from './size.ts';

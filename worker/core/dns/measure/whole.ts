@@ -2,10 +2,8 @@ import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { Message } from '../codec/message.ts';
 import type { Query } from '../asking/exchange.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
-import type { Asked } from '../asking/question.ts';
+import { type Asked, type Way, askedBy } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
-import type { Way } from '../asking/questions.ts';
-import { askedBy } from '../asking/ways.ts';
 import { floorBytes } from './size.ts';
 
 /** What became of a question put one way; `undefined` where it was not asked. */

@@ -3,9 +3,9 @@ import type { Aspect } from '../aspect.ts';
 import { RCODE, RR_TYPES, rcodeName, typeName } from '../../codec/registry.ts';
 import type { Query, QueryExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { transportsTo } from '../../asking/question.ts';
-import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
+import { transportsTo } from '../../asking/transports.ts';
+import type { Server } from '../../asking/server.ts';
 import { countText, grouped, listText, serverText, told } from '../../findings/telling.ts';
 import {
   isUnmeasured,

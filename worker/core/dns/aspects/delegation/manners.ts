@@ -4,10 +4,9 @@ import { isSubdomain, type Name } from '../../codec/name.ts';
 import { CLASS, RCODE, RR_TYPES } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { transportsTo } from '../../asking/question.ts';
-import { OFFERED_BYTES } from '../../asking/questions.ts';
+import { OFFERED_BYTES, queryOver } from '../../asking/question.ts';
+import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
-import { fullQuery } from '../../asking/settled.ts';
 import { grouped, listText, serverText, told } from '../../findings/telling.ts';
 import { zoneServers } from './zone-servers.ts';
 
@@ -57,19 +56,22 @@ function queriesTo(inquiry: Inquiry, server: Server, zone: Name): Queries {
   const [transport] = transportsTo(server, inquiry.vantage);
   if (!transport) return { all: [] };
   const name = FOREIGN_NAMES.find((foreign) => !isSubdomain(foreign, zone)) ?? FOREIGN_NAMES[0];
-  const foreign = fullQuery({ server, name, type: RR_TYPES.A, recursionDesired: true }, transport);
+  const foreign = queryOver(transport, { server, name, type: RR_TYPES.A, recursionDesired: true });
   const nsid: Query = {
-    ...fullQuery({ server, name: zone, type: RR_TYPES.SOA, recursionDesired: false }, transport),
+    ...queryOver(transport, { server, name: zone, type: RR_TYPES.SOA, recursionDesired: false }),
     edns: {
       udpBytes: OFFERED_BYTES,
       dnssecOk: false,
       options: [{ code: NSID_OPTION, data: new Uint8Array(0) }],
     },
   };
-  const identity = fullQuery(
-    { server, name: IDENTITY_NAME, type: RR_TYPES.TXT, class: CLASS.CH, recursionDesired: false },
-    transport,
-  );
+  const identity = queryOver(transport, {
+    server,
+    name: IDENTITY_NAME,
+    type: RR_TYPES.TXT,
+    class: CLASS.CH,
+    recursionDesired: false,
+  });
   return { all: [foreign, nsid, identity], foreign, nsid, identity };
 }
 

@@ -4,7 +4,7 @@ import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../../cod
 import { RR_TYPES } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { transportsTo } from '../../asking/question.ts';
+import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
 import { serverText, told } from '../../findings/telling.ts';
 import { readingOf } from '../../walk/referral.ts';

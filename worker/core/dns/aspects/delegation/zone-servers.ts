@@ -5,7 +5,8 @@ import type { Task } from '../../asking/exchange.ts';
 import { lameOutcome } from '../../measure/classify.ts';
 import type { OutcomeClass } from '../../asking/outcome.ts';
 import type { Server } from '../../asking/server.ts';
-import { settled, type AskedFully } from '../../asking/settled.ts';
+import type { Asked } from '../../asking/question.ts';
+import { settled } from '../../asking/settled.ts';
 import type { ListedServer } from '../../walk/referral.ts';
 import { serverAt } from '../../walk/roots.ts';
 import { addressesOf, delegationOf, walk, type Walk } from '../../walk/walk.ts';
@@ -76,7 +77,7 @@ export function zoneServers(inquiry: Inquiry): ZoneServers | undefined {
 }
 
 /** What a server was asked as one of the zone's own, without recursion. */
-export function ownQuestion(server: Server, name: Name, type: number): AskedFully {
+export function ownQuestion(server: Server, name: Name, type: number): Asked {
   return { server, name, type, recursionDesired: false };
 }
 

@@ -4,7 +4,7 @@ import { typeName } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
-import { plainQuery } from '../../asking/question.ts';
+import { queryOver } from '../../asking/question.ts';
 import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
 import { cut, isMeasured, isSilence, setOf } from '../../measure/said.ts';
@@ -34,7 +34,7 @@ function dohServers({ settings, vantage }: Inquiry): Server[] {
 /** The first required type, by both methods: the others would say the same. */
 function questionsTo({ settings }: Inquiry, server: Server): { post: Query; get: Query }[] {
   return settings.types.slice(0, 1).map((type) => {
-    const post = plainQuery({ server, name: settings.name, type, recursionDesired: true }, 'https');
+    const post = queryOver('https', { server, name: settings.name, type, recursionDesired: true });
     return { post, get: { ...post, manner: 'get' } };
   });
 }

@@ -3,7 +3,7 @@ import type { Aspect } from '../aspect.ts';
 import type { Transport } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
-import { transportsTo } from '../../asking/question.ts';
+import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
 import { cut, isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';

@@ -5,8 +5,8 @@ import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Asked } from '../../asking/question.ts';
-import type { Server } from '../../asking/server.ts';
 import { settled, type Settled } from '../../asking/settled.ts';
+import type { Server } from '../../asking/server.ts';
 import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
