@@ -5,7 +5,7 @@ import type { Query } from '../asking/exchange.ts';
 import type { Finding } from '../findings/finding.ts';
 import { PLAIN_UDP_BYTES } from '../measure/size.ts';
 import type { Server } from '../asking/server.ts';
-import { serverText, told } from '../findings/telling.ts';
+import { serverText } from '../findings/telling.ts';
 import { isMeasured } from '../measure/said.ts';
 import { complianceOf, EDNS_TESTS, type EdnsTest } from './edns-tests.ts';
 
@@ -94,7 +94,7 @@ function oversize(inquiry: Inquiry, server: Server): Finding[] {
     message: `${serverText(server)} sent a UDP reply of ${over.bytes} octets where ${over.offered} were offered: clients cut it off or drop it.`,
     figures: { wireBytes: over.bytes, offeredBytes: over.offered },
   };
-  return [told(finding)];
+  return [finding];
 }
 
 /** Less than 512 counts as 512 (RFC 6891 section 6.2.3). */

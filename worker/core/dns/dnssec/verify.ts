@@ -4,7 +4,7 @@ import { sameName, type Name } from '../codec/name.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Finding } from '../findings/finding.ts';
 import { rrSetsOf } from '../measure/rrset.ts';
-import { listText, told } from '../findings/telling.ts';
+import { listText } from '../findings/telling.ts';
 import { algorithmName } from './algorithms.ts';
 import { keyOctets, signedOctets, type Received } from './canonical-form.ts';
 import type { Cryptography } from './cryptography.ts';
@@ -69,7 +69,7 @@ export async function verified(inquiry: Inquiry, cryptography: Cryptography): Pr
         ],
       })),
   );
-  return agreed(said).map(told);
+  return agreed(said);
 }
 
 async function digestFindings(

@@ -1,10 +1,7 @@
 import { truncate } from '../../units.ts';
-import type { Finding } from './finding.ts';
+import { SENTENCE_CHARS_MAX, type Finding } from './finding.ts';
 import type { Server } from '../asking/server.ts';
-import { grouped, listText, serverText, told } from './telling.ts';
-
-/** As `Finding` bounds it. */
-const MESSAGE_MAX = 500;
+import { grouped, listText, serverText } from './telling.ts';
 
 /** What was found of one server, as if it were the only one. */
 export type SaidOf = { server: Server; findings: readonly Finding[] };
@@ -35,8 +32,8 @@ function whoseNote(servers: ReadonlySet<Server>, judged: number): string {
 
 /** The finding with a sentence behind its own, which is cut before the note is. */
 export function withNote(finding: Finding, note: string): Finding {
-  return told({
+  return {
     ...finding,
-    message: truncate(finding.message, Math.max(1, MESSAGE_MAX - note.length)) + note,
-  });
+    message: truncate(finding.message, Math.max(1, SENTENCE_CHARS_MAX - note.length)) + note,
+  };
 }

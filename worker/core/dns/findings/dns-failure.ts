@@ -1,9 +1,6 @@
 import { MESSAGE_CHARS_MAX, type TargetFailure } from '../../failure.ts';
 import { truncate } from '../../units.ts';
-import { ASSERTIONS, isBad, worstFirst, type Finding } from './finding.ts';
-
-/** Characters of what a finding is about that a failure repeats. */
-const SUBJECT_CHARS_MAX = 300;
+import { ASSERTIONS, isBad, SUBJECT_CHARS_MAX, worstFirst, type Finding } from './finding.ts';
 
 /** The failure that findings make a run: the worst of them in its own words; `undefined` when none is bad. */
 export function dnsFailureOf(findings: readonly Finding[]): TargetFailure | undefined {

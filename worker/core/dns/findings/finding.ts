@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { truncate } from '../../units.ts';
 import { OUTCOME_CLASSES } from '../asking/outcome.ts';
 
 /** The assertions by their ids in the catalogue (reference: dns, section 1.3), with the name people read. */
@@ -71,18 +72,35 @@ export type FindingSeverity = (typeof FINDING_SEVERITIES)[number];
 /** Findings kept of one run: the worst first. */
 export const FINDINGS_MAX = 100;
 
+/** Characters of what a finding is about, and of its sentence. */
+export const SUBJECT_CHARS_MAX = 300;
+export const SENTENCE_CHARS_MAX = 500;
+
 /** One thing found, in a sentence a person can act on. */
 export const Finding = z.strictObject({
   id: z.enum(Object.keys(ASSERTIONS) as [AssertionId, ...AssertionId[]]),
   severity: z.enum(FINDING_SEVERITIES),
   /** What it is about: a server's URL, a type, a profile's or an address's name. */
-  subject: z.string().max(300),
-  message: z.string().min(1).max(500),
+  subject: z.string().max(SUBJECT_CHARS_MAX),
+  message: z.string().min(1).max(SENTENCE_CHARS_MAX),
   outcome: z.enum(OUTCOME_CLASSES).optional(),
   /** Figures by name, units last: `{ floorBytes: 674, limitBytes: 512 }`. */
   figures: z.record(z.string().max(40), z.number()).optional(),
 });
 export type Finding = z.infer<typeof Finding>;
+
+/** The finding as any hub takes it: one with a text too long, or a figure that is no number, would lose the whole run. */
+export function bounded(finding: Finding): Finding {
+  const { figures } = finding;
+  return {
+    ...finding,
+    subject: truncate(finding.subject, SUBJECT_CHARS_MAX),
+    message: truncate(finding.message, SENTENCE_CHARS_MAX),
+    ...(figures
+      ? { figures: Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value))) }
+      : {}),
+  };
+}
 
 /** Whether it makes a run fail. */
 export function isBad({ severity }: Pick<Finding, 'severity'>): boolean {

@@ -1,5 +1,3 @@
-import { truncate } from '../../units.ts';
-import type { Finding } from './finding.ts';
 import type { Server } from '../asking/server.ts';
 
 /** Items named in a sentence before “and 3 more”: a sentence is read at night. */
@@ -20,15 +18,6 @@ export function listText(items: readonly string[], namedMax = NAMED_MAX): string
 /** `1 server`, `2 servers`. */
 export function countText(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-/** A finding whose texts are cut to what a finding may hold. */
-export function told(finding: Finding): Finding {
-  return {
-    ...finding,
-    subject: truncate(finding.subject, 300),
-    message: truncate(finding.message, 500),
-  };
 }
 
 /** Those that say the same, together, the most common first; equals in their order. */

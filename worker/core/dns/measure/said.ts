@@ -1,4 +1,3 @@
-import { truncate } from '../../units.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import { canonicalRdata } from '../codec/present.ts';
 import { isSubdomain } from '../codec/name.ts';
@@ -94,9 +93,4 @@ export function setOf({ message, outcome, query }: Answered): string[] | undefin
 /** One bad of many is seen; half of them or more is what most people meet (reference: dns, section 1.3, A6). */
 export function shareSeverity(bad: number, all: number): 'warn' | 'fail' {
   return bad * 2 >= all ? 'fail' : 'warn';
-}
-
-/** A finding's text within its bound. */
-export function cut(text: string, max = 500): string {
-  return truncate(text, max);
 }

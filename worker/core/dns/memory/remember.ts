@@ -1,8 +1,7 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { MS_PER_MINUTE } from '../../units.ts';
 import type { DnsEvidence } from '../findings/evidence.ts';
-import { worstFirst, type Finding } from '../findings/finding.ts';
-import { told } from '../findings/telling.ts';
+import { bounded, worstFirst, type Finding } from '../findings/finding.ts';
 import { allowFindings } from './allow-findings.ts';
 import { baselineFindings, withBaseline, withPresent } from './baseline.ts';
 import { failureCachingFindings, withOutage } from './failure-caching.ts';
@@ -72,7 +71,7 @@ export function remember(
     !isKnown || parts.some(({ isNews }) => isNews) || nowMs - before.storedMs >= STORED_EVERY_MS;
   return {
     memory: isWorthStoring ? { ...memory, storedMs: nowMs } : memory,
-    findings: worstFirst(findings).slice(0, FINDINGS_MAX).map(told),
+    findings: worstFirst(findings).slice(0, FINDINGS_MAX).map(bounded),
     isWorthStoring,
   };
 }

@@ -8,7 +8,7 @@ import { sameName } from '../codec/name.ts';
 import { typeName } from '../codec/registry.ts';
 import type { DnsEvidence } from '../findings/evidence.ts';
 import { dnsFailureOf } from '../findings/dns-failure.ts';
-import { FINDINGS_MAX, isBad, worstFirst, type Finding } from '../findings/finding.ts';
+import { bounded, FINDINGS_MAX, isBad, worstFirst, type Finding } from '../findings/finding.ts';
 import type { Inquirer } from './inquirer.ts';
 import { outcomeWords } from '../asking/outcome-words.ts';
 import { storedExchanges } from './stored-exchanges.ts';
@@ -46,7 +46,8 @@ export function judge(inquirer: Inquirer, more: readonly Finding[] = []): Judgem
 /** Why this run says nothing of the target at all. */
 function ownFailure(inquiry: Inquiry): ProbeFailure | undefined {
   const control = controlFailure(inquiry);
-  if (control) return { owner: 'probe', class: 'egress', message: controlMessage(control) };
+  if (control)
+    return { owner: 'probe', class: 'egress', message: truncate(controlMessage(control), MESSAGE_CHARS_MAX) };
   const [type] = inquiry.settings.types;
   if (type === undefined || inquiry.answered.some(isMeasured)) return undefined;
   return notMeasured(inquiry, type);
@@ -90,10 +91,7 @@ function unanswered(inquiry: Inquiry): Finding[] {
         id: 'A1',
         severity: 'fail',
         subject: typeName(type),
-        message: truncate(
-          `${name} ${typeName(type)} is answered by nobody: ${outcomeWords(first.outcome)}.`,
-          500,
-        ),
+        message: `${name} ${typeName(type)} is answered by nobody: ${outcomeWords(first.outcome)}.`,
         outcome: first.outcome,
       },
     ];
@@ -125,19 +123,6 @@ function evidenceOf(inquirer: Inquirer, found: readonly Finding[]): DnsEvidence 
     ...(left > 0 ? { unasked: left } : {}),
     summary: summaryOf(inquiry),
     exchanges: storedExchanges(inquiry, findings),
-  };
-}
-
-/** A finding that any hub takes: one with a text too long would lose the whole run. */
-function bounded(finding: Finding): Finding {
-  const { figures } = finding;
-  return {
-    ...finding,
-    subject: truncate(finding.subject, 300),
-    message: truncate(finding.message, 500),
-    ...(figures
-      ? { figures: Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value))) }
-      : {}),
   };
 }
 

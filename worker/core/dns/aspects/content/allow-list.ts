@@ -5,7 +5,7 @@ import { parseRangeFile, type ListedRange } from '../../contract/range-file.ts';
 import { rangeIndex } from '../../contract/range-index.ts';
 import { isFetch, type Fetch, type FetchExchange } from '../../asking/exchange.ts';
 import type { Finding, FindingSeverity } from '../../findings/finding.ts';
-import { listText, told } from '../../findings/telling.ts';
+import { listText } from '../../findings/telling.ts';
 import { seenAddresses } from './seen-addresses.ts';
 
 /** Ranges named of those that one copy has and another has not. */
@@ -21,9 +21,7 @@ export const allowList: Aspect = {
   tasks: fetches,
   findings(inquiry) {
     const files = filesOf(inquiry);
-    return [...fileFindings(files), ...copyFindings(inquiry, files), ...addressFindings(inquiry, files)].map(
-      told,
-    );
+    return [...fileFindings(files), ...copyFindings(inquiry, files), ...addressFindings(inquiry, files)];
   },
 };
 

@@ -6,7 +6,7 @@ import type { AssertionId, Finding, FindingSeverity } from '../../findings/findi
 import { chainOf } from '../../measure/rrset.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
-import { grouped, listText, serverText, told } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 import {
   authoritiesOf,
   isMeasured,
@@ -31,9 +31,7 @@ export const expectation: Aspect = {
       audiences(inquiry).flatMap((audience) => answersTo(inquiry, audience, type).tasks),
     ),
   findings: (inquiry) =>
-    [...inquiry.settings.expect]
-      .flatMap(([type, expected]) => typeFindings(inquiry, type, expected))
-      .map(told),
+    [...inquiry.settings.expect].flatMap(([type, expected]) => typeFindings(inquiry, type, expected)),
 };
 
 function audiences(inquiry: Inquiry): Audience[] {

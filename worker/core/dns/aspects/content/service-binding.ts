@@ -10,7 +10,7 @@ import type { Finding, FindingSeverity } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
-import { listText, told } from '../../findings/telling.ts';
+import { listText } from '../../findings/telling.ts';
 import { authoritiesOf, resolversOf } from '../../measure/said.ts';
 import { isListedNow } from './allow-list.ts';
 import { ADDRESS_TYPES, addressTypes } from './samples.ts';
@@ -46,7 +46,7 @@ export const serviceBinding: Aspect = {
         if (!answered?.message || (bindings.length === 0 && malformed.length === 0)) return [];
         return [{ server: server.server, findings: setFindings(inquiry, server, type, bindings, malformed) }];
       });
-      return agreed(said).map(told);
+      return agreed(said);
     });
   },
 };

@@ -6,7 +6,7 @@ import { parseAddress, specialRange } from '../../contract/ip.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { settled } from '../../asking/settled.ts';
-import { grouped, listText, serverText, told } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 import { isInside } from '../../walk/roots.ts';
 import { authoritiesOf, resolversOf, shareSeverity } from '../../measure/said.ts';
 import { addressTypes } from './samples.ts';
@@ -19,7 +19,7 @@ import { seenAddresses, type SeenAddress } from './seen-addresses.ts';
  */
 export const special: Aspect = {
   tasks: () => [],
-  findings: (inquiry) => [...rangeFindings(inquiry), ...repeatedFindings(inquiry)].map(told),
+  findings: (inquiry) => [...rangeFindings(inquiry), ...repeatedFindings(inquiry)],
 };
 
 /** Whether every server of the check is this machine's or private: nothing here is the public's affair. */

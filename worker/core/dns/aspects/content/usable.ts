@@ -3,7 +3,7 @@ import type { Aspect } from '../aspect.ts';
 import { parseAddress, specialRange } from '../../contract/ip.ts';
 import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { grouped, listText, told } from '../../findings/telling.ts';
+import { grouped, listText } from '../../findings/telling.ts';
 import { isLab } from './special.ts';
 import { ownAddresses } from './seen-addresses.ts';
 
@@ -26,21 +26,19 @@ export const usable: Aspect = {
       return exchange && isConnect(exchange) && isTheirs(exchange) ? [exchange] : [];
     });
     const dead = tried.filter(({ trouble }) => trouble !== undefined);
-    return grouped(dead, ({ trouble }) => trouble?.class ?? '')
-      .map(({ items }): Finding => {
-        const addresses = items.map(({ task }) => task.address).toSorted();
-        const isAll = dead.length === tried.length;
-        const [first] = items;
-        return {
-          id: 'C5',
-          severity: isAll ? 'critical' : 'fail',
-          subject: addresses.length === 1 ? addresses.join('') : name,
-          message: `${isAll ? 'None' : `${items.length}`} of the ${tried.length} addresses of ${name} that were tried ${isAll ? 'serves' : items.length === 1 ? 'does not serve' : 'do not serve'} on port ${service.port}: ${listText(addresses)} (${first?.trouble?.message ?? ''}).`,
-          outcome: first?.trouble?.class,
-          figures: { dead: items.length, tried: tried.length },
-        };
-      })
-      .map(told);
+    return grouped(dead, ({ trouble }) => trouble?.class ?? '').map(({ items }): Finding => {
+      const addresses = items.map(({ task }) => task.address).toSorted();
+      const isAll = dead.length === tried.length;
+      const [first] = items;
+      return {
+        id: 'C5',
+        severity: isAll ? 'critical' : 'fail',
+        subject: addresses.length === 1 ? addresses.join('') : name,
+        message: `${isAll ? 'None' : `${items.length}`} of the ${tried.length} addresses of ${name} that were tried ${isAll ? 'serves' : items.length === 1 ? 'does not serve' : 'do not serve'} on port ${service.port}: ${listText(addresses)} (${first?.trouble?.message ?? ''}).`,
+        outcome: first?.trouble?.class,
+        figures: { dead: items.length, tried: tried.length },
+      };
+    });
   },
 };
 

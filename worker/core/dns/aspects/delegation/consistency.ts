@@ -6,7 +6,7 @@ import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import { compareSerials } from '../../codec/serial.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { settled } from '../../asking/settled.ts';
-import { countText, grouped, listText, serverText, told } from '../../findings/telling.ts';
+import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type Word, type ZoneServers } from './zone-servers.ts';
 
 /** Words that say what is in the zone. */
@@ -42,7 +42,7 @@ export const consistency: Aspect = {
       ...nameServerFindings(inquiry, zone),
       ...delegatedFindings(zone),
       ...recordFindings(inquiry, zone, serials),
-    ].map(told);
+    ];
   },
 };
 

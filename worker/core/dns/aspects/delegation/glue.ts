@@ -6,7 +6,7 @@ import { canonicalAddress } from '../../contract/ip.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
-import { listText, told } from '../../findings/telling.ts';
+import { listText } from '../../findings/telling.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { addressesOf } from '../../walk/walk.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
@@ -60,7 +60,7 @@ export const glue: Aspect = {
         subject: zone.zone,
         message: `${aliases.length === 1 ? 'The name server' : 'The name servers'} ${listText(aliases)} of ${zone.zone} ${aliases.length === 1 ? 'is an alias' : 'are aliases'} (CNAME); resolvers may refuse to follow: name the target instead.`,
       });
-    return findings.map(told);
+    return findings;
   },
 };
 

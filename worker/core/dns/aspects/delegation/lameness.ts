@@ -6,7 +6,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { settled } from '../../asking/settled.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
-import { countText, grouped, listText, serverText, told } from '../../findings/telling.ts';
+import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
 import {
   isUnmeasured,
   ownQuestion,
@@ -48,7 +48,7 @@ export const lameness: Aspect = {
       ...unaddressedFindings(zone),
       ...authorityFindings(inquiry, { ...zone, servers: sound.map(({ server }) => server) }),
       ...strayFindings(inquiry, zone),
-    ].map(told);
+    ];
   },
 };
 

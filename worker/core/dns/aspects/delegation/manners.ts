@@ -7,7 +7,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { OFFERED_BYTES, queryOver } from '../../asking/question.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
-import { grouped, listText, serverText, told } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 import { zoneServers } from './zone-servers.ts';
 
 /** EDNS option NSID (RFC 5001). */
@@ -41,7 +41,7 @@ export const manners: Aspect = {
         open.map(({ server }) => server),
       ),
       ...identityFindings(zone.zone, identities),
-    ].map(told);
+    ];
   },
 };
 

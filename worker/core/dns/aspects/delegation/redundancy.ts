@@ -6,7 +6,7 @@ import { masked, parseAddress, prefixText } from '../../contract/ip.ts';
 import type { Task } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { isLoopback } from '../../asking/server.ts';
-import { countText, told } from '../../findings/telling.ts';
+import { countText } from '../../findings/telling.ts';
 import { addressesOf } from '../../walk/walk.ts';
 import { nsNames, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
 
@@ -35,7 +35,7 @@ export const redundancy: Aspect = {
     const weaknesses = weaknessesOf(zone.zone, names, addresses, networks).map(
       ([subject, message]): Finding => ({ id: 'D6', severity, subject, message }),
     );
-    return [...weaknesses, ...survivalFindings(inquiry, zone, networks.length)].map(told);
+    return [...weaknesses, ...survivalFindings(inquiry, zone, networks.length)];
   },
 };
 

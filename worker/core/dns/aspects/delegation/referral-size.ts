@@ -6,7 +6,7 @@ import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
-import { serverText, told } from '../../findings/telling.ts';
+import { serverText } from '../../findings/telling.ts';
 import { readingOf } from '../../walk/referral.ts';
 import { zoneServers } from './zone-servers.ts';
 
@@ -40,7 +40,7 @@ export const referralSize: Aspect = {
       message: `The referral of ${serverText(server)} (${parent}) to ${zone} takes ${referralBytes} octets for the longest name: over ${LIMIT_BYTES}, so a resolver without EDNS needs TCP to find the zone. Fewer or shorter names of servers help.`,
       figures: { referralBytes, limitBytes: LIMIT_BYTES },
     };
-    return [told(finding)];
+    return [finding];
   },
 };
 

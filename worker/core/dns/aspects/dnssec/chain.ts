@@ -5,7 +5,7 @@ import { sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../../findings/finding.ts';
 import { rrSetsOf } from '../../measure/rrset.ts';
-import { grouped, listText, told } from '../../findings/telling.ts';
+import { grouped, listText } from '../../findings/telling.ts';
 import { algorithmName, retiredBy, retiredDigest } from '../../dnssec/algorithms.ts';
 import {
   signedZone,
@@ -39,7 +39,7 @@ export const chain: Aspect = {
     const said = view.answers
       .filter(({ keys }) => keys !== undefined)
       .map((answers) => ({ server: answers.server, findings: serverFindings(inquiry, view, answers) }));
-    return [...signerFindings(inquiry, view), ...agreed(said)].map(told);
+    return [...signerFindings(inquiry, view), ...agreed(said)];
   },
 };
 

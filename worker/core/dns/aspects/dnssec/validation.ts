@@ -5,7 +5,7 @@ import type { Task } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
-import { countText, listText, serverText, told } from '../../findings/telling.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
 import { signedZone } from '../../dnssec/signed-zone.ts';
 
 /** Resolvers that should vouch for the name; of fewer there are, all. */
@@ -33,7 +33,7 @@ export const validation: Aspect = {
     return [
       ...bogusFindings(inquiry, all, bogus, vouching.length),
       ...vouchingFindings(inquiry, all, vouching),
-    ].map(told);
+    ];
   },
 };
 

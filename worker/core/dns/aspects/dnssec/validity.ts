@@ -4,7 +4,7 @@ import { typeName } from '../../codec/registry.ts';
 import { nearestTimeS, serialDistance } from '../../codec/serial.ts';
 import type { Finding, FindingSeverity } from '../../findings/finding.ts';
 import type { Limits } from '../../measure/limits.ts';
-import { countText, listText, serverText, told } from '../../findings/telling.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
 import { formatMs, MS_PER_SECOND } from '../../../units.ts';
 import { signaturesOf, signedZone, type Seen } from '../../dnssec/signed-zone.ts';
 
@@ -47,7 +47,7 @@ export const validity: Aspect = {
         ),
       ),
       ...ttlFindings(signatures, context),
-    ].map(told);
+    ];
   },
 };
 

@@ -3,7 +3,6 @@ import type { Aspect } from '../aspect.ts';
 import type { QueryExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** Days that a certificate must still be valid for (reference: dns, section 1.3, F1). */
@@ -36,8 +35,8 @@ function certificateFinding(exchanges: readonly QueryExchange[], nowMs: number):
   const told = (severity: 'warn' | 'fail', message: string): Finding => ({
     id: 'F1',
     severity,
-    subject: cut(server.url, 300),
-    message: cut(`${serverText(server)} ${message}.`),
+    subject: server.url,
+    message: `${serverText(server)} ${message}.`,
   });
   if (failed)
     return {

@@ -7,7 +7,7 @@ import { outcomeWords } from '../../asking/outcome-words.ts';
 import { queryOver } from '../../asking/question.ts';
 import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, isMeasured, isSilence, setOf } from '../../measure/said.ts';
+import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 const MEDIA_TYPE = 'application/dns-message';
@@ -48,8 +48,8 @@ function told({ query, outcome }: Answered, severity: 'warn' | 'fail', message: 
   return {
     id: 'F2',
     severity,
-    subject: cut(query.server.url, 300),
-    message: cut(`${serverText(query.server)} ${message}.`),
+    subject: query.server.url,
+    message: `${serverText(query.server)} ${message}.`,
     outcome,
   };
 }

@@ -1,6 +1,5 @@
 import type { Aspect } from '../aspect.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut } from '../../measure/said.ts';
 
 /** F4: where the zone's own servers want resolvers to report errors (RFC 9567). */
 export const reportChannel: Aspect = {
@@ -15,8 +14,8 @@ export const reportChannel: Aspect = {
     return [...agents].map((agent) => ({
       id: 'F4',
       severity: 'info',
-      subject: cut(zone ?? agent, 300),
-      message: cut(`Resolvers are asked to report errors of ${zone ?? 'the zone'} to ${agent} (RFC 9567).`),
+      subject: zone ?? agent,
+      message: `Resolvers are asked to report errors of ${zone ?? 'the zone'} to ${agent} (RFC 9567).`,
     }));
   },
 };

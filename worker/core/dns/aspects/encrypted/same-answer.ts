@@ -7,7 +7,6 @@ import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
 import {
   authoritiesOf,
-  cut,
   isMeasured,
   isSilence,
   isTruncated,
@@ -60,8 +59,8 @@ function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { server
       {
         id: 'F3',
         severity,
-        subject: cut(first.query.server.url, 300),
-        message: cut(`${what}: ${how}.`),
+        subject: first.query.server.url,
+        message: `${what}: ${how}.`,
       },
     ];
     if (said.some(({ outcome }) => outcome !== first.outcome))

@@ -7,7 +7,7 @@ import { median } from '../../../statistics.ts';
 import type { Server } from '../../asking/server.ts';
 import { controlQueries, firstQuestions } from '../first-questions.ts';
 import { repetition } from '../resolvability/repetition.ts';
-import { authoritiesOf, cut, resolversOf, type Audience } from '../../measure/said.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../measure/said.ts';
 import { listText, serverText } from '../../findings/telling.ts';
 
 /** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */
@@ -48,10 +48,8 @@ function slowness(inquiry: Inquiry, audience: Audience, kind: Kind): Finding[] {
     {
       id: 'E6',
       severity: isBad && !isOurs ? 'fail' : 'warn',
-      subject: cut(shown.length === 1 && shown[0] ? shown[0].server.url : kind.transport, 300),
-      message: cut(
-        `${shown.length} of ${timed.length} ${who} ${shown.length === 1 ? 'is' : 'are'} slower than ${limitMs} ms over ${kind.transport.toUpperCase()}${how}: ${each}${isOurs ? '; the control name is as slow, so it may be our own way out' : ''}.`,
-      ),
+      subject: shown.length === 1 && shown[0] ? shown[0].server.url : kind.transport,
+      message: `${shown.length} of ${timed.length} ${who} ${shown.length === 1 ? 'is' : 'are'} slower than ${limitMs} ms over ${kind.transport.toUpperCase()}${how}: ${each}${isOurs ? '; the control name is as slow, so it may be our own way out' : ''}.`,
       figures: { medianMs: slowest, limitMs, slow: shown.length, of: timed.length },
     },
   ];

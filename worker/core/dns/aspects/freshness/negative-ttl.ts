@@ -4,7 +4,7 @@ import { isSubdomain } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { randomName } from '../resolvability/absence.ts';
-import { authoritiesOf, cut, queriesTo } from '../../measure/said.ts';
+import { authoritiesOf, queriesTo } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** E2 for names that are made as people sign up: a quarter of an hour is what such a person waits (reference: dns, 1.3). */
@@ -41,10 +41,8 @@ function negativeFindings(inquiry: Inquiry): Finding[] {
     found.push({
       id: 'E2',
       severity: 'warn',
-      subject: cut(bare.query.server.url, 300),
-      message: cut(
-        `${serverText(bare.query.server)} says that ${bare.query.name} has no ${typeName(bare.query.type)} without the zone's SOA: resolvers cannot remember it and ask every time (RFC 2308 section 5).`,
-      ),
+      subject: bare.query.server.url,
+      message: `${serverText(bare.query.server)} says that ${bare.query.name} has no ${typeName(bare.query.type)} without the zone's SOA: resolvers cannot remember it and ask every time (RFC 2308 section 5).`,
       outcome: bare.outcome,
     });
   if (ttlsS.length === 0) return found;
@@ -55,8 +53,8 @@ function negativeFindings(inquiry: Inquiry): Finding[] {
   const told = (ttlS: number, limitS: number, why: string): Finding => ({
     id: 'E2',
     severity: 'warn',
-    subject: cut(zone, 300),
-    message: cut(`That a name in ${zone} does not exist is remembered for ${ttlS} s: ${why}.`),
+    subject: zone,
+    message: `That a name in ${zone} does not exist is remembered for ${ttlS} s: ${why}.`,
     figures: { ttlS, limitS },
   });
   if (longestS > maxS)

@@ -5,7 +5,7 @@ import { errorWords, isStaleCode } from '../../asking/extended-error.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer, resolversOf, type Said } from '../../measure/said.ts';
+import { allSaid, authoritiesOf, isOwnAnswer, resolversOf, type Said } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */
@@ -47,10 +47,8 @@ function finding({ server, outcome, answered }: Said, type: number, why: string)
   return {
     id: 'E4',
     severity: 'warn',
-    subject: cut(server.url, 300),
-    message: cut(
-      `${serverText(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
-    ),
+    subject: server.url,
+    message: `${serverText(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
     outcome,
   };
 }

@@ -5,7 +5,7 @@ import type { Rr } from '../../codec/message.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, cut, isOwnAnswer } from '../../measure/said.ts';
+import { allSaid, authoritiesOf, isOwnAnswer } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** E1: TTLs as the zone's own servers give them; a resolver's count down and say nothing of the zone. */
@@ -34,7 +34,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
     id: 'E1',
     severity,
     subject,
-    message: cut(`${name} ${subject} may be kept for ${ttlS} s: ${why}.`),
+    message: `${name} ${subject} may be kept for ${ttlS} s: ${why}.`,
     figures: { ttlS, limitS },
   });
   if (ttlFailMaxS !== undefined && longestS > ttlFailMaxS)
@@ -60,9 +60,7 @@ function unequal(name: string, type: string, records: readonly Rr[], server: str
     id: 'E1',
     severity: 'warn',
     subject: type,
-    message: cut(
-      `${server} gives the records of ${name} ${type} TTLs from ${minS} to ${maxS} s; one set has one TTL (RFC 2181 section 5.2), and resolvers take the least.`,
-    ),
+    message: `${server} gives the records of ${name} ${type} TTLs from ${minS} to ${maxS} s; one set has one TTL (RFC 2181 section 5.2), and resolvers take the least.`,
     figures: { minS, maxS },
   };
 }

@@ -9,7 +9,6 @@ import { outcomeWords } from '../../asking/outcome-words.ts';
 import {
   allSaid,
   authoritiesOf,
-  cut,
   isSilence,
   isTruncated,
   queriesTo,
@@ -134,8 +133,8 @@ function coherence(inquiry: Inquiry, audience: Audience): Finding[] {
   return told.map(({ server, message }) => ({
     id: 'A3',
     severity,
-    subject: cut(server.url, 300),
-    message: cut(`${serverText(server)} ${message}.`),
+    subject: server.url,
+    message: `${serverText(server)} ${message}.`,
     outcome: 'NXDOMAIN',
   }));
 }
@@ -160,10 +159,8 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
       {
         id: 'A7',
         severity: severityOf(audience, bad.length),
-        subject: cut(bad.length === 1 ? first.server.url : typeName(type), 300),
-        message: cut(
-          `${name} ${typeName(type)} is neither answered nor said not to exist at ${each}; clients that ask for it wait or give up.`,
-        ),
+        subject: bad.length === 1 ? first.server.url : typeName(type),
+        message: `${name} ${typeName(type)} is neither answered nor said not to exist at ${each}; clients that ask for it wait or give up.`,
         outcome: first.outcome,
         figures: { bad: bad.length, of: audience.servers.length },
       },
@@ -193,10 +190,8 @@ function rewriting(inquiry: Inquiry): Finding[] {
       {
         id: 'A8',
         severity: 'warn',
-        subject: cut(inquiry.zone ?? label, 300),
-        message: cut(
-          `The made-up name ${label} has an address: ${inquiry.zone ?? 'the zone'} has a wildcard, or every resolver makes up answers. A mistyped name will look right.`,
-        ),
+        subject: inquiry.zone ?? label,
+        message: `The made-up name ${label} has an address: ${inquiry.zone ?? 'the zone'} has a wildcard, or every resolver makes up answers. A mistyped name will look right.`,
         outcome: 'ANSWER',
       },
     ];
@@ -206,10 +201,8 @@ function rewriting(inquiry: Inquiry): Finding[] {
     {
       id: 'A8',
       severity: severityOf(resolvers, made.length),
-      subject: cut(first.server.url, 300),
-      message: cut(
-        `${listText(made.map(({ server }) => serverText(server)))} ${made.length === 1 ? 'gives' : 'give'} an address for the made-up name ${label}, which does not exist: answers are rewritten on the way.`,
-      ),
+      subject: first.server.url,
+      message: `${listText(made.map(({ server }) => serverText(server)))} ${made.length === 1 ? 'gives' : 'give'} an address for the made-up name ${label}, which does not exist: answers are rewritten on the way.`,
       outcome: 'ANSWER',
       figures: { bad: made.length, of: resolved.length },
     },

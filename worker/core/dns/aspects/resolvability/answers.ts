@@ -7,7 +7,6 @@ import { firstQuestions } from '../first-questions.ts';
 import {
   allSaid,
   authoritiesOf,
-  cut,
   isOwnAnswer,
   resolversOf,
   setOf,
@@ -97,8 +96,8 @@ function finding(inquiry: Inquiry, type: number, { id, severity, bad, of, who, m
   return {
     id,
     severity,
-    subject: cut(isOne && first ? first.server.url : typeName(type), 300),
-    message: cut(`${name} ${typeName(type)} does not resolve at ${shown}: ${each}${tail}.`),
+    subject: isOne && first ? first.server.url : typeName(type),
+    message: `${name} ${typeName(type)} does not resolve at ${shown}: ${each}${tail}.`,
     ...(first ? { outcome: first.outcome } : {}),
     figures: { bad: bad.length, of },
   };
@@ -130,10 +129,8 @@ function fewerFindings(
     {
       id: 'A6',
       severity: 'warn',
-      subject: cut(fewer.length === 1 ? first.said.server.url : typeName(type), 300),
-      message: cut(
-        `${name} ${typeName(type)}: the zone's own servers give ${countText(whole.length, 'record')}, fewer ${fewer.length === 1 ? 'comes' : 'come'} from ${each}: cut without a word, or kept from before a change.`,
-      ),
+      subject: fewer.length === 1 ? first.said.server.url : typeName(type),
+      message: `${name} ${typeName(type)}: the zone's own servers give ${countText(whole.length, 'record')}, fewer ${fewer.length === 1 ? 'comes' : 'come'} from ${each}: cut without a word, or kept from before a change.`,
       figures: { records: first.records, ofRecords: whole.length },
     },
   ];
@@ -160,8 +157,8 @@ function setFindings(inquiry: Inquiry, type: number, resolved: readonly Said[]):
     {
       id: 'A6',
       severity: 'warn',
-      subject: cut(isMajority && others[0] ? others[0].server.url : typeName(type), 300),
-      message: cut(message),
+      subject: isMajority && others[0] ? others[0].server.url : typeName(type),
+      message,
       figures: { bad: others.length, of: resolved.length },
     },
   ];

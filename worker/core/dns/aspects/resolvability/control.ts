@@ -3,7 +3,7 @@ import type { Aspect } from '../aspect.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import { controlQueries } from '../first-questions.ts';
-import { cut, isMeasured } from '../../measure/said.ts';
+import { isMeasured } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** A9: the control name, which tells our own way out from the target. It is asked of every run that has one. */
@@ -22,9 +22,7 @@ export function controlFailure(inquiry: Inquiry): Answered | undefined {
 
 /** What the failure of the control name means, in a sentence. */
 export function controlMessage({ query, outcome }: Answered): string {
-  return cut(
-    `The control name ${query.name} does not resolve through ${serverText(query.server)}: ${outcomeWords(outcome)}. What this run says of the target does not count.`,
-  );
+  return `The control name ${query.name} does not resolve through ${serverText(query.server)}: ${outcomeWords(outcome)}. What this run says of the target does not count.`;
 }
 
 function controlFinding(inquiry: Inquiry): Finding[] | undefined {
@@ -34,7 +32,7 @@ function controlFinding(inquiry: Inquiry): Finding[] | undefined {
       {
         id: 'A9',
         severity: 'warn',
-        subject: cut(failure.query.name, 300),
+        subject: failure.query.name,
         message: controlMessage(failure),
         outcome: failure.outcome,
       },

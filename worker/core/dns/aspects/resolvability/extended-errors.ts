@@ -6,7 +6,7 @@ import type { ExtendedError } from '../../codec/message.ts';
 import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended-error.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, shareSeverity } from '../../measure/said.ts';
+import { shareSeverity } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** A4: what resolvers say beside their answers (RFC 8914), judged by its family and text, not by its number. */
@@ -55,8 +55,8 @@ function finding({ answered, error, family }: Told, share: 'warn' | 'fail'): Fin
   return {
     id: 'A4',
     severity,
-    subject: cut(query.server.url, 300),
-    message: cut(`${said}${why === '' ? '' : ` (${why})`}.`),
+    subject: query.server.url,
+    message: `${said}${why === '' ? '' : ` (${why})`}.`,
     outcome,
     figures: { code: error.code },
   };

@@ -6,7 +6,7 @@ import { outcomeWords } from '../../asking/outcome-words.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../first-questions.ts';
-import { cut, isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';
+import { isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 const TRANSPORT_WORDS: Record<Transport, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', https: 'HTTPS' };
@@ -51,10 +51,8 @@ function finding({ server, transport, answered, asked }: Silent, severity: Findi
   return {
     id: 'A2',
     severity,
-    subject: cut(server.url, 300),
-    message: cut(
-      `${serverText(server)} does not reply over ${TRANSPORT_WORDS[transport]}: ${outcomeWords(outcome)}, ${asked === 1 ? 'asked once' : `whichever of ${asked} questions is asked`}.`,
-    ),
+    subject: server.url,
+    message: `${serverText(server)} does not reply over ${TRANSPORT_WORDS[transport]}: ${outcomeWords(outcome)}, ${asked === 1 ? 'asked once' : `whichever of ${asked} questions is asked`}.`,
     outcome,
     figures: { questions: asked },
   };

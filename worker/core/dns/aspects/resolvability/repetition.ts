@@ -7,7 +7,7 @@ import type { Query } from '../../asking/exchange.ts';
 import type { Asked } from '../../asking/question.ts';
 import { settled, type Settled } from '../../asking/settled.ts';
 import type { Server } from '../../asking/server.ts';
-import { cut, isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
+import { isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
@@ -78,10 +78,8 @@ function worseFinding({ server, second }: Worse, severity: 'warn' | 'fail'): Fin
     id: 'A5',
     // A reply that does not come the second time is a lost packet or a tired server, not what its cache says.
     severity: isSilence(outcome) ? 'warn' : severity,
-    subject: cut(server.url, 300),
-    message: cut(
-      `${serverText(server)} answers ${query.name} ${typeName(query.type)} once; asked again at once it gives ${outcomeWords(outcome)}.`,
-    ),
+    subject: server.url,
+    message: `${serverText(server)} answers ${query.name} ${typeName(query.type)} once; asked again at once it gives ${outcomeWords(outcome)}.`,
     outcome,
   };
 }
@@ -97,10 +95,8 @@ function changes(inquiry: Inquiry): Finding[] {
       {
         id: 'A5',
         severity: 'warn',
-        subject: cut(server.url, 300),
-        message: cut(
-          `${serverText(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
-        ),
+        subject: server.url,
+        message: `${serverText(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
         figures: { first: first.length, second: second.length },
       },
     ];
