@@ -72,11 +72,3 @@ export function ipv6Octets(text: string): Uint8Array | undefined {
 function groupText(octets: Uint8Array, at: number): string {
   return (((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16);
 }
-
-/** The one spelling addresses are compared by (RFC 5952 for IPv6); `undefined` when it is no address. */
-export function canonicalAddress(text: string): string | undefined {
-  const four = ipv4Octets(text);
-  if (four) return four.join('.');
-  const sixteen = ipv6Octets(text);
-  return sixteen && ipv6Text(new DataView(sixteen.buffer), 0);
-}

@@ -111,6 +111,18 @@ export function parentOf(name: Name): Name | undefined {
   return labels.length === 0 ? undefined : joined(labels.slice(1));
 }
 
+/** A name of 255 octets below another, of labels as long as there can be; the other itself when there is no room. */
+export function longestBelow(name: Name): Name {
+  const labels: string[] = [];
+  let roomBytes = NAME_BYTES_MAX - nameBytes(name);
+  while (roomBytes > 1) {
+    const length = Math.min(LABEL_BYTES_MAX, roomBytes - 1);
+    labels.push('x'.repeat(length));
+    roomBytes -= length + 1;
+  }
+  return joined([...labels, ...(name === '.' ? [] : [name])]);
+}
+
 /** The one spelling names are compared by: lower case, no last dot, escapes only where they must be. */
 export function canonicalName(name: Name): Name {
   if (!name.includes('\\')) {

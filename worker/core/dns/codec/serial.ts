@@ -1,13 +1,12 @@
 const HALF = 0x8000_0000;
 
 /**
- * Which of two 32-bit serials comes first (RFC 1982 section 3.2): below 0, 0 or above 0 as in a sort, and `undefined` when
- * they are half the circle apart, where the standard leaves it open. Also how the times of RRSIG compare (RFC 4034 section
- * 3.1.5).
+ * Whether one 32-bit serial comes after the other (RFC 1982 section 3.2); of two that are half the circle apart, where the
+ * standard leaves it open, neither does. Also how the times of RRSIG compare (RFC 4034 section 3.1.5).
  */
-export function compareSerials(a: number, b: number): number | undefined {
-  const ahead = serialDistance(b, a);
-  return ahead === HALF ? undefined : ahead < HALF ? ahead : ahead - 2 * HALF;
+export function isLater(serial: number, than: number): boolean {
+  const ahead = serialDistance(than, serial);
+  return ahead !== 0 && ahead < HALF;
 }
 
 /** Steps forward on the circle from one serial to the other: 0 to 2^32 - 1. */

@@ -1,5 +1,6 @@
 import type { DnsSettings } from '../../checks/dns.ts';
 import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
+import { isLater } from '../codec/serial.ts';
 import type { DnsSummary } from '../findings/evidence.ts';
 import type { Finding } from '../findings/finding.ts';
 import { listText } from '../findings/telling.ts';
@@ -12,12 +13,6 @@ const STEPS_PER_GRACE = 10;
 /** A newest serial that no server has had for two graces, and for this long at least, has been taken back. */
 const TAKEN_BACK_GRACES = 2;
 const TAKEN_BACK_MS_MIN = 20 * MS_PER_MINUTE;
-
-/** Whether serial `a` is later than `b` (RFC 1982 section 3.2, SERIAL_BITS 32). */
-export function isLater(a: number, b: number): boolean {
-  const ahead = (a - b) >>> 0;
-  return ahead !== 0 && ahead < 0x8000_0000;
-}
 
 /** The serials after a run. */
 export function withSerials(

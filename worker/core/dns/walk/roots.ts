@@ -1,5 +1,6 @@
 import type { DnsSettings } from '../../checks/dns.ts';
-import { parseAddress, specialRange } from '../contract/ip.ts';
+import { parseAddress } from '../contract/ip.ts';
+import { specialRange } from '../contract/special-ranges.ts';
 import { isLoopback, parseServer, type Server } from '../asking/server.ts';
 
 /** IPv4 addresses of the root servers: https://www.iana.org/domains/root/servers, b as of November 2023. */

@@ -1,7 +1,7 @@
 import { decodeMessage } from '../codec/decode.ts';
 import { encodeResponse, type RecordFields } from '../codec/encode.ts';
 import type { Message } from '../codec/message.ts';
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../codec/name.ts';
+import { longestBelow, type Name } from '../codec/name.ts';
 import { RCODE, RR_TYPES } from '../codec/registry.ts';
 import { lookUp, type Lookup } from './lookup.ts';
 import type { ZoneRecord } from './master-file.ts';
@@ -107,15 +107,4 @@ function signaturesOf(zone: Zone, { aliases, records }: Lookup): ZoneRecord[] {
           ({ rdata }) => rdata.kind === 'RRSIG' && rdata.covered === first.type,
         ),
   );
-}
-
-/** The longest name below another: labels of 63 octets until 255 are full. */
-function longestBelow(name: Name): Name {
-  let longest = name === '.' ? '' : name;
-  for (;;) {
-    const room = NAME_BYTES_MAX - (longest === '' ? 1 : nameBytes(longest));
-    if (room < 2) return longest;
-    const label = 'x'.repeat(Math.min(LABEL_BYTES_MAX, room - 1));
-    longest = longest === '' ? label : `${label}.${longest}`;
-  }
 }

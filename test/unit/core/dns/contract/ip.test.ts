@@ -6,11 +6,10 @@ import {
   parseAddress,
   parsePrefix,
   prefixText,
-  SPECIAL_RANGES,
-  specialRange,
   type Address,
   type Prefix,
 } from '#core/dns/contract/ip.ts';
+import { SPECIAL_RANGES, specialRange } from '#core/dns/contract/special-ranges.ts';
 
 function address(text: string): Address {
   const parsed = parseAddress(text);
@@ -73,7 +72,12 @@ describe('addressText', () => {
     ['0:0:0:0:0:0:0:0', '::'],
     ['0:0:0:0:0:ffff:c000:201', '::ffff:192.0.2.1'],
     ['1:0:0:0:0:0:0:0', '1::'],
+    ['64:ff9b::192.0.2.33', '64:ff9b::c000:221'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
+    ['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:0'],
+    ['0:0:0:0:0:0:0:1', '::1'],
     ['192.0.2.7', '192.0.2.7'],
+    ['255.255.255.255', '255.255.255.255'],
   ])('writes %s as %s', (text, canonical) => {
     expect(addressText(address(text))).toBe(canonical);
     expect(canonicalAddress(text)).toBe(canonical);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { accepted } from '#core/dns/memory/baseline.ts';
-import { isLater } from '#core/dns/memory/serials.ts';
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import { addresses, measuredA, someEvidence, someRanges } from '#test/fixtures/dns-evidence.ts';
 import { Watch } from './watch.ts';
@@ -353,13 +352,6 @@ describe('serials (D1, E5)', () => {
     someEvidence(addresses(2), {
       serials: serials.map((serial, index) => ({ server: `dns://192.0.2.${index + 1}`, serial })),
     });
-
-  it('are compared in the arithmetic of RFC 1982', () => {
-    expect(isLater(1, 0)).toBe(true);
-    expect(isLater(0, 0xffff_ffff)).toBe(true);
-    expect(isLater(0xffff_ffff, 0)).toBe(false);
-    expect(isLater(5, 5)).toBe(false);
-  });
 
   it('may differ for the grace after a change, and then the lagging server is named', () => {
     const watch = new Watch({ zone: 'example.test' });

@@ -1,6 +1,7 @@
 import type { Inquiry } from '../../asking/inquiry.ts';
 import type { Aspect } from '../aspect.ts';
-import { parseAddress, specialRange } from '../../contract/ip.ts';
+import { parseAddress } from '../../contract/ip.ts';
+import { specialRange } from '../../contract/special-ranges.ts';
 import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { grouped, listText } from '../../findings/telling.ts';

@@ -3,7 +3,7 @@ import type { Aspect } from '../aspect.ts';
 import { isSubdomain, sameName } from '../../codec/name.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import { compareSerials } from '../../codec/serial.ts';
+import { isLater } from '../../codec/serial.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { settled } from '../../asking/settled.ts';
 import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
@@ -63,7 +63,7 @@ function serialsOf(inquiry: Inquiry, zone: ZoneServers): Serial[] {
 /** D1. Serials half the circle apart have no order (RFC 1982): the first server's counts as the newest then. */
 function serialFindings(inquiry: Inquiry, { zone }: ZoneServers, serials: readonly Serial[]): Finding[] {
   const newest = serials.reduce<number | undefined>(
-    (most, { serial }) => (most === undefined || (compareSerials(serial, most) ?? -1) > 0 ? serial : most),
+    (most, { serial }) => (most === undefined || isLater(serial, most) ? serial : most),
     undefined,
   );
   if (newest === undefined || serials.every(({ serial }) => serial === newest)) return [];

@@ -1,6 +1,6 @@
 import type { Inquiry } from '../../asking/inquiry.ts';
 import type { Aspect } from '../aspect.ts';
-import { LABEL_BYTES_MAX, NAME_BYTES_MAX, nameBytes, type Name } from '../../codec/name.ts';
+import { longestBelow, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -57,7 +57,7 @@ function askedOf(inquiry: Inquiry): AskedParent | undefined {
   const zone = zoneServers(inquiry);
   const server = zone?.parent?.views[0]?.server;
   if (!zone?.parent || !server) return undefined;
-  const name = longestUnder(zone.zone);
+  const name = longestBelow(zone.zone);
   const queries = transportsTo(server, inquiry.vantage).map((transport): Query => ({
     kind: 'query',
     server,
@@ -78,16 +78,4 @@ function askedOf(inquiry: Inquiry): AskedParent | undefined {
 
 function needsStream(inquiry: Inquiry, { datagram }: AskedParent): boolean {
   return datagram.every((query) => inquiry.find(query)?.message?.truncated === true);
-}
-
-/** A name of 255 octets in the zone, of labels as long as there can be; the zone's own when there is no room. */
-export function longestUnder(zone: Name): Name {
-  const labels: string[] = [];
-  let room = NAME_BYTES_MAX - nameBytes(zone);
-  while (room > 1) {
-    const length = Math.min(LABEL_BYTES_MAX, room - 1);
-    labels.push('x'.repeat(length));
-    room -= length + 1;
-  }
-  return [...labels, ...(zone === '.' ? [] : [zone])].join('.') || '.';
 }
