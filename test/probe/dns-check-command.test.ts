@@ -110,7 +110,7 @@ test('--json: one object on stdout with the keys that stay', async () => {
       records: 40,
       floorBytes: 674,
       plainRoomBytes: -162,
-      plainRoomRecords: 0,
+      plainRoomRecords: -11,
       ednsRoomBytes: 547,
       ednsRoomRecords: 34,
       clients: 14,

@@ -1,6 +1,7 @@
 import type { Answered, Inquiry } from '#core/dns/asking/inquiry.ts';
 import { chosenProfiles } from '#core/dns/clients/catalogue.ts';
 import { predict, type SeenStyle } from '#core/dns/clients/predict.ts';
+import { presentRecord } from '#core/dns/codec/present.ts';
 import { nearestTimeS } from '#core/dns/codec/serial.ts';
 import { outcomeWords } from '#core/dns/asking/outcome-words.ts';
 import type { OutcomeClass } from '#core/dns/asking/outcome.ts';
@@ -23,6 +24,8 @@ export type AnswerFacts = {
   by: string;
   ofAuthority: boolean;
   records: number;
+  /** The answer's records as a zone file has them. */
+  lines: string[];
   floorBytes: number;
   wireBytes: number;
   plainRoom: Headroom;
@@ -124,6 +127,7 @@ function answerFacts(inquiry: Inquiry, type: number): AnswerFacts | undefined {
     by: serverText(server),
     ofAuthority: of === 'authorities',
     records: records.length,
+    lines: message.answers.map(presentRecord),
     floorBytes: floorBytes(message),
     wireBytes: wireBytes(message),
     plainRoom: headroomOf(message, type, PLAIN_UDP_BYTES, { edns: false }),

@@ -31,6 +31,7 @@ export function checkReport(
             by: answer.by,
             ofAuthority: answer.ofAuthority,
             records: answer.records,
+            lines: answer.lines,
             floorBytes: answer.floorBytes,
             wireBytes: answer.wireBytes,
             plainRoomBytes: answer.plainRoom.bytes,

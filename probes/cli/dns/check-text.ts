@@ -93,6 +93,7 @@ function typeLines(
   };
   const isAsked = ways.some((way) => way.said.length > 0);
   return [
+    ...(answer && all ? answer.lines.map((text, at) => line(at === 0 ? 'Answer' : '', text)) : []),
     ...(answer && answer.records > 0
       ? [
           line(

@@ -45,12 +45,13 @@ export const CHECK_HELP = `latchkey dns check NAME: is an answer too big, for wh
   --aspect NAME        what is looked at: ${ASPECT_NAMES.join(', ')};
                        may be given several times (default ${ASPECTS_DEFAULT.join(', ')})
   --within TIME        give up after this long (default ${formatMs(WITHIN_MS_DEFAULT)})
-  --all                every finding and every client
+  --all                every record, finding and client
   --json               one object on stdout
       { name, outcome, why, atMs, durationMs, questions, zone, authorities, resolvers, signedUntilMs,
-        answers: [{ type, outcome, by, ofAuthority, records, floorBytes, wireBytes, plainRoomBytes, plainRoomRecords,
+        answers: [{ type, outcome, by, ofAuthority, records, lines, floorBytes, wireBytes, plainRoomBytes, plainRoomRecords,
           ednsRoomBytes, ednsRoomRecords, chain, target, ttlS, clients, clientsLost: [{ id, title, outcome, records? }],
-          ways: [{ way, said: [{ text, servers }] }] }],   from outcome to clientsLost only when there was a whole answer
+          ways: [{ way, said: [{ text, servers }] }] }],   from outcome to clientsLost only when there was a whole answer;
+          lines: the answer as in a zone file; room below 0: what is too much
         findings: [{ id, severity, subject, message, outcome?, figures? }],   worst first
         exchanges: [as in a stored run] }
 

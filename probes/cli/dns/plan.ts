@@ -40,7 +40,8 @@ export const PLAN_HELP = `latchkey dns plan ZONEFILE: what a zone would do to it
         addresses?: [{ name, type, address, hint, state, prefix?, coveredAtMs?, file, line }] }
 
 floorBytes: header, question and answer records, what no server can leave out. plainRoom: under 512 octets, what a client
-without EDNS takes. ednsRoom: under 1232, what UDP takes with it. clientsLost: kinds of clients that would not get it whole.
+without EDNS takes. ednsRoom: under 1232, what UDP takes with it. Below 0 it is what is too much. clientsLost: kinds of
+clients that would not get it whole.
 An $INCLUDE must be in the folder of the zone file.
 Exit status: 0 nothing bad, 1 something is, 2 cannot tell: a file or a line cannot be read, or wrong options.`;
 

@@ -8,11 +8,12 @@ export function named(name: Name): string {
   return name === '.' ? 'the root' : name;
 }
 
-/** `158 octets, 9 records`; records only where all of a set are of one size. */
+/** `158 octets, 9 records`, or what is too much; records only where all of a set are of one size. */
 export function roomText({ bytes, records }: Headroom, type: number): string {
-  if (bytes < 0) return `none, ${-bytes} too many`;
   const isOfOneSize = type === RR_TYPES.A || type === RR_TYPES.AAAA;
-  return `${countText(bytes, 'octet')}${isOfOneSize ? `, ${countText(records, 'record')}` : ''}`;
+  const octets = countText(Math.abs(bytes), 'octet');
+  const room = isOfOneSize ? `${octets}, ${countText(Math.abs(records), 'record')}` : octets;
+  return bytes < 0 ? `none, ${room} too many` : room;
 }
 
 /** What comes behind it says more of the same, and `--all` shows it. */

@@ -14,6 +14,7 @@ const ANSWER: AnswerFacts = {
   by: NS1,
   ofAuthority: true,
   records: 8,
+  lines: Array.from({ length: 8 }, (_, at) => `api.example.test. 60 IN A 198.51.100.${at}`),
   floorBytes: 162,
   wireBytes: 173,
   plainRoom: { bytes: 350, records: 21 },
@@ -93,7 +94,7 @@ describe('the first line', () => {
       '✗ api.example.test A: TOO BIG for 1 of 14 kinds of clients: 8 records in 162 octets, 9 over the 512 of a client without EDNS.',
       {
         answer: {
-          plainRoom: { bytes: -9, records: 0 },
+          plainRoom: { bytes: -9, records: -1 },
           lost: [{ id: 'x', title: 'x', prediction: { outcome: 'NODATA' } }],
         },
         judgement: { outcome: 'fail' },
@@ -143,6 +144,21 @@ test('who loses, and what they see: the most common first', () => {
   );
   const all = lines({ answer: { records: 40, lost: LOST }, all: true });
   expect(all).toContain('           a strict one: as if the name did not exist');
+});
+
+test('what is too much is told in records too, where they are of one size', () => {
+  const room = (type: number) =>
+    lines({ type: { type, answer: { ...ANSWER, plainRoom: { bytes: -162, records: -11 } } } })[1];
+  expect(room(1)).toMatch(/^ {2}Room +under 512 \(no EDNS\): none, 162 octets, 11 records too many; /);
+  expect(room(16)).toMatch(/^ {2}Room +under 512 \(no EDNS\): none, 162 octets too many; /);
+});
+
+test('--all: the records themselves', () => {
+  const told = lines({ all: true });
+  expect(told.slice(1, 9)).toEqual(
+    ANSWER.lines.map((text, at) => `  ${(at === 0 ? 'Answer' : '').padEnd(9)}${text}`),
+  );
+  expect(lines().join('\n')).not.toContain(' IN A ');
 });
 
 test('servers that differ are named', () => {

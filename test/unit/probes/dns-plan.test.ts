@@ -98,7 +98,7 @@ describe('the change of 2018', () => {
       ttlS: 60,
       floorBytes: 674,
       plainRoomBytes: -162,
-      plainRoomRecords: 0,
+      plainRoomRecords: -11,
       ednsRoomBytes: 547,
       ednsRoomRecords: 34,
       clientsLost: [

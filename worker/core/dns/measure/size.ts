@@ -1,9 +1,8 @@
 import type { Message, Rr } from '../codec/message.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 
-/** Octets before the question (RFC 1035 section 4.1.1), and of a question's type and class behind its name. */
+/** Octets before the question (RFC 1035 section 4.1.1). */
 const HEADER_BYTES = 12;
-const QUESTION_FIXED_BYTES = 4;
 /** Type, class, TTL and length of a record (RFC 1035 section 4.1.3), and a pointer to the owner before them. */
 const RECORD_FIXED_BYTES = 10;
 const POINTER_BYTES = 2;
@@ -41,10 +40,10 @@ export function uncompressedBytes(message: Message): number {
   return message.answers.reduce((sum, record) => sum + record.uncompressedBytes, questionEnd(message));
 }
 
-/** Room that is left under a limit; negative when there is none. */
+/** Room that is left under a limit; negative is what there is too much (reference: dns, section 1.4). */
 export type Headroom = {
   bytes: number;
-  /** Further records like the last one; of A and AAAA with their owner as a pointer. */
+  /** Whole records like the last one; of A and AAAA with their owner as a pointer. */
   records: number;
 };
 
@@ -56,7 +55,7 @@ export function headroomOf(
   { edns }: { edns: boolean },
 ): Headroom {
   const bytes = limitBytes - floorBytes(message) - (edns ? OPT_BYTES : 0);
-  return { bytes, records: Math.max(0, Math.floor(bytes / recordBytes(message, type))) };
+  return { bytes, records: Math.floor(bytes / recordBytes(message, type)) };
 }
 
 /** What one more record of the type would take: that of addresses is known, of others the last record tells. */
@@ -68,19 +67,3 @@ function recordBytes(message: Message, type: number): number {
 }
 
 const sizeOf = (record: Rr): number => record.end - record.start;
-
-/**
- * How many records of one set fit under a limit when nothing else is in the message (reference: dns, section 1.4).
- * `qnameBytes` as on the wire, with the root's octet; `ownerBytes` is a pointer's 2, or `qnameBytes` where names are not
- * compressed.
- */
-export function recordsThatFit(
-  qnameBytes: number,
-  limitBytes: number,
-  edns: boolean,
-  rdataBytes: number,
-  ownerBytes = POINTER_BYTES,
-): number {
-  const room = limitBytes - HEADER_BYTES - (qnameBytes + QUESTION_FIXED_BYTES) - (edns ? OPT_BYTES : 0);
-  return Math.max(0, Math.floor(room / (ownerBytes + RECORD_FIXED_BYTES + rdataBytes)));
-}

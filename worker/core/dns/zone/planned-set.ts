@@ -77,7 +77,7 @@ function setOf(answer: PlannedAnswer, limits: Limits): PlannedSet | undefined {
   const roomUnder = (limitBytes: number, edns: boolean): Headroom =>
     message
       ? headroomOf(message, type, limitBytes, { edns })
-      : { bytes: limitBytes - MESSAGE_BYTES_MAX, records: 0 };
+      : { bytes: limitBytes - MESSAGE_BYTES_MAX, records: -records.length };
   const findings = message ? findingsOf(answer, limits) : [];
   const place = { file, line, name, type };
   return {
