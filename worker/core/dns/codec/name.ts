@@ -6,7 +6,7 @@ export type Name = string;
 
 /** Octets of a name on the wire and of one label (RFC 1035 section 2.3.4). */
 export const NAME_BYTES_MAX = 255;
-export const LABEL_BYTES_MAX = 63;
+const LABEL_BYTES_MAX = 63;
 
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;

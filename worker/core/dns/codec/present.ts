@@ -24,7 +24,7 @@ export function canonicalRdata(rdata: Rdata): string {
 }
 
 /** A name as in a zone file: absolute, and what means something there is escaped. */
-export function presentName(name: Name): string {
+function presentName(name: Name): string {
   const escaped = name.replaceAll(/\\.|["();@$]/gs, (part) => (part.length > 1 ? part : `\\${part}`));
   return name === '.' ? name : `${escaped}.`;
 }

@@ -17,7 +17,7 @@ export const SVC_KEYS = [
 ] as const;
 
 /** `alpn`; `key65000` of one not known here. */
-export function svcKeyName(key: number): string {
+function svcKeyName(key: number): string {
   return SVC_KEYS[key] ?? `key${key}`;
 }
 

@@ -40,7 +40,7 @@ export function queriesTo({ vantage }: Pick<Inquiry, 'vantage'>, asked: Asked): 
  * What a server says over all its transports, taken at its worst: a reply that is no answer counts before one that is, a
  * truncated one only when there is no whole one, silence only when nothing came at all. `undefined` of what was not measured.
  */
-export function saidBy(inquiry: Inquiry, asked: Asked): Said | undefined {
+function saidBy(inquiry: Inquiry, asked: Asked): Said | undefined {
   const all = queriesTo(inquiry, asked)
     .flatMap((query) => inquiry.find(query) ?? [])
     .filter(isMeasured);

@@ -31,7 +31,7 @@ export function bulkFindings(message: Message, context: SizeContext): Finding[] 
 }
 
 /** Records of the largest set of an answer; signatures do not count. */
-export function largestSet(message: Message): { type: number; records: number } {
+function largestSet(message: Message): { type: number; records: number } {
   return rrSetsOf(message.answers)
     .filter(({ type }) => type !== RR_TYPES.RRSIG)
     .reduce(

@@ -12,7 +12,7 @@ const RECORD_CLIFFS = [8, 20, 100];
 const FLOOR_CLIFFS = [PLAIN_UDP_BYTES, 1_232 - OPT_BYTES];
 
 /** Where a run's figures are compared with others. */
-export function scopeOf({ differsByRegion }: DnsSettings, region: string): string {
+function scopeOf({ differsByRegion }: DnsSettings, region: string): string {
   return differsByRegion ? region : EVERYWHERE;
 }
 

@@ -24,7 +24,7 @@ export type Entry = {
 /** Longer lines are no zone file: a TXT record of 65,535 octets, all escaped, would be 262,140 characters on several lines. */
 export const LINE_CHARS_MAX = 100_000;
 /** Words of one entry: the most strings that fit a TXT record's 65,535 octets, each empty, and then some. */
-export const ENTRY_WORDS_MAX = 70_000;
+const ENTRY_WORDS_MAX = 70_000;
 
 /**
  * Cuts a master file into entries. What cannot be cut is told to `trouble`, and reading goes on with the next line.

@@ -2,7 +2,7 @@ import { ZoneTextError, type Entry, type Word } from './entry.ts';
 import { quote } from './octet-text.ts';
 
 /** Entries that one $GENERATE makes: an IPv4 /16. */
-export const GENERATED_MAX = 65_536;
+const GENERATED_MAX = 65_536;
 const WIDTH_MAX = 60;
 
 /**

@@ -10,7 +10,7 @@ import { rdataOf } from './rdata-text.ts';
 import { secondsOf, typeNumberOf, WordReader } from './word-reader.ts';
 
 /** A larger zone is not written by hand: measure its servers. */
-export const ZONE_RECORDS_MAX = 200_000;
+const ZONE_RECORDS_MAX = 200_000;
 /** Characters of all files of a zone. */
 export const ZONE_CHARS_MAX = 32 * 1024 * 1024;
 /** Lines that cannot be read are told up to this many; then reading ends. */

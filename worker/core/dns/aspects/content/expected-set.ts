@@ -18,7 +18,7 @@ export function comparable(rdata: Rdata): string {
 }
 
 /** What a person wrote of a record of a type, in that spelling; in lower case when it cannot be read as one. */
-export function comparableText(type: number, text: string): string {
+function comparableText(type: number, text: string): string {
   const isText = type === RR_TYPES.TXT && !text.trim().startsWith('"');
   if (isText) return `"${stringText(utf8Octets(text))}"`;
   const line = `x. 0 IN ${typeName(type)} ${text}`;

@@ -1,6 +1,7 @@
 import type { Inquiry } from '../../asking/inquiry.ts';
 import type { Aspect } from '../aspect.ts';
 import { isSubdomain, type Name } from '../../codec/name.ts';
+import { EDNS_OPTION } from '../../codec/opt.ts';
 import { CLASS, RCODE, RR_TYPES } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
@@ -10,8 +11,6 @@ import type { Server } from '../../asking/server.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
 import { zoneServers } from './zone-servers.ts';
 
-/** EDNS option NSID (RFC 5001). */
-const NSID_OPTION = 3;
 /** Names of other people that every resolver can find; of the two, the one that is not in the zone. */
 const FOREIGN_NAMES = ['example.com', 'example.net'] as const;
 const IDENTITY_NAME = 'id.server';
@@ -62,7 +61,7 @@ function queriesTo(inquiry: Inquiry, server: Server, zone: Name): Queries {
     edns: {
       udpBytes: OFFERED_BYTES,
       dnssecOk: false,
-      options: [{ code: NSID_OPTION, data: new Uint8Array(0) }],
+      options: [{ code: EDNS_OPTION.NSID, data: new Uint8Array(0) }],
     },
   };
   const identity = queryOver(transport, {
