@@ -218,7 +218,7 @@ describe('a live page', () => {
 });
 
 describe('a screenshot that its probe has not uploaded yet', () => {
-  it.each(['/operator', '/operator/incident', '/operator/run', '/operator/dns-run'])(
+  it.each(['/operator', '/operator/incident', '/operator/run'])(
     'has its words and its place at %s, and comes without moving anything',
     async (path) => {
       const page = await open(path);
