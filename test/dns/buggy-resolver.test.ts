@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '#core/dns/findings/finding.ts';
 import { askOne } from '#test/fixtures/dns/ask-one.ts';
-import { startBuggyResolver, type BuggyMode, type BuggyResolver } from '#test/fixtures/dns/buggy-resolver.ts';
+import { startBuggyResolver, type BuggyMode } from '#test/fixtures/dns/buggy-resolver.ts';
+import type { Listener } from '#test/fixtures/dns/listener.ts';
 import { checkOnce, idsOf } from '#test/fixtures/dns/check-once.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';
 import { cannotStart } from '#test/fixtures/dns/packages.ts';
@@ -135,14 +136,14 @@ describe.skipIf(cannotStart('knotd'))('a server that is wrong in one way', () =>
     });
   });
 
-  async function startBuggy(modes: BuggyMode[], as?: 'authority'): Promise<BuggyResolver> {
+  async function startBuggy(modes: BuggyMode[], as?: 'authority'): Promise<Listener> {
     const resolver = await startBuggyResolver(knot, modes, as);
     onTestFinished(() => resolver.close());
     return resolver;
   }
 
   async function resolvabilityOf(
-    resolvers: readonly BuggyResolver[],
+    resolvers: readonly Listener[],
     aspects: ('resolvability' | 'profiles')[] = ['resolvability'],
   ): Promise<Finding[]> {
     const { findings } = await checkOnce({
@@ -156,14 +157,14 @@ describe.skipIf(cannotStart('knotd'))('a server that is wrong in one way', () =>
   }
 });
 
-function outcomesOf({ url }: BuggyResolver, name: string): Promise<string[]> {
+function outcomesOf({ url }: Listener, name: string): Promise<string[]> {
   const ways = ['U0', 'U1', 'T'] as const;
   return Promise.all(
     ways.map(async (way) => (await askOne({ url, name, way }, { timeoutMs: SILENCE_MS })).outcome),
   );
 }
 
-async function sizesOf(authority: BuggyResolver): Promise<Finding[]> {
+async function sizesOf(authority: Listener): Promise<Finding[]> {
   const { findings } = await checkOnce({
     name: BIG_NAME,
     zone: ZONE,

@@ -10,7 +10,7 @@ import { encodeResponse, type RecordFields, type ResponseFields } from '#core/dn
 import type { Message } from '#core/dns/codec/message.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Query } from '#core/dns/asking/exchange.ts';
-import { FrameReader } from '#core/dns/codec/framing.ts';
+import { framed, FrameReader } from '#core/dns/codec/framing.ts';
 import { parseServer } from '#core/dns/asking/server.ts';
 import { listenOnLoopback, type Handler } from '#test/fixtures/loopback-server.ts';
 
@@ -133,11 +133,7 @@ export async function startStream(
       socket,
       queries: [],
       chunks: [],
-      send: (message) => {
-        const length = Buffer.alloc(2);
-        length.writeUInt16BE(message.length);
-        socket.write(Buffer.concat([length, message]));
-      },
+      send: (message) => void socket.write(framed(message)),
     };
     connections.push(connection);
     // A client that goes away in the middle is what some tests are about.
