@@ -1,4 +1,5 @@
-import { fetch, type Request, type Response } from 'miniflare';
+import { fetch, type Request, Response } from 'miniflare';
+import { standInResolver } from './fixtures/dns/stand-in-resolver.ts';
 import { startPager } from './fixtures/pager/pager.ts';
 
 const WEBHOOK_SECRET = 'whsec_bGF0Y2hrZXktdGVzdC1zaWduaW5nLXNlY3JldC0wMDE=';
@@ -16,9 +17,16 @@ export const HUB_SECRETS = {
   PUSHOVER_USER: 'latchkeyTestPushoverUser000001',
 };
 
-/** What leaves the hub goes to the pager on loopback, whatever host it names. */
+/** The host that answers questions about names, for whoever asks by HTTPS. */
+const RESOLVER_HOST = 'resolver.test';
+
+/** What leaves the hub goes to the pager on loopback, whatever host it names; but for questions about names. */
 export async function passToPager(request: Request): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
+  const { pathname, search, hostname } = new URL(request.url);
+  if (hostname === RESOLVER_HOST) {
+    const reply = await standInResolver(new URL(request.url), await request.arrayBuffer(), request.signal);
+    return new Response(reply, { headers: { 'content-type': 'application/dns-message' } });
+  }
   const origin = process.env.LATCHKEY_TEST_PAGER;
   if (origin === undefined) throw new Error(`no pager for ${request.url}`);
   const body = request.body === null ? {} : { body: await request.arrayBuffer() };

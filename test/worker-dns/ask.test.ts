@@ -4,7 +4,9 @@ import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Exchange, Query, QueryExchange, Transport } from '#core/dns/asking/exchange.ts';
 import { parseServer } from '#core/dns/asking/server.ts';
 import { SILENT_TIMEOUT_MS, type WorkerLab } from './lab-addresses.ts';
-import { CONNECTIONS_MAX, createWorkerAsker } from '#worker/dns/ask.ts';
+import { CONNECTIONS_MAX, createWorkerAsker, type WorkerAskerOptions } from '#worker/dns/ask.ts';
+import { RunTime } from '#worker/dns/run-time.ts';
+import { Semaphore } from '#worker/semaphore.ts';
 
 const lab: WorkerLab | null = inject('workerLab');
 
@@ -13,11 +15,12 @@ const FLOOR_40_BYTES = 674;
 
 describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
   const at = (name: keyof NonNullable<typeof lab>): string => lab?.[name] ?? '';
-  const asker = (over: { exchangeTimeoutMs?: number; tasksMax?: number } = {}) =>
+  const asker = (over: Partial<WorkerAskerOptions> = {}) =>
     createWorkerAsker({
       exchangeTimeoutMs: 3_000,
       tasksMax: 100,
-      endsAtMs: performance.now() + 20_000,
+      time: new RunTime(20_000),
+      connections: new Semaphore(CONNECTIONS_MAX),
       ...over,
     });
   const query = (url: string, transport: Transport, over: Partial<Query> = {}): Query => {
@@ -97,13 +100,37 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
   });
 
   it('does not hold it against a server that the run is over', async () => {
-    const cut = createWorkerAsker({
-      exchangeTimeoutMs: 3_000,
-      tasksMax: 1,
-      endsAtMs: performance.now() + 200,
+    const time = new RunTime(20_000);
+    const cut = asker({ time });
+    const asking = cut(query(at('silent'), 'tcp', { name: 'late.example.test' }));
+    time.shorten(100);
+    expect(queryExchange(await asking).trouble).toMatchObject({ class: 'NOT_MEASURABLE', probeFault: true });
+    const after = await cut(query(at('silent'), 'tcp', { name: 'later.example.test' }));
+    expect(queryExchange(after).trouble?.message).toBe('the run was over before it was asked');
+  });
+
+  it('holds it against a server that it was silent for half a second and more when the run was over', async () => {
+    const time = new RunTime(20_000);
+    const asking = asker({ time })(query(at('silent'), 'tcp', { name: 'cut.example.test' }));
+    time.shorten(700);
+    const { trouble } = queryExchange(await asking);
+    expect(trouble).toMatchObject({
+      class: 'TIMEOUT',
+      message: expect.stringMatching(/^no answer within 7\d\d ms$/),
     });
-    const { trouble } = queryExchange(await cut(query(at('silent'), 'tcp', { name: 'late.example.test' })));
-    expect(trouble).toMatchObject({ class: 'TIMEOUT', probeFault: true });
+    expect(trouble?.probeFault).toBeUndefined();
+  });
+
+  it('shares its connections with the other runs of its object', async () => {
+    const connections = new Semaphore(1);
+    const first = asker({ connections, exchangeTimeoutMs: SILENT_TIMEOUT_MS });
+    const second = asker({ connections });
+    const started = performance.now();
+    const silent = first(query(at('silent'), 'tcp', { name: 'held.example.test' }));
+    const answered = await second(query(at('authority'), 'tcp'));
+    expect(queryExchange(answered).trouble).toBeUndefined();
+    expect(performance.now() - started).toBeGreaterThanOrEqual(SILENT_TIMEOUT_MS);
+    expect(queryExchange(await silent).trouble?.class).toBe('TIMEOUT');
   });
 
   it('connects to an address, and fetches a file with its digest', async () => {

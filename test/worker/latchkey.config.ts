@@ -15,11 +15,37 @@ const dns = {
   timeout: '20s',
   owner: 'Tests',
 } as const;
+const regions: ('us-east' | 'us-west' | 'eu-west' | 'ap-south')[] = [
+  'us-east',
+  'us-west',
+  'eu-west',
+  'ap-south',
+];
+
+/** Asked by the hub itself, from a region of its own. */
+const edge = {
+  kind: 'dns',
+  interval: '1h',
+  timeout: '20s',
+  owner: 'Tests',
+  name: 'edge.example.test',
+} as const;
+const RESOLVER = 'https://resolver.test/dns-query';
+/** Cloudflare's own address, which a Worker does not even try. */
+const BLOCKED = 'dns://1.1.1.1';
 
 /** What the hub under test watches. Each test takes a check of its own: its object and its pages are nobody else's. */
 export default defineConfig({
   publicUrl: 'https://hub.test',
-  regions: { 'us-east': {}, 'us-west': {}, 'eu-west': {}, 'ap-south': {} },
+  regions: {
+    'us-east': {},
+    'us-west': {},
+    'eu-west': {},
+    'ap-south': {},
+    'edge-test': { title: 'Edge', worker: { locationHint: 'weur' } },
+    'edge-often': { worker: {} },
+    'edge-idle': { worker: {} },
+  },
   checks: {
     login: { ...journey, channels: ['pager'] },
     outage: { ...journey, title: 'Portal login', channels: ['pager', 'hook'] },
@@ -50,23 +76,79 @@ export default defineConfig({
     'lost-launch': { ...journey, channels: ['pager'] },
     'gone-login': { ...journey, channels: ['pager'] },
     'gone-launch': { ...journey, channels: ['pager'] },
-    'dns-baseline': { ...dns, name: 'baseline.example.test', channels: ['pager'] },
-    'dns-page': { ...dns, name: 'page.example.test', channels: ['pager'] },
-    'dns-rows': { ...dns, name: 'rows.example.test', channels: ['pager'] },
-    'dns-kept': { ...dns, name: 'kept.example.test', channels: ['pager'] },
+    'dns-baseline': { ...dns, regions, name: 'baseline.example.test', channels: ['pager'] },
+    'dns-page': { ...dns, regions, name: 'page.example.test', channels: ['pager'] },
+    'dns-rows': { ...dns, regions, name: 'rows.example.test', channels: ['pager'] },
+    'dns-kept': { ...dns, regions, name: 'kept.example.test', channels: ['pager'] },
     'dns-listed': {
       ...dns,
+      regions,
       name: 'listed.example.test',
       channels: ['pager'],
       allowList: { urls: ['https://ranges.test/ip-ranges.json'], notice: '2s' },
     },
     'dns-retired': {
       ...dns,
+      regions,
       name: 'retired.example.test',
       channels: ['pager'],
       allowList: { urls: ['https://ranges.test/ip-ranges.json'] },
     },
-    'dns-warned': { ...dns, name: 'warned.example.test', channels: ['pager'] },
+    'dns-warned': { ...dns, regions, name: 'warned.example.test', channels: ['pager'] },
+    'edge-told': {
+      ...edge,
+      regions: ['edge-test'],
+      channels: ['pager'],
+      resolvers: [RESOLVER],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+    },
+    'edge-blocked': {
+      ...edge,
+      regions: ['edge-test'],
+      channels: ['pager'],
+      resolvers: [],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+    },
+    'edge-404': {
+      ...edge,
+      regions: ['edge-test'],
+      channels: ['pager'],
+      resolvers: ['https://no-resolver.test/dns-query'],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+    },
+    'edge-silent': {
+      ...edge,
+      regions: ['edge-test'],
+      channels: ['pager'],
+      resolvers: ['https://resolver.test/silent/dns-query'],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+      exchangeTimeout: '10s',
+      timeout: '12s',
+    },
+    'edge-cut': {
+      ...edge,
+      regions: ['edge-test'],
+      channels: ['pager'],
+      resolvers: ['https://resolver.test/silent/dns-query'],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+      exchangeTimeout: '10s',
+      timeout: '12s',
+    },
+    'edge-often': {
+      ...edge,
+      regions: ['edge-often'],
+      channels: ['pager'],
+      resolvers: [RESOLVER],
+      authorities: [BLOCKED],
+      aspects: ['resolvability'],
+      interval: '2s',
+      timeout: '1900ms',
+    },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
   },
   channels: {

@@ -109,6 +109,22 @@ export function withoutRun(schedule: Schedule, check: string): Schedule {
 }
 
 /**
+ * A schedule that nobody looked at for a while, as of an object that an alarm wakes, which may come a minute late: what came
+ * due meanwhile is due now, for it has waited for no place. What is late by its interval or more belongs to an absence, and
+ * goes on by its cadence: all checks at once would only keep each other waiting.
+ */
+export function awoken(schedule: Schedule, nowMs: number, intervalMsOf: (check: string) => number): Schedule {
+  const pending = new Map(schedule.pending);
+  for (const [check, dueMs] of schedule.pending) {
+    const intervalMs = intervalMsOf(check);
+    const lateMs = nowMs - dueMs;
+    if (lateMs >= intervalMs) pending.set(check, dueMs + intervalMs * (Math.floor(lateMs / intervalMs) + 1));
+    else if (lateMs > waitMsMax(intervalMs)) pending.set(check, nowMs);
+  }
+  return { ...schedule, pending };
+}
+
+/**
  * What starts now. A check never runs twice at once: a start that comes due meanwhile is left out, and the next one is an
  * interval later. So the cadence holds without a hub; a hub's answer replaces it.
  */

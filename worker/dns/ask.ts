@@ -13,9 +13,10 @@ import type {
 import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
-import { Semaphore } from '../semaphore.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { askOverHttp } from './doh.ts';
 import { blockedFor } from './reach.ts';
+import type { RunTime } from './run-time.ts';
 import {
   askOnStream,
   closed,
@@ -36,6 +37,11 @@ export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tl
 export const CONNECTIONS_MAX = 5;
 /** A connection that is given up is gone in a moment. */
 const CLOSE_MS = 250;
+/**
+ * A question that had no answer for this long when the run's time was over had none; of a younger one nothing is known
+ * (reference: dns, section 1.3, E6).
+ */
+const SILENT_MS_MIN = 500;
 /** Octets of a published file: the longest known, AWS's, has 2 MB. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -43,33 +49,38 @@ export type WorkerAskerOptions = {
   exchangeTimeoutMs: number;
   /** Tasks that go out; the platform counts each as a subrequest. What is beyond is not measurable. */
   tasksMax: number;
-  /** When the run has to have ended, by `performance.now()`. */
-  endsAtMs: number;
+  /** What is under way at its end ends with it, and nothing goes out any more. */
+  time: RunTime;
+  /** Places for connections, of all runs that go on at once in this Worker. */
+  connections: Semaphore;
 };
 
 /** Asks from a Worker: DNS over TCP, TLS and HTTPS, connections, and files. Each is bounded in time; none rejects. */
-export function createWorkerAsker({ exchangeTimeoutMs, tasksMax, endsAtMs }: WorkerAskerOptions): Ask {
-  const startedMs = performance.now();
-  const connections = new Semaphore(CONNECTIONS_MAX);
+export function createWorkerAsker({
+  exchangeTimeoutMs,
+  tasksMax,
+  time,
+  connections,
+}: WorkerAskerOptions): Ask {
   let asked = 0;
   return async (task) => {
     const notAsked = whyNot(task, asked >= tasksMax ? tasksMax : undefined);
     if (notAsked !== undefined)
-      return exchangeOf(task, { atMs: performance.now() - startedMs, trouble: unmeasurable(notAsked) });
+      return exchangeOf(task, { atMs: time.tookMs(), trouble: unmeasurable(notAsked) });
     asked += 1;
-    return connections.run(async () => {
-      const sentMs = performance.now();
-      const leftMs = Math.max(1, endsAtMs - sentMs);
-      // The server has not had its time when the run's is over.
-      const late: Trouble = {
-        class: 'TIMEOUT',
-        message: `no answer within ${Math.round(Math.min(exchangeTimeoutMs, leftMs))} ms`,
-        ...(leftMs < exchangeTimeoutMs ? { probeFault: true } : {}),
-      };
-      const got = await within(Math.min(exchangeTimeoutMs, leftMs), late, task, (signal) =>
-        perform(task, signal),
-      );
-      return exchangeOf(task, { ...got, atMs: sentMs - startedMs, durationMs: performance.now() - sentMs });
+    return new Promise<Exchange>((resolve, reject) => {
+      const exchanged = connections.run(async () => {
+        const atMs = time.tookMs();
+        if (time.over.aborted)
+          return resolve(
+            exchangeOf(task, { atMs, trouble: unmeasurable('the run was over before it was asked') }),
+          );
+        const { got, closed: isClosed } = await within(exchangeTimeoutMs, time.over, task, perform);
+        resolve(exchangeOf(task, { ...got, atMs, durationMs: time.tookMs() - atMs }));
+        // Its place is free once its connection is gone.
+        await isClosed;
+      });
+      exchanged.catch(reject);
     });
   };
 }
@@ -148,29 +159,49 @@ async function fetchFile({ url }: Fetch, signal: AbortSignal): Promise<Got> {
   return { status: response.status, body, sha256 };
 }
 
-/** Does the work within its time, or comes to `tooLate`; what goes wrong becomes the trouble of the task. */
+/** Does the work within its time and the run's. `closed`: the connection has been given up, or has had the time to be. */
 async function within(
   timeoutMs: number,
-  tooLate: Trouble,
+  over: AbortSignal,
   task: Task,
-  work: (signal: AbortSignal) => Promise<Got>,
-): Promise<Got> {
+  work: (task: Task, signal: AbortSignal) => Promise<Got>,
+): Promise<{ got: Got; closed: Promise<void> }> {
+  const sentMs = performance.now();
   const abort = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  const cut = new AbortController();
   const late = new Promise<Got>((resolve) => {
-    timer = setTimeout(() => {
-      resolve({ trouble: tooLate });
+    const giveUp = (trouble: Trouble): void => {
+      resolve({ trouble });
       abort.abort();
-    }, timeoutMs);
+    };
+    const timer = setTimeout(() => giveUp(silence(timeoutMs)), timeoutMs);
+    const onOver = (): void => giveUp(cutTrouble(performance.now() - sentMs));
+    over.addEventListener('abort', onOver, { once: true, signal: cut.signal });
+    cut.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   });
-  const done = work(abort.signal).catch((error: unknown): Got => ({ trouble: troubleOf(task, error) }));
+  const done = work(task, abort.signal).catch((error: unknown): Got => ({ trouble: troubleOf(task, error) }));
   const got = await Promise.race([done, late]);
-  clearTimeout(timer);
-  // Its place is free once its connection is gone.
-  await withDeadline(done, CLOSE_MS, 'closing a connection').catch((error: unknown) => {
+  cut.abort();
+  return { got, closed: closedInTime(done) };
+}
+
+async function closedInTime(done: Promise<unknown>): Promise<void> {
+  try {
+    await withDeadline(done, CLOSE_MS, 'closing a connection');
+  } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
-  });
-  return got;
+  }
+}
+
+function silence(waitedMs: number): Trouble {
+  return { class: 'TIMEOUT', message: `no answer within ${Math.round(waitedMs)} ms` };
+}
+
+/** What it means that the run's time was over when a question had waited so long. */
+function cutTrouble(waitedMs: number): Trouble {
+  return waitedMs >= SILENT_MS_MIN
+    ? silence(waitedMs)
+    : unmeasurable(`the run's time was over ${Math.round(waitedMs)} ms after it was asked`);
 }
 
 /**

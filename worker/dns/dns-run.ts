@@ -10,7 +10,9 @@ import { Run, runId } from '#core/run.ts';
 import { truncate } from '#core/units.ts';
 import { fitsWire } from '#core/wire.ts';
 import { messageOf } from '../log.ts';
+import type { Semaphore } from '../semaphore.ts';
 import { createWorkerAsker, WORKER_VANTAGE } from './ask.ts';
+import { RunTime } from './run-time.ts';
 
 /** Who runs a check, when and why. Times are epoch ms. */
 export type RunOrigin = Pick<
@@ -21,35 +23,53 @@ export type RunOrigin = Pick<
 export type DnsRunOptions = RunOrigin & {
   check: DnsCheck;
   questionsMax: number;
-  /** How long it may take, when that is less than the check's timeout. */
-  deadlineMs?: number | undefined;
+  /** How long it may take, until its result: of `runTimeOf`. */
+  time: RunTime;
+  /** Places for connections, of all runs that go on at once. */
+  connections: Semaphore;
 };
 
 const CRYPTOGRAPHY = cryptographyOf(crypto.subtle);
 /** Of the run's time, what is left for judging and storing. */
 const JUDGE_MS = 500;
+/** Questions that are cut off get so long to say so: then they count as unanswered or not asked. */
+const SETTLE_MS = 30;
+
+/** The time a run may ask for, now: what its deadline leaves. `deadlineMs`: that of a burst. */
+export function runTimeOf(check: DnsCheck, deadlineMs: number | undefined): RunTime {
+  return new RunTime(askedMs(Math.min(deadlineMs ?? check.timeoutMs, check.timeoutMs)));
+}
+
+/** A run under way is to have ended by this deadline. */
+export function shortenTo(time: RunTime, deadlineMs: number): void {
+  time.shorten(askedMs(deadlineMs));
+}
+
+function askedMs(deadlineMs: number): number {
+  return Math.max(1, deadlineMs - JUDGE_MS);
+}
 
 /** Runs a DNS check from this Worker. Never rejects: a fault of our own is an `invalid` run. */
 export async function dnsRun(options: DnsRunOptions): Promise<Run> {
-  const { check, questionsMax, deadlineMs, ...origin } = options;
-  const startedMs = performance.now();
-  const own = deadlineMs === undefined ? {} : { deadlineMs };
-  const limitMs = Math.max(1, Math.min(deadlineMs ?? check.timeoutMs, check.timeoutMs) - JUDGE_MS);
-  const endsAtMs = startedMs + limitMs;
+  const { check, questionsMax, time, connections, ...origin } = options;
+  const own = () => {
+    const deadlineMs = time.limitMs + JUDGE_MS;
+    return deadlineMs < check.timeoutMs ? { deadlineMs } : {};
+  };
   try {
     const { exchangeTimeoutMs } = check.dns;
-    const ask = createWorkerAsker({ exchangeTimeoutMs, tasksMax: questionsMax, endsAtMs });
+    const ask = createWorkerAsker({ exchangeTimeoutMs, tasksMax: questionsMax, time, connections });
     const asked = {
       settings: check.dns,
       vantage: WORKER_VANTAGE,
       nowMs: origin.startedAtMs,
       salt: salt(),
     };
-    const inquirer = await inquire(asked, ask, () => performance.now() >= endsAtMs);
+    const inquirer = await inquire(asked, ask, () => time.over.aborted, settled(time.over));
     const { outcome, failure, evidence } = judge(inquirer, await verified(inquirer.inquiry(), CRYPTOGRAPHY));
     return checked({
-      ...common(origin, check, performance.now() - startedMs),
-      ...own,
+      ...common(origin, check, time.tookMs()),
+      ...own(),
       outcome,
       ...(failure ? { failure } : {}),
       steps: stepsOf(inquirer.inquiry()),
@@ -57,10 +77,21 @@ export async function dnsRun(options: DnsRunOptions): Promise<Run> {
     });
   } catch (error) {
     return {
-      ...spoiled(origin, check, 'probe-error', messageOf(error), performance.now() - startedMs),
-      ...own,
+      ...spoiled(origin, check, 'probe-error', messageOf(error), time.tookMs()),
+      ...own(),
     };
+  } finally {
+    time.end();
   }
+}
+
+/** The end of a run's time, once what was cut off by it has had a moment to say so. */
+function settled(over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const onOver = (): void => void setTimeout(resolve, SETTLE_MS);
+    if (over.aborted) onOver();
+    else over.addEventListener('abort', onOver, { once: true });
+  });
 }
 
 /** A run that was not started, for want of a place. */

@@ -17,7 +17,7 @@ import { hasEvidence } from '#core/network/watchdog.ts';
 import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
 import { log, logError } from '../log.ts';
-import { networkPolicy } from '../settings.ts';
+import { config as hubConfig, networkPolicy } from '../settings.ts';
 import { NetworkStore } from '../store/network-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
 import { tickChecks } from './check-ticks.ts';
@@ -38,6 +38,7 @@ const CHECKS_TICK_INTERVAL_MS = 30_000;
 const ERROR_PAUSE_MS = 5_000;
 
 const { config } = networkPolicy;
+const { regions: allRegions } = hubConfig;
 
 /**
  * All regions together: whether enough of them are live to see anything, drills, and the watchdogs outside. A thin shell
@@ -164,7 +165,8 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
     if (this.#isLooking || nextLookMs(networkPolicy, this.#state, Date.now()) > Date.now()) return undefined;
     this.#isLooking = true;
     try {
-      const ids = config.regions.map(({ id }) => id);
+      // Regions of the hub's own, too, which may not count: being asked, they wake an asker that has lost its alarm.
+      const ids = allRegions.map(({ id }) => id);
       const answers = await askLiveness(this.env.REGIONS, ids);
       this.#tickChecks(Date.now());
       return { type: 'looked', nowMs: Date.now(), answers };

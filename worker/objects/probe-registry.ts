@@ -87,7 +87,8 @@ export class ProbeRegistry {
   }
 
   #isHeardStale(probe: string, nowMs: number): boolean {
-    return nowMs - (this.#storedHeardMs.get(probe) ?? 0) >= HEARTBEAT_INTERVAL_MS;
+    // One in the future is of a clock that has been set back since.
+    return Math.abs(nowMs - (this.#storedHeardMs.get(probe) ?? 0)) >= HEARTBEAT_INTERVAL_MS;
   }
 
   #write(record: ProbeRecord): void {

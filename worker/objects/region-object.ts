@@ -1,8 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { dedupKey } from '#core/page.ts';
+import type { Region } from '#core/config.ts';
 import { assignedProbe } from '#core/schedule.ts';
 import type { RegionView } from '#core/view.ts';
 import {
+  HEARTBEAT_INTERVAL_MS,
   SILENT_AFTER_MS,
   WIRE_VERSION,
   type Ack,
@@ -29,12 +31,14 @@ import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
 import { probeRefusal, refusal, reportRefusal, unknownCheck } from './report-rules.ts';
 import type { RegionRpc } from './rpc.ts';
-import { wakeWorkerProbe } from './worker-probe-rpc.ts';
+import { wakeWorkerProbe, workerProbeName } from './worker-probe-rpc.ts';
 
 /** Telling a check's object takes milliseconds; one that is being moved may take seconds. */
 const CHECK_TIMEOUT_MS = 5_000;
 /** The network's object asks the regions first. */
 const NETWORK_TIMEOUT_MS = 10_000;
+/** The asker of a region without probes comes by at each heartbeat: one that has missed two was not woken by its alarm. */
+const ASKER_MISSING_MS = 2.5 * HEARTBEAT_INTERVAL_MS;
 /** Header by which the route passes on whom the token speaks for. The route sets it; a client cannot. */
 export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
 
@@ -44,6 +48,8 @@ export const TOKEN_PROBE_HEADER = 'x-latchkey-token-probe';
  */
 export class RegionObject extends DurableObject<HubBindings> implements RegionRpc {
   readonly #region: string;
+  /** Set when the hub itself asks from here: then there are no probes. */
+  readonly #own: Region | undefined;
   readonly #probes: ProbeRegistry;
   readonly #sockets: ProbeSockets;
   readonly #delivery: ReportDelivery;
@@ -58,6 +64,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
     this.#region = objectName(ctx);
+    this.#own = workerRegions.find(({ id }) => id === this.#region);
     this.#probes = new ProbeRegistry(ctx.storage.kv);
     this.#sockets = new ProbeSockets(ctx);
     this.#probes.startedAnew((probe) => this.#sockets.of(probe).length > 0, Date.now());
@@ -83,7 +90,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   }
 
   async poll(hello: Hello, identity: ProbeIdentity): Promise<PollAnswer | Refusal> {
-    const refused = helloRefusal(hello, identity);
+    const refused = this.#helloRefusal(hello, identity);
     if (refused) return refused;
     this.#sockets.closeOlder(hello.probe);
     this.#probes.hello(hello, 'http', Date.now());
@@ -134,8 +141,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
         trigger,
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       });
-    const own = workerRegions.find(({ id }) => id === this.#region);
-    if (own) this.ctx.waitUntil(wakeWorkerProbe(this.env, own));
+    if (this.#own) this.ctx.waitUntil(wakeWorkerProbe(this.env, this.#own));
     await this.#replan();
     return this.liveness();
   }
@@ -144,6 +150,8 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     const nowMs = Date.now();
     const heardMs = this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe));
     const lastHeardMs = Math.max(this.#reportedMs, ...heardMs);
+    if (this.#own && nowMs - lastHeardMs > ASKER_MISSING_MS)
+      this.ctx.waitUntil(wakeWorkerProbe(this.env, this.#own));
     return { live: nowMs - lastHeardMs <= SILENT_AFTER_MS, lastHeardMs, evaluatedMs: this.#evaluatedMs };
   }
 
@@ -238,7 +246,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
 
   async #hello(socket: WebSocket, hello: Hello): Promise<void> {
     const state = this.#sockets.state(socket);
-    const refused = helloRefusal(hello, { region: this.#region, probe: state.tokenProbe });
+    const refused = this.#helloRefusal(hello, { region: this.#region, probe: state.tokenProbe });
     if (refused) {
       this.#sockets.send(socket, refused);
       return socket.close(CLOSE.policy, 'refused');
@@ -320,6 +328,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     return this.#probes
       .all()
       .filter(({ probe, transport }) => transport === 'http' || connected.has(probe))
+      .filter(({ probe }) => !this.#own || probe === workerProbeName(this.#region))
       .map(({ probe }) => probe)
       .filter((probe) => nowMs - this.#lastHeardMs(probe) <= SILENT_AFTER_MS);
   }
@@ -335,10 +344,12 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     this.#probes.left(probe, this.#sockets.heardMs(socket), this.#sockets.of(probe).length > 0);
     await this.#replan();
   }
-}
 
-function helloRefusal(hello: Hello, identity: ProbeIdentity): Refusal | undefined {
-  if (hello.wireVersion !== WIRE_VERSION)
-    return refusal(409, `this hub speaks wire version ${WIRE_VERSION}, the probe ${hello.wireVersion}`);
-  return probeRefusal(hello.probe, identity);
+  #helloRefusal(hello: Hello, identity: ProbeIdentity): Refusal | undefined {
+    if (hello.wireVersion !== WIRE_VERSION)
+      return refusal(409, `this hub speaks wire version ${WIRE_VERSION}, the probe ${hello.wireVersion}`);
+    if (this.#own && hello.probe !== workerProbeName(this.#region))
+      return refusal(403, `region ${this.#region} has no probes: the hub itself asks from there`);
+    return probeRefusal(hello.probe, identity);
+  }
 }

@@ -100,7 +100,8 @@ export interface RegionRpc extends Rpc.DurableObjectBranded {
   ): Promise<{ live: boolean; lastHeardMs: number }>;
   /**
    * Whether any probe was heard from lately, heartbeats included, and when a check's object last stored and evaluated
-   * runs of the region: 0 when that was before this object's process began. Wakes no probe.
+   * runs of the region: 0 when that was before this object's process began. Wakes no probe, but the hub's own asker, should
+   * it be missing.
    */
   liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number };
   /** Whether a probe of that name has said hello in this region. */

@@ -10,14 +10,22 @@ export type SpooledRun = { run: Run; startedAtMs: number };
 /** Runs of a region without probes until its object has acknowledged them. */
 export class WorkerSpool {
   readonly #kv: SyncKvStorage;
+  #dropped = 0;
 
   constructor(kv: SyncKvStorage) {
     this.#kv = kv;
   }
 
+  /** Runs that were given up for want of room, since this object's process began. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
   put(spooled: SpooledRun): void {
     const kept = this.all();
-    for (const { run } of kept.slice(0, Math.max(0, kept.length + 1 - RUNS_MAX))) this.drop(run.id);
+    const surplus = kept.slice(0, Math.max(0, kept.length + 1 - RUNS_MAX));
+    for (const { run } of surplus) this.drop(run.id);
+    this.#dropped += surplus.length;
     this.#kv.put(KEY_PREFIX + spooled.run.id, spooled);
   }
 

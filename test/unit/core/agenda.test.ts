@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  awoken,
   decide,
   EMPTY_SCHEDULE,
   ownStarts,
@@ -166,4 +167,31 @@ test('of two demands for a check that waits, the shorter deadline counts', () =>
   expect(asked(first)).toBe(first);
   expect(asked(first, 9_000)).toBe(first);
   expect(asked(first, 5_000).queue[0]?.deadlineMs).toBe(5_000);
+});
+
+test('who has slept starts at once what came due meanwhile, and makes up for nothing after an absence', () => {
+  const plan = withPlan(
+    EMPTY_SCHEDULE,
+    [
+      { check: 'ahead', inMs: 40_000 },
+      { check: 'just', inMs: 25_000 },
+      { check: 'late', inMs: 5_000 },
+      { check: 'long-ago', inMs: 0 },
+    ],
+    0,
+  );
+  expect(at(30_000, plan, 9).missed.map(({ check }) => check)).toEqual(['long-ago', 'late']);
+  const awake = awoken(plan, 30_000, () => INTERVAL_MS);
+  expect(awake.pending).toEqual(
+    new Map([
+      ['ahead', 40_000],
+      ['just', 25_000],
+      ['late', 30_000],
+      ['long-ago', 60_000],
+    ]),
+  );
+  const { start, missed, schedule } = at(30_000, awake);
+  expect([names(start), missed]).toEqual([['just', 'late'], []]);
+  expect(schedule.pending.get('late')).toBe(60_000);
+  expect(awoken(schedule, 30_001, () => INTERVAL_MS).pending).toEqual(schedule.pending);
 });
