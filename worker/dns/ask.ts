@@ -1,16 +1,18 @@
-import type {
-  Ask,
-  Connect,
-  ConnectExchange,
-  Exchange,
-  Fetch,
-  FetchExchange,
-  Query,
-  QueryExchange,
-  Task,
-  Trouble,
+import {
+  FILE_BYTES_MAX,
+  type Ask,
+  type Connect,
+  type ConnectExchange,
+  type Exchange,
+  type Fetch,
+  type FetchExchange,
+  type Query,
+  type QueryExchange,
+  type Task,
+  type Trouble,
 } from '#core/dns/asking/exchange.ts';
 import type { Vantage } from '#core/dns/asking/inquiry.ts';
+import { cutTrouble, silence } from '#core/dns/asking/silence.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
 import type { Semaphore } from '../semaphore.ts';
@@ -37,13 +39,6 @@ export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tl
 export const CONNECTIONS_MAX = 5;
 /** A connection that is given up is gone in a moment. */
 const CLOSE_MS = 250;
-/**
- * A question that had no answer for this long when the run's time was over had none; of a younger one nothing is known
- * (reference: dns, section 1.3, E6).
- */
-const SILENT_MS_MIN = 500;
-/** Octets of a published file: the longest known, AWS's, has 2 MB. */
-const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export type WorkerAskerOptions = {
   exchangeTimeoutMs: number;
@@ -191,17 +186,6 @@ async function closedInTime(done: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
   }
-}
-
-function silence(waitedMs: number): Trouble {
-  return { class: 'TIMEOUT', message: `no answer within ${Math.round(waitedMs)} ms` };
-}
-
-/** What it means that the run's time was over when a question had waited so long. */
-function cutTrouble(waitedMs: number): Trouble {
-  return waitedMs >= SILENT_MS_MIN
-    ? silence(waitedMs)
-    : unmeasurable(`the run's time was over ${Math.round(waitedMs)} ms after it was asked`);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { connect } from 'cloudflare:sockets';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query } from '#core/dns/asking/exchange.ts';
-import { framed, FrameReader } from '#core/dns/codec/framing.ts';
-import { isReplyTo } from '#core/dns/codec/reply.ts';
+import { IDLE_MS, type Query } from '#core/dns/asking/exchange.ts';
+import { framed } from '#core/dns/codec/framing.ts';
+import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 import { messageOf } from '../log.ts';
 
 /** No connection came about. A Worker is told the same of a refused one and of one that it may not make. */
@@ -21,9 +21,6 @@ export class UnsupportedError extends Error {
 export class ClosedError extends Error {
   override readonly name = 'ClosedError';
 }
-
-/** Silence between the two questions of `idle`, milliseconds (RFC 7766 section 6.2.3 asks for some seconds). */
-const IDLE_MS = 2_000;
 
 export type StreamReplies = { reply: Uint8Array; second?: Uint8Array | undefined };
 
@@ -106,19 +103,17 @@ function lost(error: unknown): undefined {
   return undefined;
 }
 
-/** Reads until there is a reply to the given query; others that came meanwhile are kept for who asks for them. */
+/** Reads until there is a reply to the given query. */
 function replyReader(stream: ReadableStream<Uint8Array>): (query: Uint8Array) => Promise<Uint8Array> {
   const reader = stream.getReader();
-  const frames = new FrameReader();
-  const waiting: Uint8Array[] = [];
+  const replies = new ReplyReader();
   return async (query) => {
     for (;;) {
-      const at = waiting.findIndex((message) => isReplyTo(message, query));
-      const [found] = at < 0 ? [] : waiting.splice(at, 1);
+      const found = replies.take(query);
       if (found) return found;
       const { value, done } = await reader.read();
       if (done) throw new ClosedError('the server closed the connection before it had answered');
-      waiting.push(...frames.push(value));
+      replies.push(value);
     }
   };
 }

@@ -4,6 +4,7 @@ import type { DnsSettings } from '#core/checks/dns.ts';
 import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
 import {
+  IDLE_MS,
   TRANSPORTS,
   type Ask,
   type Connect,
@@ -20,7 +21,7 @@ import { ExchangeTimes } from './exchange-time.ts';
 import { fetchFile } from './fetched-file.ts';
 import { Gate } from './gate.ts';
 import { IdentityError, openLink, type Link, type LinkTarget } from './link.ts';
-import { askOnStream, IDLE_MS } from './stream.ts';
+import { askOnStream } from './stream.ts';
 import { notAsked, notMeasurable, troubleOf } from './trouble.ts';
 import { UdpLines } from './udp-lines.ts';
 

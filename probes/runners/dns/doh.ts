@@ -1,14 +1,10 @@
 import { request as requestHttp1, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import type { Readable } from 'node:stream';
-import { encodeQuery } from '#core/dns/codec/encode.ts';
+import { DNS_MESSAGE, DOH_BYTES_MAX, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
 import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
 import { AskError } from './trouble.ts';
 import { closedEarly, type Link } from './link.ts';
-
-/** Octets of a DNS message at most (RFC 8484 section 6). */
-const MESSAGE_BYTES_MAX = 65_535;
-const DNS_MESSAGE = 'application/dns-message';
 
 /** What HTTP says of an answer, and the answer when the status is 200. */
 export type HttpAnswer = {
@@ -20,8 +16,7 @@ type Request = { method: 'GET' | 'POST'; path: string; authority: string; body?:
 
 /** An HTTP/2 session on a connection. The other side ends it when it likes. */
 export function openSession(link: Link, query: Query): ClientHttp2Session {
-  const { scheme } = query.server;
-  const session = connectHttp2(`${scheme}://${authorityOf(query)}`, {
+  const session = connectHttp2(new URL(query.server.url).origin, {
     createConnection: () => link.socket,
     settings: { enablePush: false },
   });
@@ -88,14 +83,10 @@ async function answerOf(
   headers: IncomingHttpHeaders,
   version: string,
 ): Promise<HttpAnswer> {
-  const contentType = headers['content-type'];
-  const maxAgeS = /(?:^|[,\s])max-age=(\d{1,9})/i.exec(headers['cache-control'] ?? '')?.[1];
-  const http = {
-    status,
-    version,
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(maxAgeS === undefined ? {} : { maxAgeS: Number(maxAgeS) }),
-  };
+  const http = httpFacts(status, version, {
+    contentType: headers['content-type'],
+    cacheControl: headers['cache-control'],
+  });
   if (status !== 200) {
     stream.resume();
     return { http };
@@ -108,30 +99,20 @@ async function bodyOf(stream: Readable): Promise<Uint8Array> {
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MESSAGE_BYTES_MAX)
+    if (bytes > DOH_BYTES_MAX)
       throw new AskError({
         class: 'HTTP_STATUS',
-        message: `HTTP 200 with more than the ${MESSAGE_BYTES_MAX} octets a DNS message can have`,
+        message: `HTTP 200 with more than the ${DOH_BYTES_MAX} octets a DNS message can have`,
       });
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
 
-/** POST, or GET as RFC 8484 section 4.1 says; the id is 0, which is what caches like. */
 function requestOf(query: Query): Request {
-  const message = encodeQuery({ ...query, id: 0 });
-  const { pathname, search } = new URL(query.server.url);
-  const authority = authorityOf(query);
-  if (query.manner !== 'get')
-    return { method: 'POST', path: `${pathname}${search}`, authority, body: message };
-  const separator = search === '' ? '?' : '&';
-  const dns = Buffer.from(message).toString('base64url');
-  return { method: 'GET', path: `${pathname}${search}${separator}dns=${dns}`, authority };
-}
-
-function authorityOf({ server }: Query): string {
-  return new URL(server.url).host;
+  const { method, url, body } = dohRequest(query);
+  const { pathname, search, host } = new URL(url);
+  return { method, path: `${pathname}${search}`, authority: host, body };
 }
 
 function headersOf(body: Uint8Array | undefined): OutgoingHttpHeaders {

@@ -1,18 +1,6 @@
 import type { Trouble } from '#core/dns/asking/exchange.ts';
-import { AskError, notMeasurable, silence } from './trouble.ts';
-
-/**
- * A question that had no answer for this long when the run's time was over had none; of a younger one nothing is known. The
- * longest that a client's question takes without anybody noticing (reference: dns, section 1.3, E6).
- */
-const SILENT_MS_MIN = 500;
-
-/** What it means that the run's time was over when a question had waited so long. */
-export function cutTrouble(waitedMs: number): Trouble {
-  return waitedMs >= SILENT_MS_MIN
-    ? silence(waitedMs)
-    : notMeasurable(`the run's time was over ${Math.round(waitedMs)} ms after it was asked`);
-}
+import { cutTrouble, silence } from '#core/dns/asking/silence.ts';
+import { AskError } from './trouble.ts';
 
 /** The times of exchanges under way: each ends by itself, and all of them at once when the run does. */
 export class ExchangeTimes {

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Fetch, FetchExchange } from '#core/dns/asking/exchange.ts';
+import { FILE_BYTES_MAX, type Fetch, type FetchExchange } from '#core/dns/asking/exchange.ts';
 import { errorCode } from '../../log.ts';
 import { AskError } from './trouble.ts';
-
-/** Octets of a published file: the longest known, AWS's, has 2 MB. */
-export const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export type FetchedFile = Pick<FetchExchange, 'body' | 'sha256' | 'status'>;
 

@@ -1,16 +1,14 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { encodeQuery } from '#core/dns/codec/encode.ts';
-import type { Query } from '#core/dns/asking/exchange.ts';
-import { framed, FrameReader } from '#core/dns/codec/framing.ts';
-import { isReplyTo } from '#core/dns/codec/reply.ts';
+import { IDLE_MS, type Query } from '#core/dns/asking/exchange.ts';
+import { framed } from '#core/dns/codec/framing.ts';
+import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 import { closedEarly } from './link.ts';
 import { randomId } from './random-ids.ts';
 
 /** Between the two octets of the length, milliseconds: enough for the first to be read alone. */
 const SPLIT_MS = 20;
-/** Silence before the second question of `idle`, milliseconds (RFC 7766 section 6.2.3 asks for some seconds). */
-export const IDLE_MS = 2_000;
 
 /** A reply, and how long it took since the sending. */
 export type Timed = { reply: Uint8Array; exchangeMs: number };
@@ -63,11 +61,10 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
   return both;
 }
 
-/** The messages of a connection: a reply may come before the one that is waited for. What answers nothing is passed over. */
+/** The replies of a connection. */
 class Replies {
   readonly #chunks: AsyncIterator<Buffer, undefined>;
-  readonly #frames = new FrameReader();
-  readonly #waiting: Uint8Array[] = [];
+  readonly #read = new ReplyReader();
 
   constructor(socket: Socket) {
     this.#chunks = (socket as AsyncIterable<Buffer, undefined>)[Symbol.asyncIterator]();
@@ -75,12 +72,11 @@ class Replies {
 
   async of(query: Uint8Array): Promise<Uint8Array> {
     for (;;) {
-      const at = this.#waiting.findIndex((message) => isReplyTo(message, query));
-      const [found] = at < 0 ? [] : this.#waiting.splice(at, 1);
+      const found = this.#read.take(query);
       if (found) return found;
       const chunk = await this.#chunks.next();
       if (chunk.done) throw closedEarly();
-      this.#waiting.push(...this.#frames.push(chunk.value));
+      this.#read.push(chunk.value);
     }
   }
 }

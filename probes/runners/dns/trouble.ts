@@ -53,12 +53,6 @@ export class AskError extends Error {
   }
 }
 
-/** Nobody answered in time. */
-export function silence(waitedMs: number, ignored = 0): Trouble {
-  const others = ignored === 0 ? '' : `; ${ignored} with another id or question ignored`;
-  return { class: 'TIMEOUT', message: `no answer within ${Math.round(waitedMs)} ms${others}` };
-}
-
 /** Our own doing: the run was over, no socket, no way out. */
 export function notMeasurable(message: string): Trouble {
   return { class: 'NOT_MEASURABLE', message: truncate(message, MESSAGE_CHARS_MAX), probeFault: true };

@@ -5,6 +5,11 @@ import type { Server } from './server.ts';
 export const TRANSPORTS = ['udp', 'tcp', 'tls', 'https'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
+/** Silence before the second question of `idle`, milliseconds (RFC 7766 section 6.2.3 asks for some seconds). */
+export const IDLE_MS = 2_000;
+/** Octets of a published file that are read: the longest known, AWS's, has 2 MB. */
+export const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
 /** One DNS question to one server, and how it is put. Two with equal fields are the same question and are asked once. */
 export type Query = {
   kind: 'query';
@@ -27,7 +32,7 @@ export type Query = {
     | undefined;
   /**
    * How it is put, when not plainly. `split`: over TCP with the two octets of the length in two segments. `pipelined`: with
-   * `secondType` behind it on one connection, without waiting. `idle`: `secondType` after two seconds of silence on the same
+   * `secondType` behind it on one connection, without waiting. `idle`: `secondType` after `IDLE_MS` of silence on the same
    * connection. `unconnected`: over UDP, taking replies from whatever address. `get`: over DoH by GET.
    */
   manner?: 'split' | 'pipelined' | 'idle' | 'unconnected' | 'get' | undefined;

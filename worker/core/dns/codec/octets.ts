@@ -25,6 +25,11 @@ export function base64Text(octets: Uint8Array): string {
   return text;
 }
 
+/** RFC 4648 section 5, without padding: for URLs. */
+export function base64UrlText(octets: Uint8Array): string {
+  return base64Text(octets).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+}
+
 const BASE32HEX = '0123456789ABCDEFGHIJKLMNOPQRSTUV';
 
 /** RFC 4648 section 7 without padding: how NSEC3 writes hashes (RFC 5155 section 3.3). */
