@@ -19,6 +19,8 @@ export type MixtureSprt = {
  */
 export const REAL_ATTEMPTS_MIN = 1_000;
 export const REAL_FAILURES_MIN = 10;
+/** The difference of failure rates that the test is made for: one in a hundred logins (reference: the second vector). */
+export const REAL_DIFFERENCE = 0.01;
 
 /**
  * ln of L = √(V/(V + nτ²)) exp(n²τ²d²/(2V(V + nτ²))), V = 2σ². `n`: attempts of each side; `variance`: σ² of one attempt;
@@ -35,9 +37,9 @@ export function logMixtureRatio(n: number, difference: number, variance: number,
 
 /**
  * The test of two counters, or `undefined` while there are too few attempts for it or none or all of them failed. Sides of
- * unlike size count as two of their harmonic mean, which has the same variance. `tau`: the difference that is expected.
+ * unlike size count as two of their harmonic mean, which has the same variance.
  */
-export function mixtureSprt(canary: Attempts, baseline: Attempts, tau: number): MixtureSprt | undefined {
+export function mixtureSprt(canary: Attempts, baseline: Attempts): MixtureSprt | undefined {
   checkAttempts('canary', canary);
   checkAttempts('baseline', baseline);
   if (Math.min(canary.attempts, baseline.attempts) < REAL_ATTEMPTS_MIN) return undefined;
@@ -47,6 +49,6 @@ export function mixtureSprt(canary: Attempts, baseline: Attempts, tau: number): 
   const rate = failures / attempts;
   const n = (2 * canary.attempts * baseline.attempts) / attempts;
   const difference = canary.failures / canary.attempts - baseline.failures / baseline.attempts;
-  const logRatio = logMixtureRatio(n, difference, rate * (1 - rate), tau * tau);
+  const logRatio = logMixtureRatio(n, difference, rate * (1 - rate), REAL_DIFFERENCE ** 2);
   return { difference, logRatio, pValue: Math.min(1, Math.exp(-logRatio)) };
 }
