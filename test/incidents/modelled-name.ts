@@ -1,10 +1,6 @@
 import type { DnsInput } from '#core/checks/dns.ts';
-import { dnsSettingsOf } from '#core/checks/dns.ts';
-import { encodeResponse } from '#core/dns/codec/encode.ts';
-import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Exchange, Task } from '#core/dns/asking/exchange.ts';
-import { inquire } from '#core/dns/run/inquirer.ts';
 import { judge } from '#core/dns/run/verdict.ts';
+import { NODE, run, World } from '#test/fixtures/dns/world.ts';
 import type { Visit } from './modelled-probes.ts';
 
 /** What the zone and its publisher say at a moment. */
@@ -14,75 +10,42 @@ export type Published = {
   ranges?: readonly string[];
 };
 
-const TTL_S = 60;
-const ANSWER_MS = 12;
+/** A check of a name of a zone that is asked at its declared servers and through resolvers. */
+type Watched = Omit<DnsInput, 'kind'> & {
+  zone: string;
+  authorities: readonly string[];
+  resolvers: readonly string[];
+};
+
 const encoder = new TextEncoder();
 
-/**
- * What a probe would find of a name: the check's own questions and judgement, answered by a modelled zone instead of a
- * network. Every server answers the whole of it over every transport, truncated to nothing over UDP without EDNS.
- */
-export async function visitOf(
-  input: Omit<DnsInput, 'kind'>,
-  published: Published,
-  nowMs: number,
-): Promise<Visit> {
-  const settings = dnsSettingsOf(input);
-  const vantage = { kind: 'node', transports: ['udp', 'tcp', 'tls', 'https'] } as const;
-  const inquirer = await inquire(
-    { settings, vantage, nowMs, salt: 'modelled' },
-    (task) => Promise.resolve(exchangeOf(task, settings.name, published)),
-    () => false,
-  );
-  const { failure, evidence } = judge(inquirer);
+/** What a probe would find of a name: the check's own questions and judgement, without a network. */
+export async function visitOf(input: Watched, published: Published, nowMs: number): Promise<Visit> {
+  const { addresses, ranges = [] } = published;
+  const world = new World();
+  const zone = zoneText(input, addresses);
+  for (const server of input.authorities) world.serve(server, [zone]);
+  for (const resolver of input.resolvers) world.resolve(resolver, [zone]);
+  world.connect = () => ({});
+  world.fetch = () => ({
+    status: 200,
+    body: encoder.encode(
+      JSON.stringify({ prefixes: ranges.map((ip_prefix) => ({ ip_prefix, service: 'API' })) }),
+    ),
+    sha256: ranges
+      .join(' ')
+      .replaceAll(/[^0-9a-f]/g, '')
+      .slice(0, 64)
+      .padEnd(64, '0'),
+  });
+  const { failure, evidence } = judge(await run(world, input, NODE, nowMs));
   return { durationMs: 400, failure, dns: evidence };
 }
 
-function exchangeOf(task: Task, name: string, { addresses, ranges = [] }: Published): Exchange {
-  switch (task.kind) {
-    case 'connect':
-      return { task, atMs: 0, durationMs: ANSWER_MS };
-    case 'fetch': {
-      const file = { prefixes: ranges.map((ip_prefix) => ({ ip_prefix, service: 'API' })) };
-      return {
-        task,
-        atMs: 0,
-        durationMs: ANSWER_MS,
-        status: 200,
-        body: encoder.encode(JSON.stringify(file)),
-        sha256: ranges
-          .join(' ')
-          .replaceAll(/[^0-9a-f]/g, '')
-          .slice(0, 64)
-          .padEnd(64, '0'),
-      };
-    }
-    case 'query': {
-      const isAddress = task.type === RR_TYPES.A && task.name.toLowerCase() === name;
-      const isKnown = task.name.toLowerCase() === name || name.endsWith(`.${task.name.toLowerCase()}`);
-      const answer = {
-        id: 0,
-        name: task.name,
-        type: task.type,
-        recursionDesired: task.recursionDesired,
-        recursionAvailable: task.recursionDesired,
-        authoritative: !task.recursionDesired,
-        ...(task.edns ? { edns: { udpBytes: 1_232, dnssecOk: task.edns.dnssecOk } } : {}),
-        rcode: isKnown ? RCODE.NOERROR : RCODE.NXDOMAIN,
-        answers: isAddress
-          ? addresses.map((address) => ({
-              name: task.name,
-              type: RR_TYPES.A,
-              ttlS: TTL_S,
-              rdata: { kind: 'A' as const, address },
-            }))
-          : [],
-      };
-      const whole = encodeResponse(answer);
-      const limitBytes = task.transport === 'udp' ? (task.edns?.udpBytes ?? 512) : 65_535;
-      const reply =
-        whole.length <= limitBytes ? whole : encodeResponse({ ...answer, answers: [], truncated: true });
-      return { task, atMs: 0, exchangeMs: ANSWER_MS, tries: 1, reply };
-    }
-  }
+function zoneText({ name, zone }: Watched, addresses: readonly string[]): string {
+  return `$ORIGIN ${zone}.
+@ 300 SOA ns1 hostmaster 1 3600 900 604800 300
+@ 300 NS ns1
+ns1 300 A 192.0.2.53
+${addresses.map((address) => `${name}. 60 A ${address}\n`).join('')}`;
 }

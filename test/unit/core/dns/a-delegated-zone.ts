@@ -1,4 +1,4 @@
-import { World, type Quirk } from './world.ts';
+import { World, type Quirk } from '#test/fixtures/dns/world.ts';
 
 /** A root, a parent `test` and four servers of `example.test`, each on a loopback address of its own, on one port. */
 export const ROOT = 'dns://127.0.0.2:5300';

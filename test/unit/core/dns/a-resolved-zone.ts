@@ -1,7 +1,7 @@
 import type { RecordFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Finding } from '#core/dns/findings/finding.ts';
-import { World, type Quirk } from './world.ts';
+import { World, type Quirk } from '#test/fixtures/dns/world.ts';
 
 export const NS1 = 'dns://192.0.2.1';
 export const NS2 = 'dns://192.0.2.2';

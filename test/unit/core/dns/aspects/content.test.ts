@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
-import { findingsOf, run, SILENT, World, type Quirk } from '../world.ts';
+import { findingsOf, run, SILENT, World, type Quirk } from '#test/fixtures/dns/world.ts';
 
 /** Public addresses, so that nothing here is a lab; nobody is asked anything for real. */
 const NS1 = 'dns://9.9.9.1';

@@ -10,7 +10,7 @@ import {
   WALKED,
   type Changed,
 } from '../a-delegated-zone.ts';
-import { findingsOf, SILENT, WORKER, type Quirk } from '../world.ts';
+import { findingsOf, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
 
 const ASPECTS = { aspects: ['delegation' as const] };
 

@@ -4,7 +4,7 @@ import { encodeResponse, type ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
-import { findingsOf, run, SILENT, WORKER, World, WORLD_MS, type Quirk } from '../world.ts';
+import { findingsOf, run, SILENT, WORKER, World, WORLD_MS, type Quirk } from '#test/fixtures/dns/world.ts';
 
 const ONE = 'dns://192.0.2.1';
 const TWO = 'dns://192.0.2.2';

@@ -16,7 +16,7 @@ import {
   told,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { SILENT, WORLD_MS, type Quirk, type World } from '../world.ts';
+import { SILENT, WORLD_MS, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const DOT = 'tls://203.0.113.1?name=dns.test';
 const DOH = 'https://dns.test/dns-query';

@@ -17,7 +17,7 @@ import {
   withError,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { findingsOf, SILENT, type Quirk, type World } from '../world.ts';
+import { findingsOf, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

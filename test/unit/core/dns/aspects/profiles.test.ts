@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
-import { findingsOf, WORKER, World, type Quirk } from '../world.ts';
+import { findingsOf, WORKER, World, type Quirk } from '#test/fixtures/dns/world.ts';
 
 const ONE = 'dns://192.0.2.1';
 const TWO = 'dns://192.0.2.2';

@@ -19,7 +19,7 @@ import {
   withError,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { findingsOf, SILENT, WORKER, type Quirk, type World } from '../world.ts';
+import { findingsOf, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const silent: Quirk = () => SILENT;
 

@@ -4,7 +4,7 @@ import type { ResponseFields } from '#core/dns/codec/encode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Query, Trouble } from '#core/dns/asking/exchange.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
-import { findingsOf, SILENT, WORKER, World, type Quirk } from '../world.ts';
+import { findingsOf, SILENT, WORKER, World, type Quirk } from '#test/fixtures/dns/world.ts';
 
 const ONE = 'dns://192.0.2.1';
 const TWO = 'dns://192.0.2.2';

@@ -5,7 +5,7 @@ import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import type { Finding } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
-import { SILENT, World, WORLD_MS } from '../world.ts';
+import { SILENT, World, WORLD_MS } from '#test/fixtures/dns/world.ts';
 
 const ONE = 'dns://192.0.2.1';
 const ZONE = `$ORIGIN example.test.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { Measured } from '#core/dns/findings/evidence.ts';
 import { measuredOf } from '#core/dns/measure/measured.ts';
-import { run, SILENT, WORKER, World } from '../world.ts';
+import { run, SILENT, WORKER, World } from '#test/fixtures/dns/world.ts';
 
 const ONE = 'dns://192.0.2.1';
 const TWO = 'dns://192.0.2.2';

@@ -18,7 +18,7 @@ import {
   SERVFAILS,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { run, SILENT, type Quirk, type World } from '../world.ts';
+import { run, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

@@ -5,7 +5,7 @@ import { taskKey, type Exchange, type Task } from '#core/dns/asking/exchange.ts'
 import { inquire, Inquirer, TASKS_MAX } from '#core/dns/run/inquirer.ts';
 import { judge } from '#core/dns/run/verdict.ts';
 import { DECLARED, NS1, R1, resolvedWorld } from '../a-resolved-zone.ts';
-import { SILENT, WORLD_MS } from '../world.ts';
+import { SILENT, WORLD_MS } from '#test/fixtures/dns/world.ts';
 
 const NODE: Vantage = { kind: 'node', transports: ['udp', 'tcp', 'tls', 'https'] };
 const options = (over = {}) => ({

@@ -21,7 +21,7 @@ import {
   resolvedWorld,
   SERVFAILS,
 } from '../a-resolved-zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '../world.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

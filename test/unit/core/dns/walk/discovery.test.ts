@@ -9,7 +9,8 @@ import {
   WALKED,
 } from '../a-delegated-zone.ts';
 import { DENIES, ELSEWHERE, NS1, NS2, R1, R2, resolvedWorld, SERVFAILS, ZONE } from '../a-resolved-zone.ts';
-import { run, SILENT, WORKER, zoneFrom, type Quirk, type World } from '../world.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
+import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
 import { recordsAt } from '#core/dns/zone/zone.ts';
 
 type Input = Omit<DnsInput, 'kind'>;

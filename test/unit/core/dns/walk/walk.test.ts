@@ -13,7 +13,7 @@ import {
   ROOT_ZONE,
   WALKED,
 } from '../a-delegated-zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '../world.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const INPUT = { ...WALKED, aspects: ['delegation' as const] };
 const refuses: Quirk = (_query, usual) => ({ ...usual, rcode: RCODE.REFUSED, answers: [], authorities: [] });
