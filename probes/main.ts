@@ -16,6 +16,7 @@ import { keepHeapSmall } from './heap.ts';
 import { HubClient } from './hub/hub-client.ts';
 import { errorText, log } from './log.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
+import { probeRegionProblem } from './probe-region.ts';
 import type { Runner } from './runners/runner.ts';
 import { ownScratch } from './scratch.ts';
 import { SpoolLockedError } from './spool/lock.ts';
@@ -57,9 +58,8 @@ export async function runProbe(
   try {
     const loaded = await loadConfigFile(settings.value.configFile);
     const { region } = settings.value;
-    const regions = loaded.config.regions.map(({ id }) => id);
-    if (!regions.includes(region))
-      return refuse('probe-settings-bad', `region: expected one of ${regions.join(', ')}, got ${region}`);
+    const wrongRegion = probeRegionProblem(loaded.config, region);
+    if (wrongRegion !== undefined) return refuse('probe-settings-bad', wrongRegion);
     const channels = glassChannels(loaded.config, env);
     if (!channels.ok) return refuse('probe-settings-bad', describeProblems(channels.problems));
     return await serve({

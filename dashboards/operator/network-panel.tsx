@@ -80,7 +80,12 @@ export function NetworkPanel({ network, nowMs }: { network: NetworkRow | undefin
         <Sign shape={sees ? 'pass' : 'blind'}>
           {network.live} of {count(network.regions, 'region')} live
         </Sign>
-        <span class="hush">, {network.needed} needed</span>
+        <span class="hush">
+          , {network.needed} needed
+          {network.ownRegions === 0
+            ? ''
+            : `; ${count(network.ownRegions, 'region')} of the hub’s own not counted`}
+        </span>
       </dd>
       <dt>Last drill</dt>
       <dd>{network.drill ? <DrillLine drill={network.drill} nowMs={nowMs} /> : <NoDrill />}</dd>

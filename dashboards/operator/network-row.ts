@@ -36,7 +36,10 @@ export type WatchdogRow = WatchdogView & { status: 'pinged' | 'failing' | 'pause
 export type NetworkRow = {
   live: number;
   needed: number;
+  /** Those that count: where any has probes, only these. */
   regions: number;
+  /** Regions of the hub's own that do not count. */
+  ownRegions: number;
   /** Not over. */
   incident: BlindView | undefined;
   drill: DrillRow | undefined;
@@ -45,12 +48,13 @@ export type NetworkRow = {
 };
 
 /** What the network's object says, as people see it. Pure. */
-export function networkRow(view: NetworkView, nowMs: number): NetworkRow {
+export function networkRow(view: NetworkView, ownRegions: number, nowMs: number): NetworkRow {
   const active = view.incidents.find(({ status }) => status !== 'resolved');
   return {
     live: view.regions.filter(({ live }) => live).length,
     needed: view.needed,
     regions: view.regions.length,
+    ownRegions,
     incident: active && blindView(view, active, nowMs),
     drill: view.drill && drillRow(view.drill),
     drillOverdue: view.drillOverdue,

@@ -38,7 +38,9 @@ export function overviewOf(source: OverviewSource): Overview {
         a.sinceMs - b.sinceMs,
     );
   const regions = source.regions.map(({ region, view }) => regionRow(config, region, view, nowMs));
-  const network = source.network && networkRow(source.network, nowMs);
+  const counted = new Set(source.network?.regions.map(({ region }) => region));
+  const ownRegions = config.regions.filter(({ id, worker }) => worker && !counted.has(id)).length;
+  const network = source.network && networkRow(source.network, ownRegions, nowMs);
   return {
     nowMs,
     headline: headlineOf({ checks, incidents, regions, network, nowMs }),

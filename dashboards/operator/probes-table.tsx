@@ -2,6 +2,9 @@ import { Mark, type MarkShape } from './mark.tsx';
 import type { ProbeRow, RegionRow } from './region-row.ts';
 import { Moment } from './time.tsx';
 
+/** What a probe that is a Worker of the hub says it runs on. */
+const WORKERS = 'Workers';
+
 /** Our own probes: whether they are there, what they run, and what they hold back. */
 export function ProbesTable({ regions, nowMs }: { regions: readonly RegionRow[]; nowMs: number }) {
   return (
@@ -21,7 +24,7 @@ export function ProbesTable({ regions, nowMs }: { regions: readonly RegionRow[];
             <tr role="row" data-key={region.region}>
               <RegionHead region={region} live={false} />
               <td role="cell" colspan={6}>
-                {region.status === 'unreadable' ? 'its object did not answer' : 'no probe has ever connected'}
+                {absence(region)}
               </td>
             </tr>
           ) : (
@@ -38,6 +41,11 @@ export function ProbesTable({ regions, nowMs }: { regions: readonly RegionRow[];
   );
 }
 
+function absence({ status, own }: RegionRow): string {
+  if (status === 'unreadable') return 'its object did not answer';
+  return own ? 'the hub itself is to ask from here, and has not begun yet' : 'no probe has ever connected';
+}
+
 function RegionHead({ region, live }: { region: RegionRow; live: boolean }) {
   const mark: MarkShape = live ? 'pass' : 'blind';
   return (
@@ -51,10 +59,11 @@ function RegionHead({ region, live }: { region: RegionRow; live: boolean }) {
 }
 
 function ProbeCells({ probe, nowMs }: { probe: ProbeRow; nowMs: number }) {
+  const isOwn = probe.versions.runtime === WORKERS;
   return (
     <>
       <td role="cell" data-label="Probe">
-        {probe.probe}
+        {isOwn ? 'the hub itself, in a Worker' : probe.probe}
         {probe.configMatches ? null : (
           <p class="sign sign-warning">
             <Mark shape="warning" /> runs configuration {probe.configHash}, not the hub’s
@@ -65,10 +74,10 @@ function ProbeCells({ probe, nowMs }: { probe: ProbeRow; nowMs: number }) {
         <Moment atMs={probe.lastHeardMs} nowMs={nowMs} />
       </td>
       <td role="cell" data-label="By">
-        {probe.transport === 'socket' ? 'socket' : 'HTTP, polling'}
+        {isOwn ? wayOf(probe) : probe.transport === 'socket' ? 'socket' : 'HTTP, polling'}
       </td>
       <td role="cell" data-label="Chromium">
-        {probe.versions.chromium ?? 'not told'}
+        {isOwn ? 'none: asks DNS only' : (probe.versions.chromium ?? 'not told')}
       </td>
       <td role="cell" data-label="Waiting on disk">
         {probe.spooled}
@@ -84,4 +93,9 @@ function ProbeCells({ probe, nowMs }: { probe: ProbeRow; nowMs: number }) {
       </td>
     </>
   );
+}
+
+/** The hint is what was asked for: nobody tells a Worker where it runs. */
+function wayOf({ versions: { near } }: ProbeRow): string {
+  return near === undefined || near === 'anywhere' ? 'alarms' : `alarms, asked for near ${near}`;
 }

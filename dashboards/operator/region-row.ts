@@ -10,6 +10,8 @@ export type RegionRow = {
   region: string;
   title: string;
   status: 'live' | 'silent' | 'never' | 'unreadable';
+  /** Without probes: the hub itself asks from there. */
+  own: boolean;
   probes: ProbeRow[];
 };
 
@@ -24,6 +26,7 @@ export function regionRow(
     region,
     title: titleOf(config, region),
     status: statusOf(view),
+    own: config.regions.some(({ id, worker }) => id === region && worker !== undefined),
     probes: (view?.probes ?? []).map((probe) => ({
       ...probe,
       ageMs: Math.max(0, nowMs - probe.lastHeardMs),

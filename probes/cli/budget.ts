@@ -117,13 +117,21 @@ function notesOf(config: Config, checks: readonly Check[]): string[] {
   const crowded = config.regions.filter(
     ({ id }) => config.checks.filter(({ regions }) => regions.includes(id)).length > CONCURRENCY_DEFAULT,
   );
+  const own = config.regions.filter(
+    ({ id, worker }) => worker !== undefined && checks.some(({ regions }) => regions.includes(id)),
+  );
   const alone = checks.filter(({ channels }) =>
     config.paging.fallback.every((channel) => channels.includes(channel)),
   );
   return [
     ...(crowded.length > 0
       ? [
-          `A probe runs ${CONCURRENCY_DEFAULT} checks at once: more that hang together wait, which is not in here.`,
+          `A region runs ${CONCURRENCY_DEFAULT} checks at once: more that hang together wait, which is not in here.`,
+        ]
+      : []),
+    ...(own.length > 0
+      ? [
+          `${own.map(({ id }) => id).join(', ')}: starts by alarms, at worst a minute late: then as one region down.`,
         ]
       : []),
     ...(alone.length > 0

@@ -4,6 +4,7 @@ import { mintProbeToken } from '#worker/probe-token.ts';
 import { loadConfigFile } from '../config-file.ts';
 import { readEnvFile } from '../host/env-file.ts';
 import { errorText } from '../log.ts';
+import { probeRegionProblem } from '../probe-region.ts';
 import { usageProblem } from './usage.ts';
 
 export const TOKEN_HELP = `latchkey token REGION: mint the token of a probe, on stdout
@@ -36,9 +37,8 @@ type TokenOptions = {
 
 async function mint({ region, probe, config: configFile, envFile }: TokenOptions): Promise<string> {
   const { config } = await loadConfigFile(configFile);
-  const regions = config.regions.map(({ id }) => id);
-  if (!regions.includes(region))
-    throw new Error(`region: expected one of ${regions.join(', ')}, got ${region}`);
+  const wrongRegion = probeRegionProblem(config, region);
+  if (wrongRegion !== undefined) throw new Error(wrongRegion);
   if (probe !== undefined && !Slug.safeParse(probe).success)
     throw new Error(`--probe: expected lower-case letters, digits and hyphens, got ${probe}`);
   const file = envFile === undefined ? undefined : await readEnvFile(envFile);

@@ -37,7 +37,7 @@ const PROBE_STOP_MS = 12_000;
 /** Options of a command, by name. */
 type Settings = Readonly<Record<string, string | number>>;
 
-/** Describes every part; each region of the configuration gets a probe. */
+/** Describes every part; each region of the configuration gets a probe, but for those that the hub itself asks from. */
 export async function demoParts(
   options: DemoOptions,
   secrets: Readonly<Record<string, string>>,
@@ -98,7 +98,7 @@ export async function demoParts(
       readyWithinMs: HUB_READY_MS,
       stopWithinMs: HUB_STOP_MS,
     },
-    probes: await Promise.all(config.regions.map(probe)),
+    probes: await Promise.all(config.regions.filter(({ worker }) => worker === undefined).map(probe)),
   };
 }
 

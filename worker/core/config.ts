@@ -49,10 +49,12 @@ const RegionSettings = z.strictObject({
   /** A region without probes: the hub itself asks from a Durable Object there. Runs only checks that need no browser. */
   worker: z
     .strictObject({
+      /** Heeded when the object is made, at the region's first use, and never again: elsewhere is a region of another id. */
       locationHint: z.enum(LOCATION_HINTS).optional(),
       /**
        * Questions of one run. A Worker may make 50 requests per invocation on the free plan and 10,000 on the paid one
-       * (developers.cloudflare.com/workers/platform/limits); a few are the object's own.
+       * (developers.cloudflare.com/workers/platform/limits); a few are the object's own. Two runs may share an invocation:
+       * what is refused then is not measurable.
        */
       questionsMax: z.int().min(5).max(1_000).default(45),
     })

@@ -25,7 +25,7 @@ import { AlarmClock } from './alarm-clock.ts';
 import { NETWORK_NAME } from './network-rpc.ts';
 import { objectName } from './object-name.ts';
 import { readProbeMessage } from './probe-message.ts';
-import { ProbeRegistry } from './probe-registry.ts';
+import { ProbeRegistry, type ProbeRecord } from './probe-registry.ts';
 import { CLOSE, ProbeSockets } from './probe-sockets.ts';
 import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
@@ -148,7 +148,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
 
   liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number } {
     const nowMs = Date.now();
-    const heardMs = this.#probes.all().map(({ probe }) => this.#lastHeardMs(probe));
+    const heardMs = this.#members().map(({ probe }) => this.#lastHeardMs(probe));
     const lastHeardMs = Math.max(this.#reportedMs, ...heardMs);
     if (this.#own && nowMs - lastHeardMs > ASKER_MISSING_MS)
       this.ctx.waitUntil(wakeWorkerProbe(this.env, this.#own));
@@ -162,7 +162,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   async overview(): Promise<RegionView> {
     const hash = await hubConfigHash();
     const nowMs = Date.now();
-    const probes = this.#probes.all().map((record) => {
+    const probes = this.#members().map((record) => {
       const lastHeardMs = this.#lastHeardMs(record.probe);
       return {
         ...record,
@@ -325,12 +325,16 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   /** Probes that can be given work: with an open socket or polling, and heard from lately. */
   #liveProbes(nowMs: number): string[] {
     const connected = new Set(this.#sockets.open().map((socket) => this.#sockets.state(socket).probe));
-    return this.#probes
-      .all()
+    return this.#members()
       .filter(({ probe, transport }) => transport === 'http' || connected.has(probe))
-      .filter(({ probe }) => !this.#own || probe === workerProbeName(this.#region))
       .map(({ probe }) => probe)
       .filter((probe) => nowMs - this.#lastHeardMs(probe) <= SILENT_AFTER_MS);
+  }
+
+  /** Those that belong here: a region may have had probes before the hub itself asked from there, and the other way round. */
+  #members(): ProbeRecord[] {
+    const asker = workerProbeName(this.#region);
+    return this.#probes.all().filter(({ probe }) => (probe === asker) === (this.#own !== undefined));
   }
 
   #lastHeardMs(probe: string): number {

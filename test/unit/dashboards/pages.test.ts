@@ -86,6 +86,16 @@ describe('the wall when much is odd at once', () => {
     expect(html).toContain('In maintenance until');
   });
 
+  it('shows regions that the hub itself asks from as what they are, and that they do not count beside probes', async () => {
+    const html = await wall(oddSource());
+    const [, row] = html.slice(html.indexOf('id="probes"')).split('Edge Europe');
+    expect(row).toMatch(
+      /the hub itself, in a Worker[\s\S]*alarms, asked for near weur[\s\S]*none: asks DNS only/,
+    );
+    expect(html).toContain('the hub itself is to ask from here, and has not begun yet');
+    expect(html).toContain('; 2 regions of the hub’s own not counted');
+  });
+
   it('does not take a network object that does not answer for sight', async () => {
     const html = await wall({ ...healthySource(), network: undefined });
     expect(html).toContain('The network’s object did not answer.');

@@ -139,3 +139,24 @@ test('the configuration that comes with Latchkey is in budget', async () => {
   const { code } = await latchkey(ROOT, ['budget']);
   expect(code).toBe(0);
 });
+
+test('a DNS check from the hub’s own regions: figures as of any other, and what its starts wait for', async () => {
+  const directory = await temporaryDirectory();
+  const config = {
+    publicUrl: 'https://latchkey.example',
+    regions: { 'us-east': {}, 'edge-eu': { worker: {} }, 'edge-us': { worker: {} } },
+    channels: { oncall: { kind: 'slack', url: { secret: 'SLACK_URL' } } },
+    checks: {
+      'api-name': { kind: 'dns', owner: 'us', name: 'api.example.com', interval: '30s', timeout: '20s' },
+    },
+  };
+  await writeFile(join(directory, 'latchkey.config.ts'), `export default ${JSON.stringify(config)};`);
+  const { code, stdout } = await latchkey(directory, ['budget']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('api-name: every 30.0 s, 20.0 s at most, 3 regions');
+  expect(stdout).toContain('in budget: ');
+  expect(stdout).toContain(
+    '\nedge-eu, edge-us: starts by alarms, at worst a minute late: then as one region down.',
+  );
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(88);
+});

@@ -88,16 +88,27 @@ function blindSummary(
     const region = regions[id];
     return region !== undefined && isSeen(region, nowMs);
   }).length;
-  const count = `${live} of ${all} ${all === 1 ? 'region' : 'regions'}`;
+  const ids = new Set(config.regions.map(({ id }) => id));
+  const unwatched = config.checks.filter((check) => check.regions.every((id) => ids.has(id)));
+  const others = config.checks.length - unwatched.length;
+  // Of a check that the hub watches by itself as well, not all eyes are lost.
+  const count = `${live} of ${all} ${all === 1 ? 'region' : 'regions'}${others > 0 ? ' with probes' : ''}`;
   if (event === 'resolve') {
     const lasted = formatMs((backSinceMs ?? nowMs) - ledger.firstFailedStartMs);
     return `Latchkey sees again after ${lasted}: ${count} ${live === 1 ? 'reports' : 'report'}`;
   }
-  const checks = `${config.checks.length} ${config.checks.length === 1 ? 'check is' : 'checks are'} not watched`;
-  const blind = `Latchkey is blind: ${count} ${live === 1 ? 'reports' : 'report'}, ${checks}`;
+  const lost = [
+    ...(unwatched.length > 0 || others === 0 ? [`${checksAre(unwatched.length)} not watched`] : []),
+    ...(others > 0 ? [`${checksAre(others)} watched by the hub itself only`] : []),
+  ];
+  const blind = `Latchkey is blind: ${count} ${live === 1 ? 'reports' : 'report'}, ${lost.join(', ')}`;
   if (hadSeen) return blind;
   const needed = neededRegions(all);
   return `${blind} — ${needed === 1 ? 'no region has' : 'never have two regions'} been heard from since this hub was set up`;
+}
+
+function checksAre(count: number): string {
+  return `${count} ${count === 1 ? 'check is' : 'checks are'}`;
 }
 
 function signOf(region: SeenRegion | undefined, nowMs: number): string {

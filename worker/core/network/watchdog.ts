@@ -1,4 +1,4 @@
-import type { Check, Config } from '../config.ts';
+import type { Check, Region } from '../config.ts';
 import { neededRegions, type SeenRegion } from './sight.ts';
 
 /** How the pings of one watchdog fare. Times are the hub's, epoch ms. */
@@ -10,27 +10,36 @@ export type WatchdogState = {
   failure?: { atMs: number; error: string } | undefined;
 };
 
+type EvidenceConfig = {
+  checks: readonly Pick<Check, 'intervalMs' | 'timeoutMs' | 'regions'>[];
+  regions: readonly Pick<Region, 'id'>[];
+};
+
 /** Results are worth a ping for this long at least (reference: paging, section 1.4, item 12). */
 const EVIDENCE_MS_MIN = 30_000;
 /** A ping that failed is tried again after this, if it is not due earlier: a watchdog's patience is short. */
 const RETRY_AFTER_MS = 5_000;
 
 /**
- * For how long an evaluated result shows that the hub works, milliseconds: until the next one of the check that runs
- * most often is due, were that to hang to its deadline.
+ * For how long an evaluated result shows that the hub works, milliseconds: until as many regions as it takes have each
+ * run the check that they run most often once more, were that to hang to its deadline.
  */
-export function evidenceMs(checks: readonly Pick<Check, 'intervalMs' | 'timeoutMs'>[]): number {
-  const dueMs = checks.map(({ intervalMs, timeoutMs }) => intervalMs + timeoutMs);
-  return Math.max(EVIDENCE_MS_MIN, dueMs.length === 0 ? 0 : Math.min(...dueMs));
+export function evidenceMs({ checks, regions }: EvidenceConfig): number {
+  const dueMs = regions.flatMap(({ id }) => {
+    const own = checks.filter((check) => check.regions.includes(id));
+    return own.length === 0 ? [] : [Math.min(...own.map((check) => check.intervalMs + check.timeoutMs))];
+  });
+  const needed = dueMs.toSorted((a, b) => a - b)[neededRegions(regions.length) - 1];
+  return Math.max(EVIDENCE_MS_MIN, needed ?? 0);
 }
 
 /** Whether results of two regions (of the only one) have really been stored and evaluated lately. */
 export function hasEvidence(
-  config: Pick<Config, 'checks' | 'regions'>,
+  config: EvidenceConfig,
   regions: Readonly<Record<string, SeenRegion>>,
   nowMs: number,
 ): boolean {
-  const withinMs = evidenceMs(config.checks);
+  const withinMs = evidenceMs(config);
   const evaluated = Object.values(regions).filter(
     ({ evaluatedMs }) => evaluatedMs !== undefined && evaluatedMs <= nowMs && nowMs - evaluatedMs <= withinMs,
   );

@@ -335,8 +335,16 @@ describe('watchdogs', () => {
       .pass(600_000);
     // 30 s interval and 20 s timeout: evidence lasts for 50 s, of regions that go on beating.
     expect(watch.told).toEqual(['10 ping 0', '40 ping 0']);
-    expect(evidenceMs(policy.config.checks)).toBe(50_000);
-    expect(evidenceMs([{ intervalMs: 5_000, timeoutMs: 2_000 }])).toBe(30_000);
+    expect(evidenceMs(policy.config)).toBe(50_000);
+    const quick = aCheck({ regions: [...FOUR_REGIONS], intervalMs: 5_000, timeoutMs: 2_000 });
+    expect(evidenceMs({ ...policy.config, checks: [quick] })).toBe(30_000);
+  });
+
+  it('have evidence for as long as two regions need, whatever one of them runs more often', () => {
+    const often = aCheck({ id: 'often', regions: ['us-east', 'edge'] });
+    const seldom = aCheck({ regions: [...FOUR_REGIONS], intervalMs: 300_000, timeoutMs: 20_000 });
+    expect(evidenceMs({ ...policy.config, checks: [often, seldom] })).toBe(320_000);
+    expect(evidenceMs({ ...policy.config, checks: [] })).toBe(30_000);
   });
 
   it('need the only region when only one is configured', () => {
@@ -354,6 +362,56 @@ describe('watchdogs', () => {
     watch.pass(5_000).apply({ type: 'pinged', nowMs: watch.nowMs, watchdog: 0 });
     expect(watch.told).toEqual(['10 ping 0', '15 ping 0']);
     expect(watch.state.watchdogs[0]).toMatchObject({ succeededMs: watch.nowMs, failure: undefined });
+  });
+});
+
+describe('regions of the hub’s own', () => {
+  const worker = { questionsMax: 45 };
+  const edges = ['edge-eu', 'edge-us'].map((id) => ({ id, title: id, worker }));
+  const east = { id: 'us-east', title: 'us-east' };
+  const west = { id: 'us-west', title: 'us-west' };
+  const dns = aCheck({ id: 'dns', regions: ['us-east', 'us-west', 'edge-eu', 'edge-us'] });
+  const login = aCheck({ regions: ['us-east', 'us-west'] });
+
+  it('are all the eyes there are where no region has probes: blind without two of them, and not any more with two', () => {
+    const watch = new Watch(aNetworkPolicy({ regions: edges, checks: [aCheck({ regions: ['edge-eu'] })] }));
+    watch.alive('edge-eu', 'edge-us').pass(600_000);
+    expect(watch.told).toEqual([]);
+    watch.alive('edge-eu').pass(600_000);
+    expect(watch.pages.map(({ event, summary }) => [event, summary])).toEqual([
+      ['trigger', 'Latchkey is blind: 1 of 2 regions reports, 1 check is not watched'],
+    ]);
+    watch.alive('edge-eu', 'edge-us').pass(600_000);
+    expect(watch.pages.map(({ event }) => event)).toEqual(['trigger', 'resolve']);
+  });
+
+  it('are blind as well when none of them has ever begun', () => {
+    const watch = new Watch(aNetworkPolicy({ regions: edges, checks: [aCheck({ regions: ['edge-us'] })] })).alive().pass(600_000);
+    expect(watch.pages.map(({ summary }) => summary)).toEqual([
+      'Latchkey is blind: 0 of 2 regions report, 1 check is not watched — never have two regions been heard from since this hub was set up',
+    ]);
+  });
+
+  it('do not hide that all probes are gone, and what they still watch is not said to be lost', () => {
+    const policy = aNetworkPolicy({ regions: [east, west, ...edges], checks: [login, dns] });
+    const watch = new Watch(policy).alive('us-east', 'us-west').pass(60_000);
+    watch.alive('edge-eu', 'edge-us').pass(600_000);
+    expect(watch.pages.map(({ summary }) => summary)).toEqual([
+      'Latchkey is blind: 0 of 2 regions with probes report, 1 check is not watched, 1 check is watched by the hub itself only',
+    ]);
+    expect(watch.pages[0]?.regions.map(({ region }) => region)).toEqual(['us-east', 'us-west']);
+    watch.alive('us-east', 'us-west').pass(600_000);
+    expect(watch.pages.at(-1)?.summary).toMatch(/2 of 2 regions with probes report$/);
+  });
+
+  it('are no evidence for a watchdog beside regions with probes, and are where there are no others', () => {
+    const watchdogs = [{ url: 'https://watchdog.example', everyMs: 30_000 }];
+    const mixed = new Watch(aNetworkPolicy({ regions: [east, west, ...edges], watchdogs, checks: [dns] }));
+    mixed.alive('us-east', 'us-west').evaluated('us-east', 'edge-eu', 'edge-us').pass(60_000);
+    expect(mixed.told).toEqual([]);
+    const alone = new Watch(aNetworkPolicy({ regions: edges, watchdogs, checks: [dns] }));
+    alone.alive('edge-eu', 'edge-us').evaluated('edge-eu', 'edge-us').pass(40_000);
+    expect(alone.told).toEqual(['0 ping 0', '30 ping 0']);
   });
 });
 
