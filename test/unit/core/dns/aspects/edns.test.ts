@@ -5,15 +5,9 @@ import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { findingsOf, run, SILENT, WORKER, World, WORLD_MS, type Quirk } from '#test/fixtures/dns/world.ts';
+import { ONE, poolZone, TWO } from '../a-pool.ts';
 
-const ONE = 'dns://192.0.2.1';
-const TWO = 'dns://192.0.2.2';
-const ZONE = `$ORIGIN example.test.
-@ 300 SOA ns1 hostmaster 1 3600 900 604800 300
-@ 300 NS ns1
-ns1 300 A 192.0.2.1
-www 60 A 198.51.100.1
-`;
+const ZONE = poolZone(0);
 const CHECK: Omit<DnsInput, 'kind'> = {
   name: 'www.example.test',
   zone: 'example.test',

@@ -5,22 +5,7 @@ import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Query, Trouble } from '#core/dns/asking/exchange.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
 import { findingsOf, SILENT, WORKER, World, type Quirk } from '#test/fixtures/dns/world.ts';
-
-const ONE = 'dns://192.0.2.1';
-const TWO = 'dns://192.0.2.2';
-const RESOLVER = 'dns://192.0.2.53';
-
-/** `example.test` with a set of addresses at `pool`, and whatever else. */
-function zone(count: number, more = ''): string {
-  const pool = Array.from({ length: count }, (_, at) => `pool 60 A 198.51.100.${at + 1}`).join('\n');
-  return `$ORIGIN example.test.
-@ 300 SOA ns1 hostmaster 1 3600 900 604800 300
-@ 300 NS ns1
-ns1 300 A 192.0.2.1
-${pool}
-${more}
-`;
-}
+import { ONE, poolZone, RESOLVER, TWO } from '../a-pool.ts';
 
 const CHECK: Omit<DnsInput, 'kind'> = {
   name: 'pool.example.test',
@@ -43,7 +28,7 @@ const overTcp =
     query.transport === 'tcp' ? change(usual) : undefined;
 
 function sizes(count: number, id: AssertionId, quirk?: Quirk, input: Partial<typeof CHECK> = {}) {
-  return findingsOf(new World().serve(ONE, [zone(count)], quirk), { ...CHECK, ...input }, id);
+  return findingsOf(new World().serve(ONE, [poolZone(count)], quirk), { ...CHECK, ...input }, id);
 }
 
 const brief = (findings: readonly Finding[]) =>
@@ -51,11 +36,11 @@ const brief = (findings: readonly Finding[]) =>
 
 describe('sizes at the zone’s own servers', () => {
   test('few addresses are nothing to tell', async () => {
-    expect(await findingsOf(new World().serve(ONE, [zone(8)]), CHECK)).toEqual([]);
+    expect(await findingsOf(new World().serve(ONE, [poolZone(8)]), CHECK)).toEqual([]);
   });
 
   test('servers that agree are one finding, which says how many they are', async () => {
-    const world = new World().serve(ONE, [zone(40)]).serve(TWO, [zone(40)]);
+    const world = new World().serve(ONE, [poolZone(40)]).serve(TWO, [poolZone(40)]);
     const findings = await findingsOf(world, { ...CHECK, authorities: [ONE, TWO] }, 'B2');
     expect(findings).toMatchObject([
       { severity: 'fail', subject: 'A', figures: { floorBytes: 675, limitBytes: 512 } },
@@ -64,14 +49,14 @@ describe('sizes at the zone’s own servers', () => {
   });
 
   test('servers that differ are told apart', async () => {
-    const world = new World().serve(ONE, [zone(40)]).serve(TWO, [zone(8)]);
+    const world = new World().serve(ONE, [poolZone(40)]).serve(TWO, [poolZone(8)]);
     const findings = await findingsOf(world, { ...CHECK, authorities: [ONE, TWO] }, 'B2');
     expect(findings).toHaveLength(1);
     expect(findings[0]?.message).toContain(`At ${ONE}; not at 1 of 2 authorities.`);
   });
 
   test('a server that is silent does not make the others disagree', async () => {
-    const world = new World().serve(ONE, [zone(40)]).serve(TWO, [zone(40)], () => SILENT);
+    const world = new World().serve(ONE, [poolZone(40)]).serve(TWO, [poolZone(40)], () => SILENT);
     const findings = await findingsOf(world, { ...CHECK, authorities: [ONE, TWO] });
     expect(findings.map(({ id }) => id).toSorted()).toEqual(['B1', 'B2', 'B4', 'B6']);
   });
@@ -180,14 +165,14 @@ describe('TCP fallback', () => {
   test('a denial that is truncated for its proofs is no lost answer', async () => {
     const denied: Quirk = (query, usual) =>
       query.transport === 'udp' ? { ...usual, truncated: true, authorities: [] } : undefined;
-    const world = new World().serve(ONE, [zone(8)], denied);
+    const world = new World().serve(ONE, [poolZone(8)], denied);
     expect(await findingsOf(world, { ...CHECK, name: 'none.example.test' }, 'B7')).toEqual([]);
   });
 
   test('a resolver that truncates must answer over TCP too', async () => {
-    const world = new World().serve(ONE, [zone(8)]).resolve(
+    const world = new World().serve(ONE, [poolZone(8)]).resolve(
       RESOLVER,
-      [zone(80)],
+      [poolZone(80)],
       overTcp(() => SILENT),
     );
     const input = { ...CHECK, resolvers: [RESOLVER], aspects: ['size', 'resolvability'] as const };
@@ -198,14 +183,14 @@ describe('TCP fallback', () => {
 
 describe('where the zone’s own servers cannot be asked', () => {
   test('a resolver’s whole answer tells records and floor', async () => {
-    const world = new World().resolve(RESOLVER, [zone(40)]);
+    const world = new World().resolve(RESOLVER, [poolZone(40)]);
     const findings = await findingsOf(world, { ...CHECK, authorities: [], resolvers: [RESOLVER] });
     expect(findings.map(({ id }) => id).toSorted()).toEqual(['B1', 'B2', 'B4']);
     expect(findings.every(({ message }) => message.includes(`As resolver ${RESOLVER} gives it.`))).toBe(true);
   });
 
   test('a Worker tells them from TCP, and nothing of UDP', async () => {
-    const world = new World().serve(ONE, [zone(80)]);
+    const world = new World().serve(ONE, [poolZone(80)]);
     const findings = await findingsOf(world, CHECK, undefined, WORKER);
     expect(findings.map(({ id }) => id).toSorted()).toEqual(['B1', 'B11', 'B2', 'B3', 'B4']);
     expect(findings.find(({ id }) => id === 'B3')?.message).toContain('at least 1326 octets with EDNS 1232');
@@ -213,8 +198,8 @@ describe('where the zone’s own servers cannot be asked', () => {
   });
 
   test('an alias out of the zone is measured where it ends', async () => {
-    const own = zone(0, 'pool 60 CNAME pool.elsewhere.test.');
-    const elsewhere = zone(40).replace('example.test', 'elsewhere.test');
+    const own = poolZone(0, 'pool 60 CNAME pool.elsewhere.test.');
+    const elsewhere = poolZone(40).replace('example.test', 'elsewhere.test');
     const follow: Quirk = (query, usual) =>
       query.name === 'pool.example.test' && query.type === RR_TYPES.A
         ? {
@@ -245,7 +230,7 @@ describe('where the zone’s own servers cannot be asked', () => {
 describe('with signatures', () => {
   test('an answer that only they push over 1232 fails as B11', async () => {
     const signature = 'pool 60 RRSIG A 13 3 60 20261220000000 20261101000000 1 example.test. ';
-    const signed = zone(74, `${signature}${'A'.repeat(86)}==`);
+    const signed = poolZone(74, `${signature}${'A'.repeat(86)}==`);
     const findings = await findingsOf(new World().serve(ONE, [signed]), CHECK);
     expect(findings.filter(({ id }) => id === 'B11')).toMatchObject([{ severity: 'fail', subject: 'A' }]);
     expect(
@@ -259,7 +244,9 @@ describe('with signatures', () => {
 describe('chains', () => {
   test('are told once, at their longest', async () => {
     const links = Array.from({ length: 9 }, (_, at) => `c${at} 60 CNAME c${at + 1}`).join('\n');
-    const world = new World().serve(ONE, [zone(1, `${links}\nc9 60 A 198.51.100.1\nc9 60 AAAA 2001:db8::1`)]);
+    const world = new World().serve(ONE, [
+      poolZone(1, `${links}\nc9 60 A 198.51.100.1\nc9 60 AAAA 2001:db8::1`),
+    ]);
     const findings = await findingsOf(
       world,
       { ...CHECK, name: 'c0.example.test', types: ['A', 'AAAA'] },
@@ -274,7 +261,7 @@ describe('TXT', () => {
     Array.from({ length: count }, (_, at) => `${name} 300 TXT "${String(at).repeat(90)}"`).join('\n');
 
   test('the apex and _dmarc only warn, names that are listed fail', async () => {
-    const text = zone(1, [long('@', 6), long('_dmarc', 5), long('mail', 6)].join('\n'));
+    const text = poolZone(1, [long('@', 6), long('_dmarc', 5), long('mail', 6)].join('\n'));
     const world = new World().serve(ONE, [text]);
     const findings = await findingsOf(world, { ...CHECK, txtNames: ['mail.example.test'] }, 'B14');
     expect(brief(findings)).toEqual([
@@ -286,11 +273,11 @@ describe('TXT', () => {
 
   test('SPF that asks for more than ten lookups, and two policies', async () => {
     const eleven = Array.from({ length: 11 }, (_, at) => `include:s${at}.net`).join(' ');
-    const world = new World().serve(ONE, [zone(1, `@ 300 TXT "v=spf1 ${eleven} -all"`)]);
+    const world = new World().serve(ONE, [poolZone(1, `@ 300 TXT "v=spf1 ${eleven} -all"`)]);
     expect(await findingsOf(world, CHECK, 'B14')).toMatchObject([
       { severity: 'warn', figures: { lookups: 11 } },
     ]);
-    const two = new World().serve(ONE, [zone(1, '@ 300 TXT "v=spf1 -all"\n@ 300 TXT "v=spf1 mx -all"')]);
+    const two = new World().serve(ONE, [poolZone(1, '@ 300 TXT "v=spf1 -all"\n@ 300 TXT "v=spf1 mx -all"')]);
     expect(await findingsOf(two, CHECK, 'B14')).toMatchObject([
       { severity: 'warn', figures: { policies: 2 } },
     ]);

@@ -6,14 +6,9 @@ import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchan
 import type { Finding } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { SILENT, World, WORLD_MS } from '#test/fixtures/dns/world.ts';
+import { ONE, poolZone } from '../a-pool.ts';
 
-const ONE = 'dns://192.0.2.1';
-const ZONE = `$ORIGIN example.test.
-@ 300 SOA ns1 hostmaster 1 3600 900 604800 300
-@ 300 NS ns1
-ns1 300 A 192.0.2.1
-www 60 A 198.51.100.1
-`;
+const ZONE = poolZone(0);
 const CHECK: Omit<DnsInput, 'kind'> = {
   name: 'www.example.test',
   zone: 'example.test',

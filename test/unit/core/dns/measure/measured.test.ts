@@ -3,21 +3,10 @@ import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { Measured } from '#core/dns/findings/evidence.ts';
 import { measuredOf } from '#core/dns/measure/measured.ts';
 import { run, SILENT, WORKER, World } from '#test/fixtures/dns/world.ts';
+import { ONE, poolZone, RESOLVER, TWO } from '../a-pool.ts';
 
-const ONE = 'dns://192.0.2.1';
-const TWO = 'dns://192.0.2.2';
-const RESOLVER = 'dns://192.0.2.53';
-
-function zone(count: number, more = ''): string {
-  const pool = Array.from({ length: count }, (_, at) => `pool ${60 + at} A 198.51.100.${at + 1}`).join('\n');
-  return `$ORIGIN example.test.
-@ 300 SOA ns1 hostmaster 1 3600 900 604800 300
-@ 300 NS ns1
-ns1 300 A 192.0.2.1
-${pool}
-${more}
-`;
-}
+/** Each record with a TTL of its own. */
+const pool = (count: number, more?: string) => poolZone(count, more, (at) => 60 + at);
 
 const CHECK = {
   name: 'pool.example.test',
@@ -34,7 +23,7 @@ async function measured(world: World, input: Partial<typeof CHECK> = {}, vantage
 
 describe('the figures of a baseline', () => {
   test('are of the largest whole answer of an authority, not of a truncated one', async () => {
-    const figures = await measured(new World().serve(ONE, [zone(20)]).serve(TWO, [zone(40)]));
+    const figures = await measured(new World().serve(ONE, [pool(20)]).serve(TWO, [pool(40)]));
     expect(figures).toEqual({
       type: RR_TYPES.A,
       outcome: 'ANSWER',
@@ -49,12 +38,12 @@ describe('the figures of a baseline', () => {
   });
 
   test('are the same from a Worker, without UDP', async () => {
-    const world = () => new World().serve(ONE, [zone(40)]).serve(TWO, [zone(40)]);
+    const world = () => new World().serve(ONE, [pool(40)]).serve(TWO, [pool(40)]);
     expect(await measured(world(), {}, WORKER)).toEqual(await measured(world()));
   });
 
   test('tell the aliases and the least TTL on the way', async () => {
-    const text = zone(40, 'www 30 CNAME web\nweb 3600 CNAME pool');
+    const text = pool(40, 'www 30 CNAME web\nweb 3600 CNAME pool');
     const world = new World().serve(ONE, [text]).serve(TWO, [text]);
     expect(await measured(world, { name: 'www.example.test' })).toMatchObject({
       records: 40,
@@ -64,12 +53,12 @@ describe('the figures of a baseline', () => {
   });
 
   test('are a resolver’s where no authority says anything', async () => {
-    const world = new World().resolve(RESOLVER, [zone(12)]);
+    const world = new World().resolve(RESOLVER, [pool(12)]);
     expect(await measured(world)).toMatchObject({ outcome: 'ANSWER', records: 12 });
   });
 
   test('of a name that is gone say so', async () => {
-    const world = new World().serve(ONE, [zone(1)]).serve(TWO, [zone(1)]);
+    const world = new World().serve(ONE, [pool(1)]).serve(TWO, [pool(1)]);
     expect(await measured(world, { name: 'gone.example.test' })).toMatchObject({
       outcome: 'NXDOMAIN',
       records: 0,
@@ -78,6 +67,6 @@ describe('the figures of a baseline', () => {
   });
 
   test('are none where nobody answers', async () => {
-    expect(await measured(new World().serve(ONE, [zone(1)], () => SILENT))).toBeUndefined();
+    expect(await measured(new World().serve(ONE, [pool(1)], () => SILENT))).toBeUndefined();
   });
 });
