@@ -104,7 +104,7 @@ describe('the regions together', () => {
     expect(page?.body).toMatchObject({
       event_action: 'trigger',
       dedup_key: 'network:1',
-      payload: { summary: expect.stringMatching(/^Latchkey is blind: 0 of 4 regions report/) },
+      payload: { summary: expect.stringMatching(/^Latchkey is blind: 0 of 4 regions with probes report/) },
     });
     const { incidents, deliveries } = await network().overview();
     expect(incidents[0]).toMatchObject({ seq: 1, status: 'open', hadSeen: true });
