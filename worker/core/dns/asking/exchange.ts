@@ -1,4 +1,4 @@
-import type { EdnsOption } from '../codec/message.ts';
+import type { QueryFields } from '../codec/encode.ts';
 import type { OutcomeClass } from './outcome.ts';
 import type { Server } from './server.ts';
 
@@ -11,25 +11,10 @@ export const IDLE_MS = 2_000;
 export const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** One DNS question to one server, and how it is put. Two with equal fields are the same question and are asked once. */
-export type Query = {
+export type Query = Omit<QueryFields, 'id' | 'authenticData'> & {
   kind: 'query';
   server: Server;
   transport: Transport;
-  name: string;
-  type: number;
-  class?: number | undefined;
-  opcode?: number | undefined;
-  recursionDesired: boolean;
-  checkingDisabled?: boolean | undefined;
-  edns?:
-    | {
-        version?: number | undefined;
-        udpBytes: number;
-        dnssecOk: boolean;
-        z?: number | undefined;
-        options?: readonly EdnsOption[] | undefined;
-      }
-    | undefined;
   /**
    * How it is put, when not plainly. `split`: over TCP with the two octets of the length in two segments. `pipelined`: with
    * `secondType` behind it on one connection, without waiting. `idle`: `secondType` after `IDLE_MS` of silence on the same

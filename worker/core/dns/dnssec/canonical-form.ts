@@ -1,7 +1,7 @@
 import type { Rr } from '../codec/message.ts';
 import { canonicalName, labelsOf, wireName, type Name } from '../codec/name.ts';
-import { stringOctets } from '../codec/octets.ts';
 import type { Rdata } from '../codec/rdata.ts';
+import { writeRdata } from '../codec/rdata-writer.ts';
 import { Writer } from '../codec/writer.ts';
 import type { Dnskey, Rrsig } from './signed-zone.ts';
 
@@ -20,15 +20,8 @@ export type Received = {
  * @throws RangeError when a name or number does not fit, which what was read from a message does
  */
 export function signedOctets(rrsig: Rrsig, set: Received): Uint8Array {
-  const writer = new Writer();
-  writer.u16(rrsig.covered, 'type covered');
-  writer.u8(rrsig.algorithm, 'algorithm');
-  writer.u8(rrsig.labels, 'labels');
-  writer.u32(rrsig.originalTtlS, 'original TTL');
-  writer.u32(rrsig.expirationS, 'expiration');
-  writer.u32(rrsig.inceptionS, 'inception');
-  writer.u16(rrsig.keyTag, 'key tag');
-  writer.plainName(canonicalName(rrsig.signer));
+  const writer = new CanonicalWriter();
+  writeRdata(writer, { ...rrsig, signature: new Uint8Array(0) });
   const owner = wireName(signedOwner(set.owner, rrsig.labels));
   const datas = set.records.map((record) => canonicalOctets(record, set.bytes)).toSorted(byOctets);
   for (const [at, data] of datas.entries()) {
@@ -45,13 +38,10 @@ export function signedOctets(rrsig: Rrsig, set: Received): Uint8Array {
 }
 
 /** What a DS is a digest of (RFC 4034 section 5.1.4): the key's owner and its data. */
-export function keyOctets(owner: Name, { flags, protocol, algorithm, key }: Dnskey): Uint8Array {
-  const writer = new Writer();
-  writer.plainName(canonicalName(owner));
-  writer.u16(flags, 'flags');
-  writer.u8(protocol, 'protocol');
-  writer.u8(algorithm, 'algorithm');
-  writer.octets(key);
+export function keyOctets(owner: Name, key: Dnskey): Uint8Array {
+  const writer = new CanonicalWriter();
+  writer.name(owner);
+  writeRdata(writer, key);
   return writer.done();
 }
 
@@ -62,55 +52,38 @@ function signedOwner(owner: Name, labels: number): Name {
   return ['*', ...all.slice(all.length - labels)].join('.');
 }
 
+/** Types of RFC 1035 and their like: their names are lower case where they are signed. */
+const KINDS_WITH_NAMES: ReadonlySet<Rdata['kind']> = new Set([
+  'NS',
+  'CNAME',
+  'PTR',
+  'DNAME',
+  'MX',
+  'SRV',
+  'SOA',
+  'NAPTR',
+]);
+
 /**
- * RDATA as it is signed (RFC 4034 section 6.2): names spelt out and in lower case in the types of RFC 1035 and their like, the
- * octets as they came in all others (RFC 6840 section 5.1 leaves NSEC as it is).
+ * RDATA as it is signed (RFC 4034 section 6.2): names spelt out and in lower case in the types above, the octets as they came in
+ * all others (RFC 6840 section 5.1 leaves NSEC as it is).
  */
 function canonicalOctets({ rdata, rdataStart, end }: Rr, bytes: Uint8Array): Uint8Array {
-  return withNames(rdata) ?? bytes.slice(rdataStart, end);
+  if (!KINDS_WITH_NAMES.has(rdata.kind)) return bytes.slice(rdataStart, end);
+  const writer = new CanonicalWriter();
+  writeRdata(writer, rdata);
+  return writer.done();
 }
 
-function withNames(rdata: Rdata): Uint8Array | undefined {
-  const writer = new Writer();
-  const name = (text: Name) => writer.plainName(canonicalName(text));
-  switch (rdata.kind) {
-    case 'NS':
-    case 'CNAME':
-    case 'PTR':
-    case 'DNAME':
-      name(rdata.target);
-      break;
-    case 'MX':
-      writer.u16(rdata.preference, 'preference');
-      name(rdata.exchange);
-      break;
-    case 'SRV':
-      writer.u16(rdata.priority, 'priority');
-      writer.u16(rdata.weight, 'weight');
-      writer.u16(rdata.port, 'port');
-      name(rdata.target);
-      break;
-    case 'SOA':
-      name(rdata.primary);
-      name(rdata.mailbox);
-      writer.u32(rdata.serial, 'serial');
-      writer.u32(rdata.refreshS, 'refresh');
-      writer.u32(rdata.retryS, 'retry');
-      writer.u32(rdata.expireS, 'expire');
-      writer.u32(rdata.minimumS, 'minimum');
-      break;
-    case 'NAPTR':
-      writer.u16(rdata.order, 'order');
-      writer.u16(rdata.preference, 'preference');
-      writer.characterString(stringOctets(rdata.flags), 'flags');
-      writer.characterString(stringOctets(rdata.services), 'services');
-      writer.characterString(stringOctets(rdata.regexp), 'expression');
-      name(rdata.replacement);
-      break;
-    default:
-      return undefined;
+/** Every name spelt out and in lower case. */
+class CanonicalWriter extends Writer {
+  override plainName(name: Name): void {
+    super.plainName(canonicalName(name));
   }
-  return writer.done();
+
+  override name(name: Name): void {
+    this.plainName(name);
+  }
 }
 
 /** RFC 4034 section 6.3: octet by octet, what is absent first. */
