@@ -1,7 +1,7 @@
 import type { Query, Transport } from './exchange.ts';
-import type { Vantage } from './inquiry.ts';
+import type { Inquiry, Vantage } from './inquiry.ts';
 import type { Server } from './server.ts';
-import { canAsk, streamOf } from './transports.ts';
+import { canAsk, streamOf, transportsTo } from './transports.ts';
 
 /** Octets that a modern resolver offers over UDP: DNS Flag Day 2020. */
 export const OFFERED_BYTES = 1_232;
@@ -39,6 +39,11 @@ export function queryOver(
     ...(checkingDisabled ? { checkingDisabled } : {}),
     ...(time === undefined ? {} : { time }),
   };
+}
+
+/** The question over every transport that the server and the vantage have. */
+export function queriesTo({ vantage }: Pick<Inquiry, 'vantage'>, asked: Asked): Query[] {
+  return transportsTo(asked.server, vantage).map((transport) => queryOver(transport, asked));
 }
 
 /**

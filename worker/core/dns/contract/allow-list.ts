@@ -103,14 +103,15 @@ function uncovered(found: readonly RangeEntry[]): Coverage {
 }
 
 /**
- * Since when an address has been in the file without a gap, in whatever range: one that two halves replace has not become new.
+ * Since when an address has been in the file without a gap that counts, in whatever range: one that two halves replace, be it
+ * some hours later, has not become new.
  * Minus infinity when that is since the first look.
  */
 function listedSinceMs(found: readonly RangeEntry[]): number {
   let sinceMs = Number.POSITIVE_INFINITY;
   const latestFirst = found.toSorted((a, b) => (b.removedAtMs ?? Infinity) - (a.removedAtMs ?? Infinity));
   for (const { firstSeenMs, removedAtMs, trusted } of latestFirst)
-    if (removedAtMs === undefined || removedAtMs >= sinceMs)
+    if (removedAtMs === undefined || sinceMs - removedAtMs <= RELISTED_WITHIN_MS)
       sinceMs = Math.min(sinceMs, trusted ? Number.NEGATIVE_INFINITY : firstSeenMs);
   return sinceMs;
 }

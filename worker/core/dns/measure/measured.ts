@@ -10,11 +10,13 @@ import { largest, wholesOf } from './whole.ts';
  */
 export function measuredOf(inquiry: Inquiry, type: number): Measured | undefined {
   const { name } = inquiry.settings;
-  const whole = largest(wholesOf(inquiry, name, type).wholes);
+  const { of, wholes } = wholesOf(inquiry, name, type);
+  const whole = largest(wholes);
   if (!whole) return undefined;
   const { message, outcome } = whole;
   const { aliases, records } = chainOf(message, name, type);
-  const ttls = [...aliases, ...records].map(({ ttlS }) => ttlS);
+  // A resolver's counts down.
+  const ttls = of === 'resolver' ? [] : [...aliases, ...records].map(({ ttlS }) => ttlS);
   return {
     type,
     outcome,

@@ -1,11 +1,10 @@
+import type { Audience } from '../asking/audience.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import { canonicalRdata } from '../codec/present.ts';
 import { isSubdomain } from '../codec/name.ts';
-import type { Query } from '../asking/exchange.ts';
 import { chainOf } from './rrset.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
-import { queryOver, type Asked } from '../asking/question.ts';
-import { transportsTo } from '../asking/transports.ts';
+import { queriesTo, type Asked } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
 
 /** Nothing came back, whatever was sent. */
@@ -31,11 +30,6 @@ export function isMeasured({ exchange, outcome }: Answered): boolean {
 /** What a server says to one question over all its transports. `answered` is the reply, or the silence, that it is taken from. */
 export type Said = { server: Server; outcome: OutcomeClass; answered: Answered };
 
-/** The question over every transport that the server and the vantage have. */
-export function queriesTo({ vantage }: Pick<Inquiry, 'vantage'>, asked: Asked): Query[] {
-  return transportsTo(asked.server, vantage).map((transport) => queryOver(transport, asked));
-}
-
 /**
  * What a server says over all its transports, taken at its worst: a reply that is no answer counts before one that is, a
  * truncated one only when there is no whole one, silence only when nothing came at all. `undefined` of what was not measured.
@@ -48,17 +42,6 @@ function saidBy(inquiry: Inquiry, asked: Asked): Said | undefined {
   const whole = replies.filter(({ outcome }) => !isTruncated(outcome));
   const answered = whole.find(({ outcome }) => outcome !== 'ANSWER') ?? whole[0] ?? replies[0] ?? all[0];
   return answered && { server: asked.server, outcome: answered.outcome, answered };
-}
-
-/** Whom a question is put to, as whom. */
-export type Audience = { servers: readonly Server[]; recursionDesired: boolean };
-
-export function resolversOf({ settings }: Inquiry): Audience {
-  return { servers: settings.resolvers, recursionDesired: true };
-}
-
-export function authoritiesOf({ authorities }: Inquiry): Audience {
-  return { servers: authorities ?? [], recursionDesired: false };
 }
 
 /** What each of them says of a name and a type: only of those that could be measured. */

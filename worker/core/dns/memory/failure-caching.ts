@@ -6,15 +6,18 @@ import type { Noted, Outage } from './memory.ts';
 /** The longest a resolver may remember a failure (RFC 9520 section 3.2). */
 const CACHED_MS_MAX = 5 * MS_PER_MINUTE;
 
-/** A region's outage after a run: it ends when all authorities answer and no resolver fails from it any more. */
+/**
+ * A region's outage after a run: it ends when all authorities answer and no resolver fails from it any more. A run that does
+ * not know of the authorities still knows of resolvers that have got over it.
+ */
 export function withOutage(
   outage: Outage | undefined,
   { authoritiesAnswer, resolvers }: DnsSummary,
   nowMs: number,
 ): Noted<Outage | undefined> {
-  if (authoritiesAnswer === undefined) return { part: outage, isNews: false };
+  if (authoritiesAnswer === undefined && outage?.overMs === undefined) return { part: outage, isNews: false };
   const servfail = resolvers.flatMap(({ server, outcome }) => (outcome === 'SERVFAIL' ? [server] : []));
-  if (!authoritiesAnswer) {
+  if (authoritiesAnswer === false) {
     const isNew = outage === undefined || outage.overMs !== undefined;
     const part: Outage = { sinceMs: isNew ? nowMs : outage.sinceMs, failing: servfail };
     return { part, isNews: isNew || !isSame(outage.failing, servfail) };

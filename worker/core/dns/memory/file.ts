@@ -1,15 +1,18 @@
 import type { DnsSettings } from '../../checks/dns.ts';
-import { formatMs, MS_PER_HOUR, MS_PER_SECOND } from '../../units.ts';
+import { formatMs, MS_PER_DAY, MS_PER_HOUR, MS_PER_SECOND } from '../../units.ts';
 import { withFile } from '../contract/allow-list.ts';
 import type { DnsSummary, SeenRanges } from '../findings/evidence.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { FileMemory, FileVersion, Noted } from './memory.ts';
 import { utcMinutes } from './moment.ts';
+import { isTakenBack } from './taken-back.ts';
 
 /** Contents remembered: with a file a week, two months. */
 const OLDER_MAX = 8;
 /** A file that cannot be read for this long is no contract any more; for less, nobody has missed it. */
 const UNREADABLE_MS_MAX = MS_PER_HOUR;
+/** How long it is told that the ranges have changed and the date has not: whoever publishes the file has heard it by then. */
+const UNDATED_TOLD_MS = MS_PER_DAY;
 /** Copies that cannot be read: four URLs in twenty regions. */
 const FAILING_MAX = 80;
 
@@ -21,14 +24,16 @@ export function withLooks(
 ): Noted<FileMemory | undefined> {
   const { allowList } = settings;
   if (!allowList) return { part: undefined, isNews: before !== undefined };
-  const of = [...allowList.urls.toSorted(), allowList.service ?? ''].join(' ');
-  const known = before?.of === of ? before : undefined;
+  const of = { urls: allowList.urls.toSorted(), service: allowList.service };
+  const known = before && isSameFile(before.of, of) ? { ...before, of } : undefined;
   const part = looksOf(summary).reduce<FileMemory>(
-    (file, look) => withLook(file, look, copyKey(region, look.url), nowMs),
+    (file, look) => withLook(settings, file, look, copyKey(region, look.url), nowMs),
     known ?? { of, older: [], failing: {} },
   );
   const isNews =
-    part.of !== before?.of ||
+    !before ||
+    !known ||
+    before.of.urls.join(' ') !== of.urls.join(' ') ||
     part.current?.firstSeenMs !== before.current?.firstSeenMs ||
     part.failing !== before.failing;
   return { part, isNews };
@@ -63,7 +68,7 @@ export function fileFindings(
     const { current } = file;
     if (!current || !look.ranges) return [];
     if (fingerprintOf(look.ranges) === current.fingerprint)
-      return current.undated
+      return current.undated && nowMs - current.firstSeenMs < UNDATED_TOLD_MS
         ? bad(
             'warn',
             `The ranges in the file have changed at ${utcMinutes(current.firstSeenMs)}, and its date has not.`,
@@ -89,7 +94,18 @@ function looksOf({ ranges }: DnsSummary): SeenRanges[] {
   });
 }
 
-function withLook(file: FileMemory, look: SeenRanges, key: string, nowMs: number): FileMemory {
+/** Of one service under some of the same URLs: a copy more or less does not make a file new. */
+function isSameFile(a: FileMemory['of'], b: FileMemory['of']): boolean {
+  return a.service === b.service && a.urls.some((url) => b.urls.includes(url));
+}
+
+function withLook(
+  settings: DnsSettings,
+  file: FileMemory,
+  look: SeenRanges,
+  key: string,
+  nowMs: number,
+): FileMemory {
   const { [key]: failing, ...others } = file.failing;
   if (!look.ranges || look.ranges.length === 0) {
     const error = look.error ?? (look.ranges ? 'the file lists no range' : undefined);
@@ -104,11 +120,15 @@ function withLook(file: FileMemory, look: SeenRanges, key: string, nowMs: number
   const { publishedAtMs } = look;
   if (current?.fingerprint === fingerprint) {
     const isLater = publishedAtMs !== undefined && publishedAtMs > (current.publishedAtMs ?? 0);
-    if (!isLater) return read;
-    const { undated: _undated, ...rest } = current;
-    return { ...read, current: { ...rest, publishedAtMs } };
+    if (!isLater && current.goneSinceMs === undefined) return read;
+    const { undated, goneSinceMs: _goneSinceMs, ...rest } = current;
+    if (isLater) return { ...read, current: { ...rest, publishedAtMs } };
+    return { ...read, current: { ...rest, ...(undated ? { undated } : {}) } };
   }
-  if (current && !isNewer(look, fingerprint, current, older)) return read;
+  if (current && !isNewer(look, fingerprint, current, older)) {
+    const goneSinceMs = current.goneSinceMs ?? nowMs;
+    if (!isTakenBack(settings, goneSinceMs, nowMs)) return { ...read, current: { ...current, goneSinceMs } };
+  }
   const isUndated =
     current !== undefined && publishedAtMs !== undefined && publishedAtMs === current.publishedAtMs;
   return {

@@ -1,15 +1,17 @@
 import type { Run } from '../../run.ts';
 import { dnsFailureOf } from '../findings/dns-failure.ts';
-import { FINDINGS_MAX, worstFirst, type Finding } from '../findings/finding.ts';
+import { FINDING_SEVERITIES, FINDINGS_MAX, worstFirst, type Finding } from '../findings/finding.ts';
 
 /**
  * The run with what the memory of others has found in it: a pass becomes a failure when that is bad. Where both tell of the
- * same assertion and subject, the memory knows better. A run that says nothing of the target stays so.
+ * same assertion and subject, the memory knows better, unless the run knows worse. A run that says nothing of the target
+ * stays so.
  */
 export function withMemory(run: Run, findings: readonly Finding[]): Run {
   if (!run.dns || run.outcome === 'invalid' || findings.length === 0) return run;
-  const told = new Set(findings.map(keyOf));
-  const all = worstFirst([...findings, ...run.dns.findings.filter((finding) => !told.has(keyOf(finding)))]);
+  const told = new Map(findings.map((finding) => [keyOf(finding), rankOf(finding)]));
+  const own = run.dns.findings.filter((finding) => rankOf(finding) > (told.get(keyOf(finding)) ?? -1));
+  const all = worstFirst([...findings, ...own]);
   const kept = all.slice(0, FINDINGS_MAX);
   const dropped = (run.dns.findingsDropped ?? 0) + all.length - kept.length;
   const judged: Run = {
@@ -22,4 +24,8 @@ export function withMemory(run: Run, findings: readonly Finding[]): Run {
 
 function keyOf({ id, subject }: Finding): string {
   return `${id} ${subject}`;
+}
+
+function rankOf({ severity }: Finding): number {
+  return FINDING_SEVERITIES.indexOf(severity);
 }

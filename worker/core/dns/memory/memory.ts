@@ -46,6 +46,8 @@ export type FileVersion = {
   firstSeenMs: number;
   /** It came without a later date than the one before. */
   undated?: true | undefined;
+  /** Of the newest: since when no copy has had it. */
+  goneSinceMs?: number | undefined;
 };
 
 /** How the file last was in one region under one URL. */
@@ -53,8 +55,8 @@ export type FileCopy = { failingSinceMs: number; error: string };
 
 /** The published file over time. */
 export type FileMemory = {
-  /** URLs and service it is about: others begin anew. */
-  of: string;
+  /** URLs, sorted, and service it is about: others begin anew. */
+  of: { urls: string[]; service?: string | undefined };
   /** The newest content, and those before it, latest first. */
   current?: FileVersion | undefined;
   older: FileVersion[];
@@ -69,8 +71,8 @@ export type SeenSerial = { serial: number; firstSeenMs: number };
 /** The zone's serials over time. */
 export type SerialMemory = {
   newest: SeenSerial;
-  /** When a server last had the newest. */
-  newestSeenMs: number;
+  /** Since when no server has had the newest. */
+  goneSinceMs?: number | undefined;
   /** Serials that were the newest before, oldest first: as far back as servers may lag. */
   older: SeenSerial[];
   /** What each server last said, by region and URL. */

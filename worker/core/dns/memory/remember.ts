@@ -4,6 +4,7 @@ import type { DnsEvidence } from '../findings/evidence.ts';
 import { bounded, worstFirst, type Finding } from '../findings/finding.ts';
 import { allowFindings } from './allow-findings.ts';
 import { baselineFindings, withBaseline, withPresent } from './baseline.ts';
+import { withConfigured } from './configured.ts';
 import { failureCachingFindings, withOutage } from './failure-caching.ts';
 import { fileFindings, withLooks } from './file.ts';
 import { emptyMemory, withRegion, type DnsMemory } from './memory.ts';
@@ -13,7 +14,13 @@ import { serialFindings, withSerials } from './serials.ts';
 import { splitFindings, withSplit } from './split.ts';
 
 /** A run as far as a memory is concerned. `nowMs`: the hub's clock, epoch ms. */
-export type RememberedRun = { region: string; nowMs: number; evidence: DnsEvidence };
+export type RememberedRun = {
+  region: string;
+  /** All that run the check; whoever else did once is forgotten. Those that are remembered when absent. */
+  regions?: readonly string[] | undefined;
+  nowMs: number;
+  evidence: DnsEvidence;
+};
 
 /** `isWorthStoring`: something has changed that must not be lost, or nothing has been stored for ten minutes. */
 export type Remembered = { memory: DnsMemory; findings: Finding[]; isWorthStoring: boolean };
@@ -36,11 +43,12 @@ export function remember(
   const { summary } = evidence;
   const look = { region, nowMs, summary };
   const isKnown = stored?.name === settings.name;
-  const before = isKnown ? stored : emptyMemory(settings.name, nowMs);
+  const known = isKnown ? stored : emptyMemory(settings.name, nowMs);
+  const before = run.regions ? withConfigured(settings, known, run.regions) : known;
   const regions = withRegion(before.regions, region, answersOf(summary), nowMs);
   const outage = withOutage(before.regions[region]?.outage, summary, nowMs);
-  const known = regions[region];
-  if (known) regions[region] = { ...known, outage: outage.part };
+  const own = regions[region];
+  if (own) regions[region] = { ...own, outage: outage.part };
   const heard = { ...before, regions };
   const pool = withAnswers(settings, heard, look);
   const pooled = { ...heard, pool: pool.part };
@@ -68,7 +76,11 @@ export function remember(
   ];
   const parts = [outage, pool, split, file, serials, present, baselines];
   const isWorthStoring =
-    !isKnown || parts.some(({ isNews }) => isNews) || nowMs - before.storedMs >= STORED_EVERY_MS;
+    !isKnown ||
+    before !== known ||
+    parts.some(({ isNews }) => isNews) ||
+    // Stored in the future: the clock has been set back.
+    Math.abs(nowMs - before.storedMs) >= STORED_EVERY_MS;
   return {
     memory: isWorthStoring ? { ...memory, storedMs: nowMs } : memory,
     findings: worstFirst(findings).slice(0, FINDINGS_MAX).map(bounded),

@@ -1,18 +1,16 @@
 import type { DnsSettings } from '../../checks/dns.ts';
-import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
+import { formatMs, MS_PER_SECOND } from '../../units.ts';
 import { isLater } from '../codec/serial.ts';
 import type { DnsSummary } from '../findings/evidence.ts';
 import type { Finding } from '../findings/finding.ts';
 import { listText } from '../findings/telling.ts';
 import { isFresh, type DnsMemory, type Noted, type SeenSerial, type SerialMemory } from './memory.ts';
+import { isTakenBack } from './taken-back.ts';
 
 /** Share of servers, each counted once a region, that must have a change (reference: dns, section 1.3, E5). */
 const CONVERGED_SHARE = 0.95;
 /** A zone that changes all the time is noted in steps of this share of the grace: enough to tell who lags. */
 const STEPS_PER_GRACE = 10;
-/** A newest serial that no server has had for two graces, and for this long at least, has been taken back. */
-const TAKEN_BACK_GRACES = 2;
-const TAKEN_BACK_MS_MIN = 20 * MS_PER_MINUTE;
 
 /** The serials after a run. */
 export function withSerials(
@@ -31,25 +29,23 @@ export function withSerials(
   const servers = { ...Object.fromEntries(fresh), [region]: said };
   const graceMs = settings.limits.graceS * MS_PER_SECOND;
   const newest = { serial: best, firstSeenMs: nowMs };
-  const isTakenBack =
-    before !== undefined &&
-    isLater(before.newest.serial, best) &&
-    nowMs - before.newestSeenMs > Math.max(TAKEN_BACK_MS_MIN, TAKEN_BACK_GRACES * graceMs);
-  if (!before || isTakenBack) {
+  const goneSinceMs =
+    before && isLater(before.newest.serial, best) ? (before.goneSinceMs ?? nowMs) : undefined;
+  if (!before || (goneSinceMs !== undefined && isTakenBack(settings, goneSinceMs, nowMs))) {
     const oldTtlS = longestTtlS(memory);
-    const part = { newest, newestSeenMs: nowMs, older: [], servers: { [region]: said }, oldTtlS };
-    return { part, isNews: true };
+    return { part: { newest, older: [], servers: { [region]: said }, oldTtlS }, isNews: true };
   }
+  const { convergedMs: _convergedMs, goneSinceMs: _goneSinceMs, ...rest } = before;
   if (!isLater(best, before.newest.serial)) {
-    const newestSeenMs = best === before.newest.serial ? nowMs : before.newestSeenMs;
-    const part = { ...before, servers, newestSeenMs };
+    const { convergedMs } = before;
+    const gone = goneSinceMs === undefined ? {} : { goneSinceMs };
+    const part = { ...rest, ...(convergedMs === undefined ? {} : { convergedMs }), ...gone, servers };
     return converged(part, nowMs);
   }
   const last = before.older.at(-1);
   const isStep = !last || before.newest.firstSeenMs - last.firstSeenMs >= graceMs / STEPS_PER_GRACE;
   const older = isStep ? withinGrace([...before.older, before.newest], graceMs, nowMs) : before.older;
-  const { convergedMs: _convergedMs, ...rest } = before;
-  const part = { ...rest, newest, newestSeenMs: nowMs, older, servers, oldTtlS: longestTtlS(memory) };
+  const part = { ...rest, newest, older, servers, oldTtlS: longestTtlS(memory) };
   return { part: converged(part, nowMs).part, isNews: isStep };
 }
 

@@ -2,7 +2,7 @@ import type { DnsSettings } from '../../checks/dns.ts';
 import type { Answered, Inquiry, Vantage } from '../asking/inquiry.ts';
 import { ASPECTS } from '../aspects/index.ts';
 import { discovered } from '../walk/discovery.ts';
-import { firstQuestions } from '../aspects/first-questions.ts';
+import { firstQuestions } from '../asking/first-questions.ts';
 import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
 import type { Message } from '../codec/message.ts';
 import {

@@ -1,5 +1,6 @@
 import { truncate } from '../../units.ts';
-import { allSaid, authoritiesOf, isOwnAnswer, resolversOf } from '../measure/said.ts';
+import { authoritiesOf, resolversOf } from '../asking/audience.ts';
+import { allSaid, isOwnAnswer } from '../measure/said.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import { sameName } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';

@@ -7,14 +7,8 @@ import { chainOf } from '../../measure/rrset.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
-import {
-  authoritiesOf,
-  isMeasured,
-  isOwnAnswer,
-  resolversOf,
-  shareSeverity,
-  type Audience,
-} from '../../measure/said.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { isMeasured, isOwnAnswer, shareSeverity } from '../../measure/said.ts';
 import { comparable, deviation } from './expected-set.ts';
 
 /** Types whose expectation is C9; that of the others is C1. */

@@ -11,7 +11,7 @@ import { chainOf } from '../../measure/rrset.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
 import { listText } from '../../findings/telling.ts';
-import { authoritiesOf, resolversOf } from '../../measure/said.ts';
+import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
 import { isListedNow } from './allow-list.ts';
 import { ADDRESS_TYPES, addressTypes } from './samples.ts';
 import { addressesOf, seenAddresses } from './seen-addresses.ts';

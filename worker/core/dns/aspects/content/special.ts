@@ -9,7 +9,8 @@ import { chainOf } from '../../measure/rrset.ts';
 import { settled } from '../../asking/settled.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
 import { isInside } from '../../walk/roots.ts';
-import { authoritiesOf, resolversOf, shareSeverity } from '../../measure/said.ts';
+import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { shareSeverity } from '../../measure/said.ts';
 import { addressTypes } from './samples.ts';
 import { seenAddresses, type SeenAddress } from './seen-addresses.ts';
 

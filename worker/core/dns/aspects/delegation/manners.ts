@@ -23,12 +23,12 @@ const IDENTITY_NAME = 'id.server';
 export const manners: Aspect = {
   tasks(inquiry) {
     const zone = zoneServers(inquiry);
-    return (zone?.servers ?? []).flatMap((server) => queriesTo(inquiry, server, zone?.zone ?? '.').all);
+    return (zone?.servers ?? []).flatMap((server) => questionsTo(inquiry, server, zone?.zone ?? '.').all);
   },
   findings(inquiry) {
     const zone = zoneServers(inquiry);
     if (!zone) return [];
-    const asked = zone.servers.map((server) => ({ server, ...queriesTo(inquiry, server, zone.zone) }));
+    const asked = zone.servers.map((server) => ({ server, ...questionsTo(inquiry, server, zone.zone) }));
     const open = asked.filter(({ foreign }) => foreign && recursed(inquiry, foreign));
     const identities = asked.flatMap(({ server, nsid, identity }) => {
       const texts = identityTexts(inquiry, nsid, identity);
@@ -51,7 +51,7 @@ type Queries = {
   identity?: Query | undefined;
 };
 
-function queriesTo(inquiry: Inquiry, server: Server, zone: Name): Queries {
+function questionsTo(inquiry: Inquiry, server: Server, zone: Name): Queries {
   const [transport] = transportsTo(server, inquiry.vantage);
   if (!transport) return { all: [] };
   const name = FOREIGN_NAMES.find((foreign) => !isSubdomain(foreign, zone)) ?? FOREIGN_NAMES[0];

@@ -6,7 +6,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import { queryOver } from '../../asking/question.ts';
 import type { Server } from '../../asking/server.ts';
-import { firstQuestions } from '../first-questions.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
 import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 

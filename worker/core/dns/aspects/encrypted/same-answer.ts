@@ -4,18 +4,10 @@ import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import type { Server } from '../../asking/server.ts';
-import { firstQuestions } from '../first-questions.ts';
-import {
-  authoritiesOf,
-  isMeasured,
-  isSilence,
-  isTruncated,
-  queriesTo,
-  resolversOf,
-  setOf,
-  shareSeverity,
-  type Audience,
-} from '../../measure/said.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { queriesTo } from '../../asking/question.ts';
+import { isMeasured, isSilence, isTruncated, setOf, shareSeverity } from '../../measure/said.ts';
 import { countText, listText, serverText } from '../../findings/telling.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */

@@ -5,9 +5,9 @@ import { TRANSPORTS, type Transport } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { median } from '../../../statistics.ts';
 import type { Server } from '../../asking/server.ts';
-import { controlQueries, firstQuestions } from '../first-questions.ts';
+import { controlQueries, firstQuestions } from '../../asking/first-questions.ts';
 import { repetition } from '../resolvability/repetition.ts';
-import { authoritiesOf, resolversOf, type Audience } from '../../measure/said.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
 import { listText, serverText } from '../../findings/telling.ts';
 
 /** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */

@@ -4,7 +4,8 @@ import { isSubdomain } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { randomName } from '../resolvability/absence.ts';
-import { authoritiesOf, queriesTo } from '../../measure/said.ts';
+import { authoritiesOf } from '../../asking/audience.ts';
+import { queriesTo } from '../../asking/question.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** E2 for names that are made as people sign up: a quarter of an hour is what such a person waits (reference: dns, 1.3). */

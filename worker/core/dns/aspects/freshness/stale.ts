@@ -4,8 +4,9 @@ import { typeName } from '../../codec/registry.ts';
 import { errorWords, isStaleCode } from '../../asking/extended-error.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
-import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, isOwnAnswer, resolversOf, type Said } from '../../measure/said.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { allSaid, isOwnAnswer, type Said } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */

@@ -4,8 +4,9 @@ import { typeName } from '../../codec/registry.ts';
 import type { Rr } from '../../codec/message.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
-import { firstQuestions } from '../first-questions.ts';
-import { allSaid, authoritiesOf, isOwnAnswer } from '../../measure/said.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import { authoritiesOf } from '../../asking/audience.ts';
+import { allSaid, isOwnAnswer } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
 /** E1: TTLs as the zone's own servers give them; a resolver's count down and say nothing of the zone. */

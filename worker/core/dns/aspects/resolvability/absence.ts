@@ -6,17 +6,9 @@ import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import type { OutcomeClass } from '../../asking/outcome.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
-import {
-  allSaid,
-  authoritiesOf,
-  isSilence,
-  isTruncated,
-  queriesTo,
-  resolversOf,
-  shareSeverity,
-  type Audience,
-  type Said,
-} from '../../measure/said.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { queriesTo } from '../../asking/question.ts';
+import { allSaid, isSilence, isTruncated, shareSeverity, type Said } from '../../measure/said.ts';
 import { listText, serverText } from '../../findings/telling.ts';
 
 /** What must agree about whether a name exists; a browser asks for three of them at once. */

@@ -2,7 +2,7 @@ import type { Answered, Inquiry } from '../../asking/inquiry.ts';
 import type { Aspect } from '../aspect.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
-import { controlQueries } from '../first-questions.ts';
+import { controlQueries } from '../../asking/first-questions.ts';
 import { isMeasured } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 

@@ -5,7 +5,7 @@ import { typeName } from '../../codec/registry.ts';
 import type { ExtendedError } from '../../codec/message.ts';
 import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended-error.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { firstQuestions } from '../first-questions.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
 import { shareSeverity } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 

@@ -1,7 +1,8 @@
-import type { Inquiry } from '../asking/inquiry.ts';
+import type { Inquiry } from './inquiry.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Query } from '../asking/exchange.ts';
-import { authoritiesOf, queriesTo, resolversOf } from '../measure/said.ts';
+import type { Query } from './exchange.ts';
+import { authoritiesOf, resolversOf } from './audience.ts';
+import { queriesTo } from './question.ts';
 
 /** What every run asks, whatever is looked at: without an answer to it there is no pass. */
 export function firstQuestions(inquiry: Inquiry): Query[] {
