@@ -2,6 +2,7 @@ import { figuresOf, type CanaryFigures, type SideFigures } from './figures.ts';
 import { reasonOf, warningsOf } from './reason.ts';
 import type { Ruling } from './ruling.ts';
 import type { CanarySettings } from './settings.ts';
+import { sprtBounds, type SprtVerdict } from './sprt.ts';
 import { PAIRS_MAX, type CanaryState } from './state.ts';
 
 /** A decision, why in one sentence for people, what else is worth knowing, and the figures behind it. Plain JSON. */
@@ -19,8 +20,9 @@ export type CanaryDecision = Ruling & { reason: string; warnings: string[]; figu
 export function decide(state: CanaryState, nowMs: number): CanaryDecision {
   const { settings, openedAtMs } = state;
   const isOver = nowMs - openedAtMs >= settings.deadlineMs || state.pairs.length >= PAIRS_MAX;
-  const figures = figuresOf(state, nowMs, isOver);
-  const ruling = rule(figures, settings, isOver);
+  const bounds = sprtBounds(settings.sprt);
+  const figures = figuresOf(state, bounds, nowMs, isOver);
+  const ruling = rule(figures, settings, bounds.reject, isOver);
   return {
     ...ruling,
     reason: reasonOf(ruling, figures, nowMs - openedAtMs),
@@ -29,31 +31,36 @@ export function decide(state: CanaryState, nowMs: number): CanaryDecision {
   };
 }
 
-function rule(figures: CanaryFigures, settings: CanarySettings, isOver: boolean): Ruling {
-  const { canary, baseline } = figures;
-  if (canary.verdict === 'reject') {
-    if (baseline?.verdict === 'reject') return { outcome: 'both-failing' };
+function rule(figures: CanaryFigures, settings: CanarySettings, reject: number, isOver: boolean): Ruling {
+  const canary = standing(figures.canary, reject);
+  const baseline = figures.baseline && standing(figures.baseline, reject);
+  if (canary === 'reject') {
+    if (baseline === 'reject') return { outcome: 'both-failing' };
     const isDeploy = baseline !== undefined && figures.evidence >= settings.attributionE;
-    if (!isDeploy && !isOver && seemsBroken(baseline)) return { outcome: 'keep-going' };
+    // In an outage both sides reject within a few runs of each other, and the one that is there first is not to blame: a
+    // baseline that looks more broken than healthy is waited for. It falls back to healthy, or rejects.
+    const seemsOutage = baseline === 'open' && (figures.baseline?.logLikelihood ?? 0) > 0;
+    if (seemsOutage && !isDeploy && !isOver) return { outcome: 'keep-going' };
     return { outcome: 'roll-back', cause: 'runs', attribution: isDeploy ? 'high' : 'low' };
   }
   // Back to a baseline that fails itself is no way out.
-  if (baseline?.verdict !== 'reject') {
+  if (baseline !== 'reject') {
     if (isWorseForReal(figures, settings))
       return { outcome: 'roll-back', cause: 'real-attempts', attribution: 'high' };
     if (settings.latency.rollsBack && figures.steps.some(({ verdict }) => verdict === 'slower'))
       return { outcome: 'roll-back', cause: 'latency', attribution: 'high' };
   }
-  if (canary.verdict === 'accept') return { outcome: 'promote' };
+  if (canary === 'accept') return { outcome: 'promote' };
   return { outcome: isOver ? 'cannot-tell' : 'keep-going' };
 }
 
 /**
- * A baseline that looks more broken than healthy, though its own test has not ended: in an outage both sides get there
- * within a few runs of each other, and the one that is there first is not to blame. It falls back to healthy, or rejects.
+ * The verdict of a side, unless it was accepted and all its runs together speak for broken: many runs can come at once, from
+ * a spool, with the accepted ones first and the failures after them.
  */
-function seemsBroken(baseline: SideFigures | undefined): boolean {
-  return baseline !== undefined && baseline.verdict === 'open' && baseline.logLikelihood > 0;
+function standing({ verdict, logLikelihood }: SideFigures, reject: number): SprtVerdict {
+  if (verdict !== 'accept' || logLikelihood <= 0) return verdict;
+  return logLikelihood >= reject ? 'reject' : 'open';
 }
 
 function isWorseForReal({ realAttempts }: CanaryFigures, settings: CanarySettings): boolean {

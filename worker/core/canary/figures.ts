@@ -7,14 +7,7 @@ import {
 } from './latency-regression.ts';
 import { mixtureSprt, type MixtureSprt } from './mixture-sprt.ts';
 import { PAIR_STEPS_MAX, type StepTime } from './pair.ts';
-import {
-  logLikelihood,
-  SPRT_START,
-  sprtBounds,
-  sprtStep,
-  type SprtBounds,
-  type SprtVerdict,
-} from './sprt.ts';
+import { logLikelihood, sprtVerdict, type SprtBounds, type SprtVerdict } from './sprt.ts';
 import type { CanaryState, KnownPair, RealAttempts } from './state.ts';
 
 /** What is known of one side. */
@@ -54,13 +47,19 @@ export type CanaryFigures = {
 export const EVIDENCE_MAX = 1e9;
 
 /** All figures at `nowMs`, epoch ms. `isOver`: nothing is awaited any more. */
-export function figuresOf(state: CanaryState, nowMs: number, isOver: boolean): CanaryFigures {
+export function figuresOf(
+  state: CanaryState,
+  bounds: SprtBounds,
+  nowMs: number,
+  isOver: boolean,
+): CanaryFigures {
   const { settings, paired, realAttempts } = state;
   const { pairs, lost } = awaitedOrIn(state, nowMs, isOver);
-  const bounds = sprtBounds(settings.sprt);
+  let pending = 0;
   let onlyCanaryFailed = 0;
   let onlyBaselineFailed = 0;
   for (const { canary, baseline } of pairs) {
+    if (canary === 'pending') pending += 1;
     if (canary === 'fail' && baseline === 'pass') onlyCanaryFailed += 1;
     if (canary === 'pass' && baseline === 'fail') onlyBaselineFailed += 1;
   }
@@ -73,7 +72,7 @@ export function figuresOf(state: CanaryState, nowMs: number, isOver: boolean): C
           ),
         }
       : {}),
-    pending: pairs.filter(({ canary }) => canary === 'pending').length,
+    pending,
     lost,
     onlyCanaryFailed,
     onlyBaselineFailed,
@@ -111,33 +110,36 @@ function sideFigures(
   let runs = 0;
   let failures = 0;
   let invalid = 0;
+  let pending = 0;
+  const failing: string[] = [];
   // What is under way lies between these two: were it to pass, and were it to fail. A reject in spite of the first and an
   // accept in spite of the second stay, whatever comes.
-  let atBest = SPRT_START;
-  let atWorst = SPRT_START;
-  const passed = new Set<string>();
-  const failed = new Set<string>();
+  let atBest: SprtVerdict = 'open';
+  let atWorst: SprtVerdict = 'open';
   for (const pair of pairs) {
     const outcome = pick(pair);
     if (outcome === 'invalid') {
       invalid += 1;
       continue;
     }
-    atBest = sprtStep(bounds, atBest, outcome === 'fail');
-    atWorst = sprtStep(bounds, atWorst, outcome !== 'pass');
-    if (outcome === 'pending') continue;
-    runs += 1;
-    if (outcome === 'fail') failures += 1;
-    (outcome === 'fail' ? failed : passed).add(pair.region);
+    if (outcome === 'pending') pending += 1;
+    else runs += 1;
+    if (outcome === 'fail') {
+      failures += 1;
+      if (!failing.includes(pair.region)) failing.push(pair.region);
+    }
+    if (atBest === 'open') atBest = sprtVerdict(bounds, runs + pending, failures);
+    if (atWorst === 'open') atWorst = sprtVerdict(bounds, runs + pending, failures + pending);
   }
-  const isElsewhereClean = failed.size > 0 && [...passed].some((region) => !failed.has(region));
+  const isElsewhereClean =
+    failing.length > 0 && pairs.some((pair) => pick(pair) === 'pass' && !failing.includes(pair.region));
   return {
     runs,
     failures,
     invalid,
     logLikelihood: logLikelihood(bounds, runs, failures),
-    verdict: atBest.verdict === 'reject' ? 'reject' : atWorst.verdict === 'accept' ? 'accept' : 'open',
-    ...(isElsewhereClean ? { onlyIn: [...failed].toSorted() } : {}),
+    verdict: atBest === 'reject' ? 'reject' : atWorst === 'accept' ? 'accept' : 'open',
+    ...(isElsewhereClean ? { onlyIn: failing.toSorted() } : {}),
   };
 }
 

@@ -29,7 +29,7 @@ export function reasonOf(ruling: Ruling, figures: CanaryFigures, tookMs: number)
         : `${runs} in ${formatMs(tookMs)}, which is enough neither to promote nor to roll back.`;
     case 'keep-going':
       if (canary.runs === 0) return 'No canary run has given a usable result yet.';
-      return canary.verdict === 'reject'
+      return canary.verdict === 'reject' && baseline
         ? `${runs}, but ${besideOf(baseline)}: a few more runs will show whether it is the deploy.`
         : `${runs} so far, which does not decide it yet.`;
   }

@@ -296,6 +296,20 @@ describe('the order in which pairs come', () => {
   });
 });
 
+describe('runs that come all at once', () => {
+  it('do not promote by the first of them when the last ones fail', () => {
+    expect(decided(told(`${clean(49)}f`)).outcome).toBe('promote');
+    expect(decided(told(`${clean(49)}fff`)).outcome).toBe('keep-going');
+    expect(decided(told(`${clean(49)}fff`), deadlineMs).outcome).toBe('cannot-tell');
+    expect(decided(told(`${clean(49)}fffffff`))).toMatchObject({ outcome: 'roll-back', attribution: 'high' });
+  });
+
+  it('blame nobody when the last ones fail on both sides', () => {
+    const story = `${clean(49)}fffffff`;
+    expect(decided(told(story, story)).outcome).toBe('both-failing');
+  });
+});
+
 describe('real attempts', () => {
   const healthy = { attempts: 20_000, failures: 100 };
   const broken = { attempts: 2_000, failures: 80 };

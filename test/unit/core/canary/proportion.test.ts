@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Prng } from '#test/sim/prng.ts';
 import {
   binomialTail,
   clopperPearsonInterval,
@@ -198,6 +199,27 @@ describe('the mixture test of real attempts', () => {
     ['all but nine failed', of(1_991, 2_000), of(2_000, 2_000)],
   ])('does not look when %s', (_why, canary, baseline) => {
     expect(mixtureSprt(canary, baseline)).toBeUndefined();
+  });
+
+  it('may be looked at again and again: alike sides seldom differ', () => {
+    const chance = new Prng(4, 'mixture');
+    let mistakes = 0;
+    for (let story = 0; story < 100; story++) {
+      const canary = { attempts: 0, failures: 0 };
+      const baseline = { attempts: 0, failures: 0 };
+      let differs = false;
+      for (let look = 0; look < 20; look++) {
+        for (let attempt = 0; attempt < 500; attempt++) {
+          if (chance.chance(0.05)) canary.failures += 1;
+          if (chance.chance(0.05)) baseline.failures += 1;
+        }
+        canary.attempts += 500;
+        baseline.attempts += 500;
+        if ((mixtureSprt(canary, baseline)?.pValue ?? 1) <= 0.1) differs = true;
+      }
+      if (differs) mistakes += 1;
+    }
+    expect(mistakes / 100).toBeLessThan(0.1);
   });
 
   it('looks at the least it wants', () => {
