@@ -66,7 +66,8 @@ export class Draft {
     if (!check.regions.includes(run.region)) return run;
     try {
       const { region, dns: evidence } = run;
-      const remembered = remember(check.dns, this.memory, { region, nowMs, evidence });
+      const { regions } = check;
+      const remembered = remember(check.dns, this.memory, { region, regions, nowMs, evidence });
       const judged = withMemory(run, remembered.findings);
       this.#remember(remembered.memory, remembered.isWorthStoring);
       return judged;

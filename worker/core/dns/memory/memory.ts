@@ -94,7 +94,7 @@ export const EVERYWHERE = '*';
 
 /** All that a DNS check remembers across runs: plain JSON. Owned by its check's object. */
 export type DnsMemory = {
-  version: 1;
+  version: 2;
   /** The name all of it is about. */
   name: string;
   /** When it was last worth storing. */
@@ -121,7 +121,7 @@ const REGIONS_MAX = 50;
 
 export function emptyMemory(name: string, nowMs: number): DnsMemory {
   return {
-    version: 1,
+    version: 2,
     name,
     storedMs: nowMs,
     regions: {},
@@ -131,10 +131,10 @@ export function emptyMemory(name: string, nowMs: number): DnsMemory {
   };
 }
 
-/** A stored memory; `undefined` of one that a later version has written. */
+/** A stored memory; `undefined` of one that another version has written: it is begun anew. */
 export function restoredMemory(stored: unknown): DnsMemory | undefined {
   const memory = stored as DnsMemory;
-  return memory.version === 1 ? memory : undefined;
+  return memory.version === 2 ? memory : undefined;
 }
 
 /** Whether the region still runs the check. */

@@ -10,6 +10,8 @@ export class Watch {
   settings: DnsSettings;
   memory: DnsMemory | undefined;
   last: Remembered | undefined;
+  /** Regions that run the check; all that ever have when absent. */
+  regions: readonly string[] | undefined;
 
   constructor(input: Partial<Omit<DnsInput, 'kind'>> = {}) {
     this.settings = dnsSettingsOf({ name: 'a40.example.test', ...input });
@@ -22,7 +24,8 @@ export class Watch {
 
   /** A run of a region; gives what the memory finds. The memory goes through JSON, as in the store. */
   run(evidence: DnsEvidence, region = 'us-east'): Finding[] {
-    this.last = remember(this.settings, this.memory, { region, nowMs: this.nowMs, evidence });
+    const { nowMs, regions } = this;
+    this.last = remember(this.settings, this.memory, { region, regions, nowMs, evidence });
     this.memory = JSON.parse(JSON.stringify(this.last.memory)) as DnsMemory;
     return this.last.findings;
   }
