@@ -7,6 +7,9 @@ import type { Server } from './server.ts';
 /** From where a run asks: what its platform can do. */
 export type Vantage = { kind: 'node' | 'worker'; transports: readonly Transport[] };
 
+/** Transports over which silence is our own network's: to servers that are asked without recursion, and to resolvers. */
+export type ShutWays = { direct: readonly Transport[]; resolvers: readonly Transport[] };
+
 /** A question with what came of it, read. `message` is absent without a readable reply. */
 export type Answered = {
   exchange: QueryExchange;
@@ -31,6 +34,8 @@ export type Inquiry = {
   zone?: string | undefined;
   /** The zone's own servers, declared or found; `undefined` while they are being looked for. */
   authorities?: readonly Server[] | undefined;
+  /** Ways that are shut from here, for whose silence nobody is to blame: their questions are not measurable. */
+  shut?: ShutWays | undefined;
   /** What came of a task; `undefined` while it has not been asked. */
   find(query: Query): Answered | undefined;
   done(task: Task): Exchange | undefined;

@@ -11,7 +11,8 @@ export type SeenStyles = { plain: SeenStyle; edns: SeenStyle };
 /** What a server sends of a truncated answer unless it was seen: all measured ones but BIND send nothing. */
 export const UNSEEN_STYLES: SeenStyles = { plain: 'empty', edns: 'empty' };
 
-/** B16: one finding for each client that does not get the answer. An answer without records of the type has none. */
+/** B16: one finding for each client that does not get the answer. An answer without records of the type has none: of aliases in
+ * a circle B13 tells. */
 export function profileFindings(
   message: Message,
   type: number,
@@ -20,8 +21,8 @@ export function profileFindings(
 ): Finding[] {
   const [question] = message.questions;
   if (!question) return [];
-  const { records, looped } = chainOf(message, question.name, type);
-  if (records.length === 0 && !looped) return [];
+  const { records } = chainOf(message, question.name, type);
+  if (records.length === 0) return [];
   return Object.entries(profiles).flatMap(([id, profile]): Finding[] => {
     const prediction = predict(profile, message, profile.edns ? styles.edns : styles.plain);
     if (prediction.outcome === 'OK') return [];

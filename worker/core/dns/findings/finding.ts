@@ -107,11 +107,17 @@ export function isBad({ severity }: Pick<Finding, 'severity'>): boolean {
   return severity === 'fail' || severity === 'critical';
 }
 
-/** Worst first; among equals in the order of the catalogue. */
+/**
+ * What by itself keeps a name from resolving, the deeper cause first: somebody who is woken must read it before what it leads
+ * to (a name that does not resolve, a truncated answer, a server that seems lame).
+ */
+const CAUSES = ['E8', 'E7', 'D7', 'B13', 'D2', 'D3', 'A2', 'B7'] as const;
+const ORDER: readonly string[] = [...new Set([...CAUSES, ...Object.keys(ASSERTIONS)])];
+
+/** Worst first; among equals causes before what they lead to, and else in the order of the catalogue. */
 export function worstFirst(findings: readonly Finding[]): Finding[] {
   const rank = (severity: FindingSeverity) => FINDING_SEVERITIES.indexOf(severity);
-  const ids = Object.keys(ASSERTIONS);
   return findings.toSorted(
-    (a, b) => rank(b.severity) - rank(a.severity) || ids.indexOf(a.id) - ids.indexOf(b.id),
+    (a, b) => rank(b.severity) - rank(a.severity) || ORDER.indexOf(a.id) - ORDER.indexOf(b.id),
   );
 }

@@ -154,7 +154,7 @@ export function chainFindings(message: Message, { name, type, limits, subject }:
     },
   ];
   if (looped)
-    return found('fail', `the aliases come back to ${target} after ${chain}: nobody can resolve it`);
+    return found('critical', `the aliases come back to ${target} after ${chain}: nobody can resolve it`);
   const count = `${chain} aliases to follow, over`;
   if (chain > limits.chainCritical)
     return found(

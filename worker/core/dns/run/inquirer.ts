@@ -14,6 +14,7 @@ import {
   type Task,
 } from '../asking/exchange.ts';
 import type { Finding } from '../findings/finding.ts';
+import { isShut, shutWays } from '../walk/way-out.ts';
 import { classify } from '../measure/classify.ts';
 
 /** Rounds of asking: a delegation walk of a deep name takes one a label. A loop in a tree of names ends here. */
@@ -90,7 +91,8 @@ export class Inquirer {
       done: (task) => this.#exchanges.get(taskKey(task)),
     };
     const { zone, authorities } = discovered(base);
-    this.#inquiry = { ...base, zone, authorities };
+    const known = { ...base, zone, authorities };
+    this.#inquiry = withShutWays(known);
     return this.#inquiry;
   }
 
@@ -124,6 +126,23 @@ export async function inquire(
   }
   inquirer.close();
   return inquirer;
+}
+
+/** The same, with what went a way that is shut from here as not measurable. */
+function withShutWays(inquiry: Inquiry): Inquiry {
+  const shut = shutWays(inquiry);
+  if (shut.direct.length === 0) return inquiry;
+  const judged = (answered: Answered): Answered =>
+    isShut(inquiry, shut, answered.query) ? { ...answered, outcome: 'NOT_MEASURABLE' } : answered;
+  return {
+    ...inquiry,
+    shut,
+    answered: inquiry.answered.map(judged),
+    find: (query) => {
+      const answered = inquiry.find(query);
+      return answered && judged(answered);
+    },
+  };
 }
 
 function answeredOf(exchange: QueryExchange): Answered {

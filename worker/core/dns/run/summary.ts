@@ -9,6 +9,7 @@ import { parseRangeFile } from '../contract/range-file.ts';
 import { ADDRESSES_MAX, type DnsSummary, type SeenRanges } from '../findings/evidence.ts';
 import { isFetch, type FetchExchange } from '../asking/exchange.ts';
 import { measuredOf } from '../measure/measured.ts';
+import { isCounted, seenAddresses } from '../aspects/content/seen-addresses.ts';
 import { chainOf } from '../measure/rrset.ts';
 
 /** Servers told of, as many as a check may name of each kind. */
@@ -30,17 +31,22 @@ export function summaryOf(inquiry: Inquiry): DnsSummary {
 }
 
 /**
- * The addresses of the name in every answer, from whomever. `samples`: answers of the zone's own servers, which are not out of
+ * The addresses of the name in every answer, from whomever, as far as they count. `samples`: answers of the zone's own servers, which are not out of
  * a cache; of two families the one seen less often. `perAnswer`: the most in one answer, both families together.
  */
 function addressesOf(inquiry: Inquiry): Pick<DnsSummary, 'addresses' | 'samples' | 'perAnswer'> {
+  const counted = new Set(
+    seenAddresses(inquiry)
+      .filter(isCounted(inquiry))
+      .map(({ address }) => address),
+  );
   const own = new Set((inquiry.authorities ?? []).map(({ url }) => url));
   const counts = new Map<string, number>();
   const samples = new Map<number, number>();
   const most = new Map<number, number>();
   for (const answered of inquiry.answered) {
     const { query } = answered;
-    const found = addressesIn(inquiry, answered);
+    const found = addressesIn(inquiry, answered).filter((address) => counted.has(address));
     for (const address of found) counts.set(address, (counts.get(address) ?? 0) + 1);
     if (found.length === 0 || answered.message?.truncated) continue;
     most.set(query.type, Math.max(most.get(query.type) ?? 0, found.length));
@@ -94,7 +100,7 @@ function firstTypeOf(inquiry: Inquiry): Pick<DnsSummary, 'resolvers' | 'authorit
     resolvers: allSaid(inquiry, resolversOf(inquiry), name, type)
       .slice(0, SERVERS_MAX)
       .map(({ server, outcome }) => ({ server: truncate(server.url, 300), outcome })),
-    ...(own.length === 0 ? {} : { authoritiesAnswer: own.every((said) => isOwnAnswer(said, inquiry.zone)) }),
+    ...(own.length === 0 ? {} : { authoritiesAnswer: own.every((said) => isOwnAnswer(said)) }),
   };
 }
 

@@ -85,7 +85,8 @@ function unanswered(inquiry: Inquiry): Finding[] {
   return types.flatMap((type): Finding[] => {
     const measured = measuredOf(inquiry, type);
     const [first] = measured;
-    if (!first || measured.some((answered) => isAnswer(inquiry, answered))) return [];
+    if (!first || measured.some((answered) => isOwnAnswer({ outcome: answered.outcome, answered })))
+      return [];
     return [
       {
         id: 'A1',
@@ -96,11 +97,6 @@ function unanswered(inquiry: Inquiry): Finding[] {
       },
     ];
   });
-}
-
-function isAnswer({ zone }: Inquiry, answered: Answered): boolean {
-  const { query, outcome } = answered;
-  return isOwnAnswer({ server: query.server, outcome, answered }, query.recursionDesired ? undefined : zone);
 }
 
 function asked({ settings, answered }: Inquiry, type: number): Answered[] {

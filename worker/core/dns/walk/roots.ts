@@ -1,4 +1,5 @@
-import type { DnsSettings } from '../../checks/dns.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
+import { isSubdomain } from '../codec/name.ts';
 import { parseAddress } from '../contract/ip.ts';
 import { specialRange } from '../contract/special-ranges.ts';
 import { isLoopback, parseServer, type Server } from '../asking/server.ts';
@@ -20,33 +21,56 @@ const ROOT_SERVERS = {
   'm.root-servers.net': '202.12.27.33',
 } as const;
 
-/** Top-level names the root has no delegation of, by design (IANA registry “Special-Use Domain Names”). */
+/**
+ * Top-level names the root has no delegation of, by design (IANA registry “Special-Use Domain Names”) or because networks have
+ * long used them for themselves (RFC 6762 appendix G; `mail` and others by ICANN's word on name collisions).
+ */
 const OUTSIDE_ROOT = new Set([
   'alt',
+  'corp',
   'example',
+  'home',
   'internal',
+  'intranet',
   'invalid',
+  'lan',
   'local',
+  'localdomain',
   'localhost',
+  'mail',
   'onion',
+  'private',
   'test',
 ]);
 
+/** A check, and its zone's servers as far as they are known. */
+type Known = Pick<Inquiry, 'settings' | 'authorities'>;
+
 /**
  * Where a delegation walk begins; `undefined` when there is none to walk. Without declared roots a name is not walked when
- * the root does not know its top-level name, or when every server of the check has a loopback or private address: a lab's or
- * an intranet's names are no business of the public root servers.
+ * the root does not know its top-level name, or when the zone is an intranet's or a lab's: its names are no business of the
+ * public root servers.
  */
-export function rootsOf({ name, zone, roots, authorities, resolvers }: DnsSettings): Server[] | undefined {
+export function rootsOf(known: Known): Server[] | undefined {
+  const { name, zone, roots } = known.settings;
   if (roots) return roots;
   const top = (zone ?? name).split('.').at(-1) ?? '';
-  if (OUTSIDE_ROOT.has(top) || name.endsWith('.home.arpa')) return undefined;
-  const servers = [...(authorities ?? []), ...resolvers];
-  if (servers.length > 0 && servers.every(isInside)) return undefined;
+  if (OUTSIDE_ROOT.has(top) || isSubdomain(name, 'home.arpa') || isIntranet(known)) return undefined;
   return Object.entries(ROOT_SERVERS).flatMap(([title, host]) => {
     const server = parseServer(`dns://${host}`);
     return server ? [{ ...server, title }] : [];
   });
+}
+
+/**
+ * Whether nothing of a check is the public's affair: every server with an address has a loopback or private one. A resolver
+ * that goes by a name (DoH) may be inside as well, and is taken for it when the zone's own servers are.
+ */
+export function isIntranet({ settings, authorities = settings.authorities ?? [] }: Known): boolean {
+  const servers = [...authorities, ...settings.resolvers, ...(settings.roots ?? [])];
+  const isNamed = ({ host }: Server) => !isLoopback(host) && parseAddress(host) === undefined;
+  const addressed = authorities.length > 0 ? servers.filter((server) => !isNamed(server)) : servers;
+  return addressed.length > 0 && addressed.every(isInside);
 }
 
 /** Whether a server is this machine's or has an address of a range that is not for the public Internet (RFC 6890). */

@@ -3,6 +3,7 @@ import type { Name } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { parseAddress } from '../contract/ip.ts';
 import type { Task } from '../asking/exchange.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
 import type { Server } from '../asking/server.ts';
 import { settled } from '../asking/settled.ts';
 import { readingOf, type Reading, type Referral } from './referral.ts';
@@ -59,7 +60,7 @@ export function walk(
   type: number = RR_TYPES.SOA,
   path: Path = { depth: 0, sought: [] },
 ): Walk {
-  const roots = rootsOf(inquiry.settings);
+  const roots = rootsOf(inquiry);
   if (!roots) return { tasks: [], levels: [], end: { kind: 'not-walked' } };
   const tasks: Task[] = [];
   const levels: Level[] = [];
@@ -145,7 +146,14 @@ function whyOf(reading: Reading): string {
 }
 
 /** Addresses of a name server's name, for those that come without glue. */
-export type Found = { tasks: Task[]; addresses: string[]; aliased: boolean; isOver: boolean };
+export type Found = {
+  tasks: Task[];
+  addresses: string[];
+  aliased: boolean;
+  isOver: boolean;
+  /** Somebody has told: that there are no addresses is then no guess. */
+  isSaid: boolean;
+};
 
 /** Servers a referral leads to: by its glue, else by looking up two of the names. */
 function serversOf(
@@ -176,7 +184,7 @@ function at(addresses: readonly string[], title: Name, by: Server): Server[] {
  * by a walk of its own, IPv4 alone. `aliased`: it is a CNAME, which a name server's name must not be (RFC 2181 section 10.3).
  */
 export function addressesOf(inquiry: Inquiry, name: Name, path: Path = { depth: 0, sought: [] }): Found {
-  const none = { tasks: [], addresses: [], aliased: false, isOver: true };
+  const none = { tasks: [], addresses: [], aliased: false, isOver: true, isSaid: false };
   const sought = name.toLowerCase();
   if (inquiry.settings.resolvers.length > 0) return resolvedBy(inquiry, name);
   if (path.depth >= DEPTH_MAX || path.sought.includes(sought)) return none;
@@ -185,8 +193,16 @@ export function addressesOf(inquiry: Inquiry, name: Name, path: Path = { depth: 
     sought: [...path.sought, sought],
   });
   const last = own.levels.at(-1)?.asked.find(({ reading }) => reading.kind === 'authority');
-  return { tasks: own.tasks, ...addressesIn(last ? [last.answered] : []), isOver: own.end !== undefined };
+  return {
+    tasks: own.tasks,
+    ...addressesIn(last ? [last.answered] : []),
+    isOver: own.end !== undefined,
+    isSaid: last !== undefined,
+  };
 }
+
+/** What tells whether a name has addresses of a family. */
+const SAID: ReadonlySet<OutcomeClass> = new Set(['ANSWER', 'NODATA', 'NXDOMAIN']);
 
 function resolvedBy(inquiry: Inquiry, name: Name): Found {
   const tasks: Task[] = [];
@@ -195,12 +211,14 @@ function resolvedBy(inquiry: Inquiry, name: Name): Found {
       settled(inquiry, { server, name, type, recursionDesired: true }),
     );
     tasks.push(...puts.flatMap((put) => put.tasks));
-    if (puts.some(({ isOver }) => !isOver)) return { tasks, addresses: [], aliased: false, isOver: false };
+    if (puts.some(({ isOver }) => !isOver))
+      return { tasks, addresses: [], aliased: false, isOver: false, isSaid: false };
     const answers = puts.flatMap(({ answered }) => answered ?? []);
-    const isSaid = answers.some(({ outcome }) => ['ANSWER', 'NODATA', 'NXDOMAIN'].includes(outcome));
-    if (isSaid) return { tasks, ...addressesIn(answers), isOver: true };
+    const found = addressesIn(answers);
+    const isSaid = puts.every(({ answered }) => answered && SAID.has(answered.outcome));
+    if (isSaid || found.addresses.length > 0) return { tasks, ...found, isOver: true, isSaid };
   }
-  return { tasks, addresses: [], aliased: false, isOver: true };
+  return { tasks, addresses: [], aliased: false, isOver: true, isSaid: false };
 }
 
 function addressesIn(answers: readonly Answered[]): Pick<Found, 'addresses' | 'aliased'> {

@@ -18,6 +18,13 @@ async function found(changed: Changed, id: AssertionId, over = {}): Promise<Find
   return findingsOf(delegatedWorld(changed), { ...WALKED, ...ASPECTS, ...over }, id);
 }
 
+const refuses: Quirk = (_query, usual) => ({
+  ...usual,
+  rcode: RCODE.REFUSED,
+  answers: [],
+  authoritative: false,
+});
+
 const briefly = (findings: readonly Finding[]) =>
   findings.map(({ severity, message }) => `${severity}: ${message}`);
 
@@ -40,12 +47,6 @@ describe('a zone that is right', () => {
 
 describe('lame delegation (D3) and authority (D4)', () => {
   it('names the one server that refuses', async () => {
-    const refuses: Quirk = (_query, usual) => ({
-      ...usual,
-      rcode: RCODE.REFUSED,
-      answers: [],
-      authoritative: false,
-    });
     expect(briefly(await found({ quirks: { ns2: refuses } }, 'D3'))).toEqual([
       `fail: ns2.example.test (${NS2}) answered SOA with REFUSED where an authoritative answer was expected; 1 other server of example.test serves it.`,
     ]);
@@ -54,8 +55,19 @@ describe('lame delegation (D3) and authority (D4)', () => {
   it('is critical when all are lame, and one finding', async () => {
     const silent: Quirk = () => SILENT;
     expect(briefly(await found({ quirks: { ns1: silent, ns2: silent } }, 'D3'))).toEqual([
-      'critical: Every server of example.test gave no reply to SOA (no reply in 3 s) where an authoritative answer was expected.',
+      'critical: Every server of example.test gave no reply to SOA (no reply in time) where an authoritative answer was expected.',
     ]);
+  });
+
+  it('warns of silence where most of the others serve, and fails of a wrong answer all the same', async () => {
+    const third = 'dns://127.0.0.6:5300';
+    const listed = `${CHILD_ZONE}@ 300 IN NS ns3\nns3 300 IN A 127.0.0.6\n`;
+    const parent = `${PARENT_ZONE}example 300 IN NS ns3.example\nns3.example 300 IN A 127.0.0.6\n`;
+    const worlds = [() => SILENT, refuses].map((quirk: Quirk) =>
+      delegatedWorld({ ns1: listed, ns2: listed, parent }).serve(third, [listed], quirk),
+    );
+    const said = await Promise.all(worlds.map((world) => findingsOf(world, { ...WALKED, ...ASPECTS }, 'D3')));
+    expect(said.map((findings) => findings.map(({ severity }) => severity))).toEqual([['warn'], ['fail']]);
   });
 
   it('takes an answer without AA for lame', async () => {

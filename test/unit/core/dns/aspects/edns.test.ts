@@ -59,7 +59,7 @@ describe('EDNS compliance', () => {
     [
       'another version met with silence',
       ({ edns }) => (edns?.version ? SILENT : undefined),
-      'B10 fail EDNS version 100',
+      'B10 warn EDNS version 100',
     ],
     [
       'an option sent back',

@@ -133,7 +133,7 @@ describe('reach (A2)', () => {
     const severities = (await found(resolvedWorld({ r1: noTcp, r2: noTcp }), 'A2')).map((text) =>
       text.slice(0, 7),
     );
-    expect(severities).toEqual(['fail A2', 'fail A2']);
+    expect(severities).toEqual(['fail A2']);
   });
 
   it('is information when a Worker cannot tell', async () => {
@@ -220,9 +220,8 @@ describe('extended errors (A4)', () => {
     const error = withError(code, text, quirk);
     const quirks = Object.fromEntries(['r1', 'r2', 'r3'].slice(0, count).map((id) => [id, error]));
     const findings = await found(resolvedWorld(quirks), 'A4');
-    expect(findings.map((one) => one.slice(0, 7))).toEqual(
-      Array.from({ length: count }, () => `${severity} A4`),
-    );
+    expect(findings.map((one) => one.slice(0, 7))).toEqual([`${severity} A4`]);
+    for (const url of [R1, R2, R3].slice(0, count)) expect(findings[0]).toContain(url);
   });
 
   it('what is said of other names is not about this one', async () => {

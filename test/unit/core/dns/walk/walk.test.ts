@@ -156,7 +156,7 @@ describe('addressesOf', () => {
 
 describe('rootsOf', () => {
   const rootsFor = (input: Parameters<typeof dnsSettingsOf>[0]) =>
-    rootsOf(dnsSettingsOf(input))?.map(({ url }) => url);
+    rootsOf({ settings: dnsSettingsOf(input) })?.map(({ url }) => url);
 
   it('is what is declared', () => {
     expect(rootsFor({ name: 'a.example.test', roots: [ROOT] })).toEqual([ROOT]);
@@ -172,5 +172,9 @@ describe('rootsOf', () => {
     expect(rootsFor({ name: 'portal.home.arpa' })).toBeUndefined();
     expect(rootsFor({ name: 'portal.example.com', resolvers: ['10.0.0.53'] })).toBeUndefined();
     expect(rootsFor({ name: 'portal.example.com', authorities: ['127.0.0.1:5301'] })).toBeUndefined();
+    expect(rootsFor({ name: 'portal.corp' })).toBeUndefined();
+    const resolvers = ['10.0.0.53', 'https://dns.example.com/dns-query'];
+    expect(rootsFor({ name: 'portal.example.com', resolvers, authorities: ['10.0.0.1'] })).toBeUndefined();
+    expect(rootsFor({ name: 'portal.example.com', resolvers })).toHaveLength(13);
   });
 });

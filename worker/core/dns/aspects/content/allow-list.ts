@@ -6,7 +6,7 @@ import { rangeIndex } from '../../contract/range-index.ts';
 import { isFetch, type Fetch, type FetchExchange } from '../../asking/exchange.ts';
 import type { Finding, FindingSeverity } from '../../findings/finding.ts';
 import { listText } from '../../findings/telling.ts';
-import { seenAddresses } from './seen-addresses.ts';
+import { isCounted, seenAddresses, type SeenAddress } from './seen-addresses.ts';
 
 /** Ranges named of those that one copy has and another has not. */
 const NAMED_MAX = 4;
@@ -104,16 +104,37 @@ function copyFindings({ settings }: Inquiry, files: readonly Look[]): Finding[] 
 function addressFindings(inquiry: Inquiry, files: readonly Look[]): Finding[] {
   const isListed = listedBy(files);
   if (!isListed) return [];
-  const { name } = inquiry.settings;
   const unlisted = seenAddresses(inquiry).filter(({ address }) => !isListed(address));
+  const counts = isCounted(inquiry);
+  return [
+    ...unlistedFindings(inquiry, unlisted.filter(counts), 'critical'),
+    ...unlistedFindings(
+      inquiry,
+      unlisted.filter((seen) => !counts(seen)),
+      'warn',
+    ),
+  ];
+}
+
+function unlistedFindings(
+  { settings: { name } }: Inquiry,
+  unlisted: readonly SeenAddress[],
+  severity: 'warn' | 'critical',
+): Finding[] {
   if (unlisted.length === 0) return [];
   const addresses = unlisted.map(({ address }) => address).toSorted();
+  const [is, it] = addresses.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  const urls = new Set(unlisted.flatMap(({ resolvers }) => resolvers.map(({ url }) => url)));
+  const [who, harm] =
+    severity === 'warn'
+      ? [` by ${listText([...urls])} alone`, 'its clients are sent there']
+      : ['', `customers’ firewalls drop ${it}`];
   return [
     {
       id: 'C3',
-      severity: 'critical',
+      severity,
       subject: addresses.length === 1 ? addresses.join('') : name,
-      message: `${name} is answered with ${listText(addresses)}, which ${addresses.length === 1 ? 'is' : 'are'} in no range of the published file: customers’ firewalls drop ${addresses.length === 1 ? 'it' : 'them'}.`,
+      message: `${name} is answered with ${listText(addresses)}${who}, which ${is} in no range of the published file: ${harm}.`,
       figures: { unlisted: addresses.length },
     },
   ];

@@ -42,22 +42,18 @@ function answersTo(inquiry: Inquiry, { servers, recursionDesired }: Audience, ty
     ...settled(inquiry, { server, name, type, recursionDesired }),
   }));
   const given = puts.flatMap(({ server, answered }): Given[] => {
-    const records = answered && recordsOf(inquiry, answered, recursionDesired);
+    const records = answered && recordsOf(answered);
     return records ? [{ server, records }] : [];
   });
   return { tasks: puts.flatMap(({ tasks }) => tasks), given };
 }
 
-function recordsOf(inquiry: Inquiry, answered: Answered, recursionDesired: boolean): string[] | undefined {
+function recordsOf(answered: Answered): string[] | undefined {
   const { message, outcome, query } = answered;
   if (!message || message.truncated || !isMeasured(answered)) return undefined;
   if (outcome === 'NODATA' || outcome === 'NXDOMAIN') return [];
-  // An alias out of the zone: only who resolves knows what is there.
-  const leadsOut =
-    !recursionDesired &&
-    outcome === 'DANGLING_CNAME' &&
-    isOwnAnswer({ server: query.server, outcome, answered }, inquiry.zone);
-  if (outcome === 'DANGLING_CNAME') return leadsOut ? undefined : [];
+  // An alias that the zone's own server does not follow: only who resolves knows what is there.
+  if (outcome === 'DANGLING_CNAME') return isOwnAnswer({ outcome, answered }) ? undefined : [];
   if (outcome !== 'ANSWER') return undefined;
   return chainOf(message, query.name, query.type).records.map(({ rdata }) => comparable(rdata));
 }

@@ -33,9 +33,30 @@ export function seenAddresses(inquiry: Inquiry): SeenAddress[] {
 
 /** The addresses that count as the name's: those of the zone's servers, and of resolvers where none of them gave any. */
 export function ownAddresses(inquiry: Inquiry): string[] {
-  const seen = seenAddresses(inquiry);
+  const seen = seenAddresses(inquiry).filter(isCounted(inquiry));
   const own = seen.filter(({ authorities }) => authorities.length > 0);
   return (own.length > 0 ? own : seen).map(({ address }) => address);
+}
+
+/**
+ * Tells the addresses that people are really given. Those of the zone's servers are; what resolvers alone give is not when
+ * fewer than half of them do: one that rewrites answers, or still has an old one, speaks for its own clients. With a declared
+ * rotation resolvers keep parts of the pool that its servers need not have shown yet, and theirs do not count beside them.
+ */
+export function isCounted(inquiry: Inquiry): (seen: SeenAddress) => boolean {
+  const all = seenAddresses(inquiry);
+  const urlsOf = (some: readonly SeenAddress[]) =>
+    new Set(some.flatMap(({ resolvers }) => resolvers.map(({ url }) => url)));
+  const giving = urlsOf(all).size;
+  const { rotation } = inquiry.settings;
+  const strays = all.filter(({ authorities }) => authorities.length === 0);
+  if (strays.length < all.length) {
+    const isMost = rotation === undefined && urlsOf(strays).size * 2 >= giving;
+    return ({ authorities }) => authorities.length > 0 || isMost;
+  }
+  // Nobody of the zone gave any, as of an alias out of it: what most agree on, or everything where most do not agree.
+  const isAgreed = ({ resolvers }: SeenAddress) => resolvers.length * 2 > giving;
+  return rotation === undefined && all.some(isAgreed) ? isAgreed : () => true;
 }
 
 function addressesIn(inquiry: Inquiry, { query, message, outcome }: Answered): string[] {

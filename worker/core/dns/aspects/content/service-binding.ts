@@ -12,6 +12,7 @@ import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
 import { listText } from '../../findings/telling.ts';
 import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { changesByItself } from '../../measure/said.ts';
 import { isListedNow } from './allow-list.ts';
 import { ADDRESS_TYPES, addressTypes } from './samples.ts';
 import { addressesOf, seenAddresses } from './seen-addresses.ts';
@@ -162,7 +163,10 @@ function targetFindings(
   const hints = hintsOf(binding);
   const isListed = isListedNow(inquiry);
   const unlisted = isListed ? hints.filter((hint) => !isListed(hint)) : [];
-  const known = inquiry.settings.rotation || !addresses ? undefined : new Set(addresses);
+  const isPart =
+    inquiry.settings.rotation !== undefined ||
+    [...ADDRESS_TYPES].some((type) => changesByItself(inquiry, speaker.server, inquiry.settings.name, type));
+  const known = isPart || !addresses ? undefined : new Set(addresses);
   const foreign = known ? hints.filter((hint) => !known.has(hint)) : [];
   const messages: [FindingSeverity, string][] = [];
   if (foreign.length > 0)

@@ -8,7 +8,7 @@ import type { Finding } from '../../findings/finding.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { settled } from '../../asking/settled.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
-import { isInside } from '../../walk/roots.ts';
+import { isIntranet } from '../../walk/roots.ts';
 import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
 import { shareSeverity } from '../../measure/said.ts';
 import { addressTypes } from './samples.ts';
@@ -24,12 +24,6 @@ export const special: Aspect = {
   findings: (inquiry) => [...rangeFindings(inquiry), ...repeatedFindings(inquiry)],
 };
 
-/** Whether every server of the check is this machine's or private: nothing here is the public's affair. */
-export function isLab({ settings, authorities }: Inquiry): boolean {
-  const servers = [...(authorities ?? []), ...settings.resolvers, ...(settings.roots ?? [])];
-  return servers.length > 0 && servers.every(isInside);
-}
-
 function rangeFindings(inquiry: Inquiry): Finding[] {
   const found = seenAddresses(inquiry).flatMap((seen) => {
     const address = parseAddress(seen.address);
@@ -43,7 +37,7 @@ function rangeFindings(inquiry: Inquiry): Finding[] {
       const addresses = items.map(({ seen }) => seen.address).toSorted();
       const theirs = new Set(items.flatMap(({ seen }) => seen.resolvers.map(({ url }) => url)));
       const isZones = first !== undefined && isOwn(first.seen);
-      const severity = isLab(inquiry)
+      const severity = isIntranet(inquiry)
         ? 'info'
         : isZones
           ? 'fail'

@@ -5,7 +5,7 @@ import { specialRange } from '../../contract/special-ranges.ts';
 import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { grouped, listText } from '../../findings/telling.ts';
-import { isLab } from './special.ts';
+import { isIntranet } from '../../walk/roots.ts';
 import { ownAddresses } from './seen-addresses.ts';
 
 /** Addresses that are tried in one run: a run has half a minute, and more than this is no answer but a pool. */
@@ -46,7 +46,7 @@ export const usable: Aspect = {
 function connects(inquiry: Inquiry): Connect[] {
   const { service } = inquiry.settings;
   if (!service) return [];
-  const isInside = isLab(inquiry);
+  const isInside = isIntranet(inquiry);
   const addresses = ownAddresses(inquiry).filter((text) => {
     const address = parseAddress(text);
     return address !== undefined && (isInside || specialRange(address) === undefined);

@@ -5,6 +5,7 @@ import { canonicalRdata } from '../../codec/present.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import { isLater } from '../../codec/serial.ts';
 import type { Finding } from '../../findings/finding.ts';
+import { changesByItself } from '../../measure/said.ts';
 import { settled } from '../../asking/settled.ts';
 import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type Word, type ZoneServers } from './zone-servers.ts';
@@ -16,8 +17,8 @@ const SPEAKS: ReadonlySet<string> = new Set(['ANSWER', 'NODATA', 'NXDOMAIN', 'DA
  * Whether all who should serve the zone serve the same one: serial (D1), name servers, the parent's word included (D2), and
  * the records of the name (D5). A run sees one moment and not for how long it has been so: serials that differ are a warning,
  * as is what differs along with them; the hub, which remembers, fails it after `limits.graceS`. With no grace at all it fails
- * here. Records that differ under one serial are no transfer under way, and fail at once. With a declared rotation answers
- * differ by design and are not compared.
+ * here. Records that differ under one serial are no transfer under way, and fail at once, unless one server gives other
+ * records each time by itself. Answers that are declared to rotate or to differ by place are not compared.
  */
 export const consistency: Aspect = {
   tasks(inquiry) {
@@ -166,8 +167,8 @@ function delegatedFindings({ zone, walk: { end, levels } }: ZoneServers): Findin
 
 /** D5: the records of the name itself. What an alias leads to may be another zone's, of which a server need not know. */
 function recordFindings(inquiry: Inquiry, zone: ZoneServers, serials: readonly Serial[]): Finding[] {
-  const { name, rotation, limits } = inquiry.settings;
-  if (rotation) return [];
+  const { name, rotation, differsByRegion, limits } = inquiry.settings;
+  if (rotation || differsByRegion) return [];
   const serialOf = new Map(serials.map(({ word, serial }) => [word.server.url, serial]));
   return typesOf(inquiry).flatMap((type): Finding[] => {
     const words = wordsOn(inquiry, zone, name, type).filter(
@@ -177,12 +178,13 @@ function recordFindings(inquiry: Inquiry, zone: ZoneServers, serials: readonly S
     if (sets.length < 2) return [];
     const versions = new Set(words.map(({ server }) => serialOf.get(server.url)));
     const isTransfer = versions.size > 1 && limits.graceS > 0;
+    const isChanging = words.some(({ server }) => changesByItself(inquiry, server, name, type));
     return [
       {
         id: 'D5',
-        severity: isTransfer ? 'warn' : 'fail',
+        severity: isTransfer || isChanging ? 'warn' : 'fail',
         subject: `${name} ${typeName(type)}`,
-        message: `The servers of ${zone.zone} answer ${name} ${typeName(type)} differently${versions.size > 1 ? ', as do their serials' : ' under one serial'}: ${sets.map(({ items }) => differenceText(items, sets, name, type)).join('; ')}.`,
+        message: `The servers of ${zone.zone} answer ${name} ${typeName(type)} differently${versions.size > 1 ? ', as do their serials' : ' under one serial'}: ${sets.map(({ items }) => differenceText(items, sets, name, type)).join('; ')}${isChanging ? '; one server itself gives others each time: if that is meant, declare rotation' : ''}.`,
         figures: { sets: sets.length, servers: words.length },
       },
     ];

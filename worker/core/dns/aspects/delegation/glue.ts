@@ -37,7 +37,7 @@ export const glue: Aspect = {
   findings(inquiry) {
     const zone = zoneServers(inquiry);
     if (!zone) return [];
-    const { speaker, names } = subjectsOf(inquiry, zone);
+    const { speaker, names, own: listedByZone } = subjectsOf(inquiry, zone);
     const aliases: Name[] = [];
     const findings = names.flatMap((name): Finding[] => {
       if (!isSubdomain(name, zone.zone)) {
@@ -51,6 +51,8 @@ export const glue: Aspect = {
         aliases.push(name);
         return [];
       }
+      // Of a name that the parent alone lists, D2 tells.
+      if (own?.addresses.length === 0 && !listedByZone.includes(name)) return [];
       return glueFindings(zone, name, own?.addresses);
     });
     if (aliases.length > 0)
@@ -65,11 +67,14 @@ export const glue: Aspect = {
 };
 
 /** Which names, and who is asked about them: the first server that serves the zone. */
-function subjectsOf(inquiry: Inquiry, zone: ZoneServers): { speaker?: Server | undefined; names: Name[] } {
+function subjectsOf(
+  inquiry: Inquiry,
+  zone: ZoneServers,
+): { speaker?: Server | undefined; names: Name[]; own: Name[] } {
   const words = wordsOn(inquiry, zone, zone.zone, RR_TYPES.NS).filter(({ outcome }) => outcome === 'ANSWER');
   const own = words.flatMap((word) => nsNames(word, zone.zone) ?? []);
   const names = [...new Set([...zone.listed.map(({ name }) => name.toLowerCase()), ...own])];
-  return { speaker: words[0]?.server, names: names.slice(0, NAMES_MAX) };
+  return { speaker: words[0]?.server, names: names.slice(0, NAMES_MAX), own };
 }
 
 /** Addresses by the zone's own word; `undefined` while or when a server does not say. */

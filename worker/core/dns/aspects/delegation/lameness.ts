@@ -6,6 +6,8 @@ import type { Finding } from '../../findings/finding.ts';
 import { settled } from '../../asking/settled.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import { isOnlyStreamSilence, shareSeverity } from '../../measure/said.ts';
 import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
 import {
   isUnmeasured,
@@ -21,7 +23,8 @@ const SOUND: ReadonlySet<string> = new Set(['ANSWER']);
 
 /**
  * Whether each listed server speaks for the zone (D3, D4), lists an address at all, and replies from where it was asked
- * (D10). Lame is RFC 9499's word: it refuses, fails, is silent, refers elsewhere or answers without AA. Silence over TCP
+ * (D10). Lame is RFC 9499's word: it refuses, fails, is silent, refers elsewhere or answers without AA. Silence of fewer than
+ * half of them warns: the others are there for that, and it may be the way from here. Silence over TCP
  * alone is no lameness where there is no UDP to ask over: many a firewall lets only UDP pass, which assertion A2 tells.
  */
 export const lameness: Aspect = {
@@ -41,7 +44,9 @@ export const lameness: Aspect = {
     const zone = zoneServers(inquiry);
     if (!zone) return [];
     const words = wordsOn(inquiry, zone, zone.zone, RR_TYPES.SOA).filter((word) => !isUnmeasured(word));
-    const lame = words.filter((word) => !SOUND.has(word.outcome) && !isOnlyStreamSilence(inquiry, word));
+    const lame = words.filter(
+      (word) => !SOUND.has(word.outcome) && !isOnlyStreamSilence(inquiry.vantage, word.answered),
+    );
     const sound = words.filter(({ outcome }) => SOUND.has(outcome));
     return [
       ...lameFindings(zone, words, lame),
@@ -58,7 +63,7 @@ function lameFindings({ zone }: ZoneServers, words: readonly Word[], lame: reado
   const groups = grouped(lame, sayingOf);
   return groups.map(({ said, items }) => ({
     id: 'D3',
-    severity: isAll ? 'critical' : 'fail',
+    severity: isAll ? 'critical' : isFew(items, words) ? 'warn' : 'fail',
     subject: items.length === 1 ? (items[0]?.server.url ?? zone) : zone,
     message: `${isAll && groups.length === 1 ? `Every server of ${zone}` : listText(items.map(({ server }) => serverText(server)))} ${said} where an authoritative answer was expected${isAll ? '' : `; ${countText(words.length - lame.length, 'other server')} of ${zone} ${words.length - lame.length === 1 ? 'serves' : 'serve'} it`}.`,
     outcome: items[0]?.outcome,
@@ -66,24 +71,25 @@ function lameFindings({ zone }: ZoneServers, words: readonly Word[], lame: reado
   }));
 }
 
+/** Fewer than half, and silent: what answers wrongly is set up wrongly, and stays so. */
+function isFew(lame: readonly Word[], all: readonly Word[]): boolean {
+  const isSilent = lame.every(({ answered: { message } }) => message === undefined);
+  return isSilent && shareSeverity(lame.length, all.length) === 'warn';
+}
+
 /** What a server did when it was asked for the zone's SOA. */
-function sayingOf({ answered: { message, exchange, outcome }, outcome: verdict }: Word): string {
+function sayingOf({ answered: { message, outcome }, outcome: verdict }: Word): string {
   const isRecords = message?.rcode === 0 && verdict === 'LAME';
-  if (!message) return `gave no reply to SOA (${exchange.trouble?.message ?? outcome})`;
+  if (!message) return `gave no reply to SOA (${outcomeWords(outcome)})`;
   if (isRecords && (outcome === 'REFERRAL' || outcome === 'UPWARD_REFERRAL')) return 'referred SOA elsewhere';
   if (isRecords) return 'answered SOA without the AA flag';
   if (message.rcode !== 0) return `answered SOA with ${rcodeName(message.rcode)}`;
-  return `answered SOA with ${outcome}`;
-}
-
-/** Asked over a stream only, with no connection or no reply: a firewall can do that to a server that is well. */
-function isOnlyStreamSilence({ vantage }: Inquiry, { server, answered }: Word): boolean {
-  return server.scheme === 'dns' && !vantage.transports.includes('udp') && answered.message === undefined;
+  return `answered SOA with ${outcomeWords(outcome)}`;
 }
 
 /** D3: a listed server nobody can ask. */
 function unaddressedFindings({ zone, listed, parent }: ZoneServers): Finding[] {
-  const lost = listed.filter(({ addresses, isLookedUp }) => isLookedUp && addresses.length === 0);
+  const lost = listed.filter(({ addresses, isSaid }) => isSaid && addresses.length === 0);
   if (lost.length === 0 || !parent) return [];
   return [
     {

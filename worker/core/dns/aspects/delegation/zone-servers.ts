@@ -30,8 +30,11 @@ export type ZoneServers = {
   walk: Walk;
   /** Absent when nobody said: not walked, not there yet, or the parent's servers are the zone's own. */
   parent?: ParentView | undefined;
-  /** The names the parent lists, with their glue or, without any, what a look-up gave. */
-  listed: { name: Name; glue: string[]; addresses: string[]; aliased: boolean; isLookedUp: boolean }[];
+  /**
+   * The names the parent lists, with their glue or, without any, what a look-up gave. `isSaid`: somebody told whether there
+   * are addresses.
+   */
+  listed: { name: Name; glue: string[]; addresses: string[]; aliased: boolean; isSaid: boolean }[];
 };
 
 /**
@@ -56,7 +59,7 @@ export function zoneServers(inquiry: Inquiry): ZoneServers | undefined {
       glue,
       addresses,
       aliased: looked?.aliased ?? false,
-      isLookedUp: looked?.isOver ?? true,
+      isSaid: looked?.isSaid ?? true,
     });
     for (const address of addresses) {
       const server = delegation && serverAt(address, name, delegation.by);

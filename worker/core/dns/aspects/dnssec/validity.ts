@@ -81,14 +81,14 @@ const KINDS: readonly Kind[] = [
   },
   {
     severity: 'fail',
-    isIt: ({ leftS }, { signatureFailHours }) => leftS > 0 && leftS < signatureFailHours * HOUR_S,
-    sentence: ({ leftS }, { signatureFailHours }) =>
-      `expires in ${lengthText(leftS)}, expected at least ${signatureFailHours} h: the zone is not being signed anew`,
+    isIt: (signature, limits) => signature.leftS > 0 && signature.leftS < failS(signature, limits),
+    sentence: (signature, limits) =>
+      `expires in ${lengthText(signature.leftS)}, expected at least ${lengthText(failS(signature, limits))}: the zone is not being signed anew`,
   },
   {
     severity: 'warn',
     isIt: (signature, limits) =>
-      signature.leftS >= limits.signatureFailHours * HOUR_S && signature.leftS < warnS(signature, limits),
+      signature.leftS >= failS(signature, limits) && signature.leftS < warnS(signature, limits),
     sentence: (signature, limits) =>
       `expires in ${lengthText(signature.leftS)}, expected at least ${lengthText(warnS(signature, limits))} of its ${lengthText(signature.lifetimeS)}`,
   },
@@ -98,6 +98,14 @@ const KINDS: readonly Kind[] = [
     sentence: ({ leftS }) => `holds for another ${lengthText(leftS)}, expected at most 180 d`,
   },
 ];
+
+/**
+ * What must be left: `signatureFailHours`, but never over a quarter of the lifetime. Servers that sign each answer anew give
+ * it a day or two (Cloudflare: one before and one after).
+ */
+function failS({ lifetimeS }: Timed, { signatureFailHours }: Limits): number {
+  return Math.min(signatureFailHours * HOUR_S, lifetimeS * LEFT_SHARE);
+}
 
 /**
  * What should be left: the larger of `signatureWarnHours` and a quarter of the lifetime, but never over a third of it. A zone

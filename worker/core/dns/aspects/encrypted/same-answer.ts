@@ -7,7 +7,14 @@ import type { Server } from '../../asking/server.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
 import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
 import { queriesTo } from '../../asking/question.ts';
-import { isMeasured, isSilence, isTruncated, setOf, shareSeverity } from '../../measure/said.ts';
+import {
+  changesByItself,
+  isMeasured,
+  isSilence,
+  isTruncated,
+  setOf,
+  shareSeverity,
+} from '../../measure/said.ts';
 import { countText, listText, serverText } from '../../findings/telling.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
@@ -65,14 +72,15 @@ function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { server
       );
     const set = setOf(first)?.join('\n');
     if (rotation || said.every((one) => setOf(one)?.join('\n') === set)) return [];
-    // A resolver's machines behind one address may hold the answer before and after a change.
-    return told(
-      recursionDesired ? 'warn' : 'fail',
-      listText(
-        said.map((one) => `${over(one)} ${countText(setOf(one)?.length ?? 0, 'record')}`),
-        6,
-      ),
+    const isChanging = servers.some((server) => changesByItself(inquiry, server, name, type));
+    const each = listText(
+      said.map((one) => `${over(one)} ${countText(setOf(one)?.length ?? 0, 'record')}`),
+      6,
     );
+    // A resolver's machines behind one address may hold the answer before and after a change.
+    return isChanging
+      ? told('warn', `${each}, and others each time; if that is meant, declare rotation`)
+      : told(recursionDesired ? 'warn' : 'fail', each);
   });
 }
 

@@ -31,6 +31,8 @@ function negativeFindings(inquiry: Inquiry): Finding[] {
   const negative = inquiry.answered.filter(
     ({ outcome, query }) =>
       (outcome === 'NODATA' || outcome === 'NXDOMAIN') &&
+      // BIND denies an SOA with a TTL of 0, so that who looks for a zone's start asks anew (its option zero-no-soa-ttl).
+      query.type !== RR_TYPES.SOA &&
       !query.recursionDesired &&
       urls.has(query.server.url) &&
       isSubdomain(query.name, zone),

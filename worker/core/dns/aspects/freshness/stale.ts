@@ -7,7 +7,7 @@ import { chainOf } from '../../measure/rrset.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
 import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
 import { allSaid, isOwnAnswer, type Said } from '../../measure/said.ts';
-import { serverText } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */
 const STALE_TTL_S = 30;
@@ -19,11 +19,18 @@ function staleFindings(inquiry: Inquiry): Finding[] {
   const { name, types } = inquiry.settings;
   return types.flatMap((type) => {
     const own = allSaid(inquiry, authoritiesOf(inquiry), name, type);
-    const isDown = own.length > 0 && own.every((said) => !isOwnAnswer(said, inquiry.zone));
-    return allSaid(inquiry, resolversOf(inquiry), name, type).flatMap((said): Finding[] => {
+    const isDown = own.length > 0 && own.every((said) => !isOwnAnswer(said));
+    const kept = allSaid(inquiry, resolversOf(inquiry), name, type).flatMap((said) => {
       const why = staleBy(said, isDown, type);
-      return why === undefined ? [] : [finding(said, type, why)];
+      return why === undefined ? [] : [{ said, why }];
     });
+    return grouped(kept, ({ why }) => why).flatMap(({ said: why, items }) =>
+      finding(
+        items.map(({ said }) => said),
+        type,
+        why,
+      ),
+    );
   });
 }
 
@@ -44,12 +51,21 @@ function longestTtl({ message, query }: Answered, type: number): number | undefi
   return records.length === 0 ? undefined : Math.max(...records.map(({ ttlS }) => ttlS));
 }
 
-function finding({ server, outcome, answered }: Said, type: number, why: string): Finding {
-  return {
-    id: 'E4',
-    severity: 'warn',
-    subject: server.url,
-    message: `${serverText(server)} gives ${answered.query.name} ${typeName(type)} out of its cache though it has expired (${why}): it cannot reach the zone's servers, and when it forgets, the name is gone.`,
-    outcome,
-  };
+function finding(kept: readonly Said[], type: number, why: string): Finding[] {
+  const [first] = kept;
+  if (!first) return [];
+  const [gives, its, it, forgets] =
+    kept.length === 1
+      ? ['gives', 'its cache', 'it', 'it forgets']
+      : ['give', 'their caches', 'they', 'they forget'];
+  return [
+    {
+      id: 'E4',
+      severity: 'warn',
+      subject: kept.map(({ server }) => server.url).join(', '),
+      message: `${listText(kept.map(({ server }) => serverText(server)))} ${gives} ${first.answered.query.name} ${typeName(type)} out of ${its} though it has expired (${why}): ${it} cannot reach the zone's servers, and when ${forgets}, the name is gone.`,
+      outcome: first.outcome,
+      figures: { resolvers: kept.length },
+    },
+  ];
 }

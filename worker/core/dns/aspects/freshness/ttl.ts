@@ -19,7 +19,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
   const { name, limits } = inquiry.settings;
   const seen = allSaid(inquiry, authoritiesOf(inquiry), name, type).flatMap((said) => {
     const { message } = said.answered;
-    if (!message || !isOwnAnswer(said, inquiry.zone)) return [];
+    if (!message || !isOwnAnswer(said)) return [];
     const { aliases, records } = chainOf(message, name, type);
     return [{ server: said.server, records, ttlsS: [...aliases, ...records].map(({ ttlS }) => ttlS) }];
   });

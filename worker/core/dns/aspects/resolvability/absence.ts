@@ -1,4 +1,4 @@
-import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
 import type { Aspect } from '../aspect.ts';
 import { isSubdomain, parentOf, sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
@@ -8,7 +8,14 @@ import type { OutcomeClass } from '../../asking/outcome.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
 import { queriesTo } from '../../asking/question.ts';
-import { allSaid, isSilence, isTruncated, shareSeverity, type Said } from '../../measure/said.ts';
+import {
+  allSaid,
+  isOwnAnswer,
+  isSilence,
+  isTruncated,
+  shareSeverity,
+  type Said,
+} from '../../measure/said.ts';
 import { listText, serverText } from '../../findings/telling.ts';
 
 /** What must agree about whether a name exists; a browser asks for three of them at once. */
@@ -137,9 +144,9 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
   const required = types.flatMap((type) => allSaid(inquiry, audience, name, type));
   return otherTypes(inquiry).flatMap((type): Finding[] => {
     const bad = allSaid(inquiry, audience, name, type).filter(
-      ({ server, outcome }) =>
+      ({ server, outcome, answered }) =>
         !SAYS.has(outcome) &&
-        !isMute(inquiry, server.url) &&
+        !isMute(inquiry, answered) &&
         !required.some((said) => said.server.url === server.url && said.outcome === outcome),
     );
     const [first] = bad;
@@ -160,9 +167,12 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
   });
 }
 
-/** Whether a server has not said a word in the whole run. */
-function isMute({ answered }: Inquiry, url: string): boolean {
-  return answered.every(({ query, outcome }) => query.server.url !== url || isSilence(outcome));
+/** Whether the server has not said a word in the whole run over the transport of that question: A2 tells. */
+function isMute({ answered }: Inquiry, { query: { server, transport } }: Answered): boolean {
+  return answered.every(
+    ({ query, outcome }) =>
+      query.server.url !== server.url || query.transport !== transport || isSilence(outcome),
+  );
 }
 
 /** A8: a name that nobody made does not exist. The zone's own servers tell a wildcard from a resolver that makes things up. */
@@ -175,8 +185,10 @@ function rewriting(inquiry: Inquiry): Finding[] {
   const resolved = allSaid(inquiry, resolvers, label, RR_TYPES.A);
   const made = resolved.filter(isMade);
   const isDenied = own.some(({ outcome }) => outcome === 'NXDOMAIN' || outcome === 'NODATA');
+  // A wildcard may be an alias, which a server of the zone gives as it is.
   const isWildcard =
-    own.some(isMade) || (own.length === 0 && made.length > 0 && made.length === resolved.length);
+    own.some((said) => isMade(said) || isOwnAnswer(said)) ||
+    (own.length === 0 && made.length > 0 && made.length === resolved.length);
   if (isWildcard && !isDenied)
     return [
       {

@@ -25,7 +25,7 @@ function typeFindings(inquiry: Inquiry, type: number): Finding[] {
   const own = allSaid(inquiry, authoritiesOf(inquiry), name, type);
   const isWell = ({ outcome }: Said) => outcome === 'ANSWER';
   const bad = resolved.filter((said) => !isWell(said));
-  const badOwn = own.filter((said) => !isOwnAnswer(said, inquiry.zone));
+  const badOwn = own.filter((said) => !isOwnAnswer(said));
   if (resolved.length === 0) {
     // Some resolver is configured and could not be measured: the servers of the zone are all there is to go by.
     if (badOwn.length === 0) return [];

@@ -6,11 +6,27 @@ import { controlQueries } from '../../asking/first-questions.ts';
 import { isMeasured } from '../../measure/said.ts';
 import { serverText } from '../../findings/telling.ts';
 
-/** A9: the control name, which tells our own way out from the target. It is asked of every run that has one. */
+/**
+ * A9: the control name, which tells our own way out from the target. It is asked of every run that has one. The root's and the
+ * parent's servers are controls as well: where they do not reply either, it is our own network that lets nothing through.
+ */
 export const control: Aspect = {
   tasks: controlQueries,
-  findings: (inquiry) => controlFinding(inquiry) ?? [],
+  findings: (inquiry) => [...(controlFinding(inquiry) ?? []), ...shutFindings(inquiry)],
 };
+
+function shutFindings({ shut }: Inquiry): Finding[] {
+  if (!shut || shut.direct.length === 0) return [];
+  const ways = shut.direct.map((transport) => transport.toUpperCase()).join(' and ');
+  return [
+    {
+      id: 'A9',
+      severity: 'warn',
+      subject: ways,
+      message: `The servers of the root and of the zone's parent do not reply over ${ways} either: our own network lets nothing through there, and what was asked so does not count.`,
+    },
+  ];
+}
 
 /** The control name's failure; `undefined` when it resolves over any transport, or could not be asked from here. */
 export function controlFailure(inquiry: Inquiry): Answered | undefined {

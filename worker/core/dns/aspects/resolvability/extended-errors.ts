@@ -7,7 +7,7 @@ import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended
 import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
 import { shareSeverity } from '../../measure/said.ts';
-import { serverText } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 
 /** A4: what resolvers say beside their answers (RFC 8914), judged by its family and text, not by its number. */
 export const extendedErrors: Aspect = { tasks: firstQuestions, findings: errorFindings };
@@ -15,7 +15,6 @@ export const extendedErrors: Aspect = { tasks: firstQuestions, findings: errorFi
 type Told = { answered: Answered; error: ExtendedError; family: ErrorFamily };
 
 function errorFindings(inquiry: Inquiry): Finding[] {
-  const { resolvers } = inquiry.settings;
   const told = new Map<string, Told>();
   for (const answered of inquiry.answered)
     if (isOfName(inquiry, answered))
@@ -24,13 +23,31 @@ function errorFindings(inquiry: Inquiry): Finding[] {
         // Of one server the same family is told once, and where it hurts.
         const key = `${answered.query.server.url} ${family}`;
         const known = told.get(key);
-        if (!known || (hurts(answered) && !hurts(known.answered))) told.set(key, { answered, error, family });
+        if (!known || weight(inquiry, answered) > weight(inquiry, known.answered))
+          told.set(key, { answered, error, family });
       }
-  const all = [...told.values()];
-  return all.map((one) => {
-    const alike = all.filter(({ family, answered }) => family === one.family && hurts(answered));
-    return finding(one, shareSeverity(alike.length, resolvers.length));
-  });
+  const all = [...told.values()].filter((one) => !isToldElsewhere(inquiry, one));
+  return grouped(all, wordsOf).flatMap(({ items }) => finding(inquiry, items, all));
+}
+
+/** A question that somebody needs answered, and above all one that was not. */
+function weight({ settings }: Inquiry, answered: Answered): number {
+  return (hurts(answered) ? 2 : 0) + (settings.types.includes(answered.query.type) ? 1 : 0);
+}
+
+/** An answer that is older than its TTL is E4's. */
+function isToldElsewhere({ settings }: Inquiry, { answered, family }: Told): boolean {
+  return (
+    family === 'stale' &&
+    !hurts(answered) &&
+    settings.aspects.includes('freshness') &&
+    settings.types.includes(answered.query.type)
+  );
+}
+
+function wordsOf({ answered, error, family }: Told): string {
+  const { query } = answered;
+  return `${query.name} ${typeName(query.type)} ${family} ${hurts(answered)}: ${errorWords(error)}`;
 }
 
 /** Asked of a resolver about the name itself. With CD a resolver says what it would otherwise have refused: that is E9's. */
@@ -48,18 +65,45 @@ function hurts({ outcome }: Answered): boolean {
   return outcome === 'SERVFAIL' || outcome === 'CHAIN_LIMIT';
 }
 
-function finding({ answered, error, family }: Told, share: 'warn' | 'fail'): Finding {
+/** What some resolvers say alike. */
+function finding(inquiry: Inquiry, alike: readonly Told[], all: readonly Told[]): Finding[] {
+  const [first] = alike;
+  if (!first) return [];
+  const { answered, error, family } = first;
   const { query, outcome } = answered;
-  const said = `${serverText(query.server)} says of ${query.name} ${typeName(query.type)}: ${errorWords(error)}`;
-  const { severity, why } = judged(family, hurts(answered), share);
-  return {
-    id: 'A4',
-    severity,
-    subject: query.server.url,
-    message: `${said}${why === '' ? '' : ` (${why})`}.`,
-    outcome,
-    figures: { code: error.code },
-  };
+  const who = alike.map((one) => one.answered.query.server);
+  const hurt = all.filter((one) => one.family === family && hurts(one.answered));
+  const { severity, why } = judged(family, hurts(answered), shareOf(inquiry, family, hurt));
+  const said = `${listText(who.map(serverText))} ${who.length === 1 ? 'says' : 'say'} of ${query.name} ${typeName(query.type)}: ${errorWords(error)}`;
+  return [
+    {
+      id: 'A4',
+      severity,
+      subject: who.map(({ url }) => url).join(', '),
+      message: `${said}${why === '' ? '' : ` (${why})`}.`,
+      outcome,
+      figures: { code: error.code, resolvers: who.length },
+    },
+  ];
+}
+
+/**
+ * Fewer than half of the resolvers warn, but of a failed validation only when another one vouches for the name: a validating
+ * resolver among several that do not validate is right about it, and alone.
+ */
+function shareOf(
+  { settings, answered }: Inquiry,
+  family: ErrorFamily,
+  hurt: readonly Told[],
+): 'warn' | 'fail' {
+  const share = shareSeverity(hurt.length, settings.resolvers.length);
+  if (family !== 'dnssec' || share === 'fail') return share;
+  const urls = new Set(hurt.map((one) => one.answered.query.server.url));
+  const isVouchedFor = answered.some(
+    ({ query, message }) =>
+      message?.authenticated && sameName(query.name, settings.name) && !urls.has(query.server.url),
+  );
+  return isVouchedFor ? 'warn' : 'fail';
 }
 
 function judged(
@@ -69,9 +113,8 @@ function judged(
 ): { severity: Finding['severity']; why: string } {
   switch (family) {
     case 'dnssec':
-      // One validating resolver among several that do not validate is right about it, and alone.
       return isLost
-        ? { severity: 'fail', why: 'validation fails: clients of validating resolvers get nothing' }
+        ? { severity: share, why: 'validation fails: clients of validating resolvers get nothing' }
         : { severity: 'warn', why: 'about validation' };
     case 'reachability':
       return isLost

@@ -8,7 +8,7 @@ import type { Asked } from '../../asking/question.ts';
 import { settled, type Settled } from '../../asking/settled.ts';
 import type { Server } from '../../asking/server.ts';
 import { isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
-import { serverText } from '../../findings/telling.ts';
+import { grouped, listText, serverText } from '../../findings/telling.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
 const WARM = 2;
@@ -87,17 +87,27 @@ function worseFinding({ server, second }: Worse, severity: 'warn' | 'fail'): Fin
 /** Other records a moment later, where none are declared to change. */
 function changes(inquiry: Inquiry): Finding[] {
   if (inquiry.settings.rotation) return [];
-  return pairsOf(inquiry).flatMap(({ server, type, cold, warm }): Finding[] => {
+  const changed = pairsOf(inquiry).flatMap(({ server, type, cold, warm }) => {
     const first = cold.answered && setOf(cold.answered);
     const second = warm?.answered && setOf(warm.answered);
     if (!first || !second || first.join('\n') === second.join('\n')) return [];
+    return [{ server, type, first: first.length, second: second.length }];
+  });
+  return grouped(changed, ({ type }) => typeName(type)).flatMap(({ said, items }): Finding[] => {
+    const [one] = items;
+    if (!one) return [];
+    const { first, second } = one;
+    const who = listText(
+      items.map(({ server }) => serverText(server)),
+      3,
+    );
     return [
       {
         id: 'A5',
         severity: 'warn',
-        subject: server.url,
-        message: `${serverText(server)} gives ${inquiry.settings.name} ${typeName(type)} other records when asked again at once: ${first.length}, then ${second.length}. If that is meant, declare rotation.`,
-        figures: { first: first.length, second: second.length },
+        subject: items.length === 1 ? one.server.url : said,
+        message: `${who} ${items.length === 1 ? 'gives' : 'give'} ${inquiry.settings.name} ${said} other records when asked again at once: ${first}, then ${second}. If that is meant, declare rotation.`,
+        figures: { first, second },
       },
     ];
   });
