@@ -1,5 +1,6 @@
-import { DNS_MESSAGE, DOH_BYTES_MAX, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
+import { DNS_MESSAGE, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
 import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
+import { MESSAGE_BYTES_MAX } from '#core/dns/codec/message.ts';
 
 export type DohReply = Pick<QueryExchange, 'reply' | 'http'>;
 
@@ -23,5 +24,5 @@ export async function askOverHttp(query: Query, signal: AbortSignal): Promise<Do
     return { http };
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
-  return { http, ...(bytes.length > DOH_BYTES_MAX ? {} : { reply: bytes }) };
+  return { http, ...(bytes.length > MESSAGE_BYTES_MAX ? {} : { reply: bytes }) };
 }

@@ -1,8 +1,9 @@
 import { request as requestHttp1, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import type { Readable } from 'node:stream';
-import { DNS_MESSAGE, DOH_BYTES_MAX, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
+import { DNS_MESSAGE, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
 import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
+import { MESSAGE_BYTES_MAX } from '#core/dns/codec/message.ts';
 import { AskError } from './trouble.ts';
 import { closedEarly, type Link } from './link.ts';
 
@@ -99,10 +100,10 @@ async function bodyOf(stream: Readable): Promise<Uint8Array> {
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > DOH_BYTES_MAX)
+    if (bytes > MESSAGE_BYTES_MAX)
       throw new AskError({
         class: 'HTTP_STATUS',
-        message: `HTTP 200 with more than the ${DOH_BYTES_MAX} octets a DNS message can have`,
+        message: `HTTP 200 with more than the ${MESSAGE_BYTES_MAX} octets a DNS message can have`,
       });
     chunks.push(chunk);
   }

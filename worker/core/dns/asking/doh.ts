@@ -4,8 +4,6 @@ import type { Query, QueryExchange } from './exchange.ts';
 
 /** DNS over HTTPS in wire format (RFC 8484): the JSON forms have no sizes. */
 export const DNS_MESSAGE = 'application/dns-message';
-/** Octets of a message at most (RFC 8484 section 6). */
-export const DOH_BYTES_MAX = 65_535;
 
 export type DohRequest = { method: 'GET' | 'POST'; url: string; body?: Uint8Array | undefined };
 

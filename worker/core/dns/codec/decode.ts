@@ -1,8 +1,8 @@
-import type { DecodeError, Message, Rr } from './message.ts';
+import { HEADER_BYTES, type DecodeError, type Message, type Rr } from './message.ts';
 import { readOpt } from './opt.ts';
 import type { Rdata } from './rdata.ts';
 import { readRdata } from './rdata-reader.ts';
-import { HEADER_BYTES, Reader } from './reader.ts';
+import { Reader } from './reader.ts';
 import { RR_TYPES, typeName } from './registry.ts';
 
 /** Fewer than the twelve octets of a header: there is nothing to say of such a message. */

@@ -1,3 +1,5 @@
+import { MESSAGE_BYTES_MAX } from './message.ts';
+
 /** DNS messages on a stream: each with two octets of length before it (RFC 1035 section 4.2.2, RFC 7766 section 8). */
 
 /** Octets of the length. */
@@ -5,8 +7,8 @@ const PREFIX_BYTES = 2;
 
 /** The message with its length before it. @throws RangeError when it is longer than 65,535 octets */
 export function framed(message: Uint8Array): Uint8Array {
-  if (message.length > 0xffff)
-    throw new RangeError(`expected a message of at most 65535 octets, got ${message.length}`);
+  if (message.length > MESSAGE_BYTES_MAX)
+    throw new RangeError(`expected a message of at most ${MESSAGE_BYTES_MAX} octets, got ${message.length}`);
   const frame = new Uint8Array(PREFIX_BYTES + message.length);
   frame[0] = message.length >> 8;
   frame[1] = message.length & 0xff;

@@ -1,6 +1,11 @@
 import type { Name } from './name.ts';
 import type { Rdata } from './rdata.ts';
 
+/** Octets of a message's header (RFC 1035 section 4.1.1). */
+export const HEADER_BYTES = 12;
+/** Octets of a message at most: what the two octets of its length on a stream can say (RFC 1035 section 4.2.2). */
+export const MESSAGE_BYTES_MAX = 65_535;
+
 /** One resource record, with where it stands in the message. Offsets are octets from the message's start. */
 export type Rr = {
   /** Owner. */

@@ -44,61 +44,6 @@ export function base32HexText(octets: Uint8Array): string {
   return bits > 0 ? text + BASE32HEX.charAt((held << (5 - bits)) & 31) : text;
 }
 
-const REPLACEMENT = '\uFFFD';
-
-/** UTF-8 as text; an octet that is none becomes U+FFFD, as in WHATWG's decoder. */
-export function utf8Text(octets: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < octets.length;) {
-    const lead = octets[at] ?? 0;
-    at += 1;
-    if (lead < 0x80) {
-      text += String.fromCharCode(lead);
-      continue;
-    }
-    const more =
-      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
-    let point = more === 1 ? lead & 0x1f : more === 2 ? lead & 0x0f : lead & 0x07;
-    let taken = 0;
-    // The first follower of E0, ED, F0 and F4 is bounded: overlong forms, surrogates and what is beyond U+10FFFF.
-    let least = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-    let most = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    while (taken < more) {
-      const follower = octets[at] ?? 0;
-      if (follower < least || follower > most) break;
-      least = 0x80;
-      most = 0xbf;
-      point = (point << 6) | (follower & 0x3f);
-      at += 1;
-      taken += 1;
-    }
-    text += more > 0 && taken === more ? String.fromCodePoint(point) : REPLACEMENT;
-  }
-  return text;
-}
-
-/** UTF-8; a lone surrogate becomes U+FFFD. */
-export function utf8Octets(text: string): Uint8Array {
-  const octets: number[] = [];
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    const point = code >= 0xd800 && code <= 0xdfff ? 0xfffd : code;
-    if (point < 0x80) octets.push(point);
-    else if (point < 0x800) octets.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-    else if (point < 0x1_0000) {
-      octets.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-    } else {
-      octets.push(
-        0xf0 | (point >> 18),
-        0x80 | ((point >> 12) & 63),
-        0x80 | ((point >> 6) & 63),
-        0x80 | (point & 63),
-      );
-    }
-  }
-  return Uint8Array.from(octets);
-}
-
 /** Text of every octet of a character string: RFC 1035 section 5.1 without the quotes. */
 const STRING_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   if (octet === 0x22 || octet === 0x5c) return `\\${String.fromCharCode(octet)}`;

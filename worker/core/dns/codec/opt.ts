@@ -1,5 +1,6 @@
 import type { Opt } from './message.ts';
-import { hexText, utf8Text } from './octets.ts';
+import { hexText } from './octets.ts';
+import { utf8Text } from './utf8.ts';
 import type { Reader } from './reader.ts';
 
 /** EDNS options looked into, from the IANA registry "DNS EDNS0 Option Codes (OPT)". */

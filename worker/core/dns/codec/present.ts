@@ -1,5 +1,6 @@
 import { canonicalName, type Name } from './name.ts';
-import { base32HexText, base64Text, hexText, stringText, utf8Octets } from './octets.ts';
+import { base32HexText, base64Text, hexText, stringText } from './octets.ts';
+import { utf8Octets } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import { CLASS, typeName } from './registry.ts';
 

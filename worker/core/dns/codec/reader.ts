@@ -1,8 +1,7 @@
+import { HEADER_BYTES } from './message.ts';
 import { isPlainInLabel, labelOctetText, NAME_BYTES_MAX, nextLabelOctetText, type Name } from './name.ts';
 import { stringOctetText } from './octets.ts';
 
-/** Octets of a message's header (RFC 1035 section 4.1.1). */
-export const HEADER_BYTES = 12;
 /** A name has at most 127 labels, so more pointers than that serve nothing but to keep a reader busy. */
 const HOPS_MAX = 127;
 

@@ -1,5 +1,4 @@
-/** Octets of a DNS header (RFC 1035 section 4.1.1). */
-const HEADER_BYTES = 12;
+import { HEADER_BYTES } from './message.ts';
 
 /**
  * Whether a message answers that query: it is a response with the query's id, and repeats its question without regard to case

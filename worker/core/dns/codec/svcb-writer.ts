@@ -1,6 +1,7 @@
 import { ipv4Octets, ipv6Octets } from './address.ts';
 import { quoted } from './name.ts';
-import { stringOctets, utf8Octets } from './octets.ts';
+import { stringOctets } from './octets.ts';
+import { utf8Octets } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import { svcKeyNumber } from './svcb.ts';
 import type { Writer } from './writer.ts';

@@ -1,6 +1,6 @@
 import { ipv4Text, ipv6Text } from './address.ts';
 import { quoted } from './name.ts';
-import { utf8Text } from './octets.ts';
+import { utf8Text } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import type { Reader } from './reader.ts';
 

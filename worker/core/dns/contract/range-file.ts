@@ -1,7 +1,7 @@
 import { RANGES_MAX } from '../findings/evidence.ts';
 import { truncate } from '../../units.ts';
 import { hostPrefix, parseAddress, parsePrefix, prefixText } from './ip.ts';
-import { decodeUtf8 } from './utf8.ts';
+import { strictUtf8Text } from '../codec/utf8.ts';
 
 /** One range as a file lists it; `prefix` is written the one way. */
 export type ListedRange = {
@@ -45,7 +45,7 @@ export function parseRangeFile(bytes: Uint8Array, service?: string): ParsedRange
 }
 
 function readFile(bytes: Uint8Array, service: string | undefined): RangeFile {
-  const text = decodeUtf8(bytes)?.trim();
+  const text = strictUtf8Text(bytes)?.trim();
   if (text === undefined) throw new RangeFileError('the file is not UTF-8');
   if (text === '') throw new RangeFileError('the file is empty');
   if (text.startsWith('<')) throw new RangeFileError('expected JSON or a list of ranges, got a web page');

@@ -1,8 +1,6 @@
-import type { Message, Rr } from '../codec/message.ts';
+import { HEADER_BYTES, type Message, type Rr } from '../codec/message.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 
-/** Octets before the question (RFC 1035 section 4.1.1). */
-const HEADER_BYTES = 12;
 /** Type, class, TTL and length of a record (RFC 1035 section 4.1.3), and a pointer to the owner before them. */
 const RECORD_FIXED_BYTES = 10;
 const POINTER_BYTES = 2;

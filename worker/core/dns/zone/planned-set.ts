@@ -1,3 +1,4 @@
+import { MESSAGE_BYTES_MAX } from '../codec/message.ts';
 import { PROFILES } from '../clients/catalogue.ts';
 import { canonicalName, type Name } from '../codec/name.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
@@ -33,8 +34,6 @@ export type PlannedSet = ZonePlace & {
   problems: PlanProblem[];
 };
 
-/** The longest DNS message there can be: what is longer is counted as this. */
-const MESSAGE_BYTES_MAX = 65_535;
 /** Types that only validating resolvers ask for, which have EDNS (RFC 4035 section 4.1). */
 const SIGNING_TYPES: ReadonlySet<number> = new Set([RR_TYPES.DS, RR_TYPES.DNSKEY, RR_TYPES.NSEC3PARAM]);
 /** What nobody asks for by itself. */
@@ -74,6 +73,7 @@ function setOf(answer: PlannedAnswer, limits: Limits): PlannedSet | undefined {
   const [first] = all;
   if (!first) return undefined;
   const { file, line } = first;
+  // What is longer than any message is counted as the longest.
   const roomUnder = (limitBytes: number, edns: boolean): Headroom =>
     message
       ? headroomOf(message, type, limitBytes, { edns })

@@ -1,4 +1,4 @@
-import { utf8Text } from '../codec/octets.ts';
+import { utf8Text } from '../codec/utf8.ts';
 import type { SvcParam } from '../codec/rdata.ts';
 import { SVC_KEYS, svcKeyNumber } from '../codec/svcb.ts';
 import { addressText, parseAddress } from '../contract/ip.ts';

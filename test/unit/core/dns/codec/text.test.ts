@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ipv4Octets, ipv6Octets } from '#core/dns/codec/address.ts';
-import {
-  base32HexText,
-  base64Text,
-  hexText,
-  stringOctets,
-  stringText,
-  utf8Octets,
-  utf8Text,
-} from '#core/dns/codec/octets.ts';
+import { base32HexText, base64Text, hexText, stringOctets, stringText } from '#core/dns/codec/octets.ts';
+import { strictUtf8Text, utf8Octets, utf8Text } from '#core/dns/codec/utf8.ts';
 import { isLater, nearestTimeS, serialDistance } from '#core/dns/codec/serial.ts';
 import { Prng } from '#test/sim/prng.ts';
 import { octetsOfHex } from '#test/fixtures/dns/octets.ts';
@@ -74,6 +67,33 @@ describe('octets as text', () => {
       expect(utf8Octets(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)));
     }
     expect(utf8Text(octetsOfHex('f09f9880'))).toBe('😀');
+  });
+});
+
+describe('UTF-8 and nothing else', () => {
+  it('reads what the platform writes, over any boundary of its chunks', () => {
+    const text = 'aé€😀'.repeat(5_000);
+    expect(strictUtf8Text(octetsOf(text))).toBe(text);
+  });
+
+  it('loses its byte order mark at the beginning alone', () => {
+    expect(strictUtf8Text(octetsOf('\uFEFFa\uFEFFb'))).toBe('a\uFEFFb');
+  });
+
+  it.each([
+    [0x80],
+    [0xc0, 0x80],
+    [0xc3],
+    [0xe0, 0x80, 0x80],
+    [0xed, 0xa0, 0x80],
+    [0xf0, 0x80, 0x80, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xf5, 0x80, 0x80, 0x80],
+    [0xc3, 0x28],
+  ])('refuses %j %j %j %j', (...octets) => {
+    const input = Uint8Array.from(octets);
+    expect(strictUtf8Text(input)).toBeUndefined();
+    expect(() => new TextDecoder('utf-8', { fatal: true }).decode(input)).toThrow(TypeError);
   });
 });
 

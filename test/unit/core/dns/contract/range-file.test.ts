@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { decodeUtf8 } from '#core/dns/contract/utf8.ts';
 import { parseRangeFile, type RangeFile } from '#core/dns/contract/range-file.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -127,28 +126,5 @@ describe('parseRangeFile', () => {
 
   it('refuses what is not UTF-8', () => {
     expect(errorOf(Uint8Array.of(0x31, 0xff))).toBe('the file is not UTF-8');
-  });
-});
-
-describe('decodeUtf8', () => {
-  it('reads what the platform writes, over any boundary of its chunks', () => {
-    const text = 'aé€😀'.repeat(5_000);
-    expect(decodeUtf8(bytes(text))).toBe(text);
-  });
-
-  it.each([
-    [0x80],
-    [0xc0, 0x80],
-    [0xc3],
-    [0xe0, 0x80, 0x80],
-    [0xed, 0xa0, 0x80],
-    [0xf0, 0x80, 0x80, 0x80],
-    [0xf4, 0x90, 0x80, 0x80],
-    [0xf5, 0x80, 0x80, 0x80],
-    [0xc3, 0x28],
-  ])('refuses %j %j %j %j', (...octets) => {
-    const input = Uint8Array.from(octets);
-    expect(decodeUtf8(input)).toBeUndefined();
-    expect(() => new TextDecoder('utf-8', { fatal: true }).decode(input)).toThrow(TypeError);
   });
 });

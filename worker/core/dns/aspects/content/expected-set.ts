@@ -1,5 +1,6 @@
 import type { Expectation } from '../../../checks/dns.ts';
-import { stringText, utf8Octets } from '../../codec/octets.ts';
+import { stringText } from '../../codec/octets.ts';
+import { utf8Octets } from '../../codec/utf8.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import type { Rdata } from '../../codec/rdata.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';

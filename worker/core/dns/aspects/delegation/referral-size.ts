@@ -7,11 +7,9 @@ import type { Finding } from '../../findings/finding.ts';
 import { transportsTo } from '../../asking/transports.ts';
 import type { Server } from '../../asking/server.ts';
 import { serverText } from '../../findings/telling.ts';
+import { PLAIN_UDP_BYTES } from '../../measure/size.ts';
 import { readingOf } from '../../walk/referral.ts';
 import { zoneServers } from './zone-servers.ts';
-
-/** RFC 1035 section 4.2.1. */
-const LIMIT_BYTES = 512;
 
 /**
  * B12: whether the parent's referral fits an old client's 512 octets for the longest name there can be (Zonemaster
@@ -32,13 +30,13 @@ export const referralSize: Aspect = {
     const { zone, parent, server, name } = asked;
     if (readingOf(whole, parent, name).kind !== 'referral') return [];
     const referralBytes = whole.message.bytes.length;
-    if (referralBytes <= LIMIT_BYTES) return [];
+    if (referralBytes <= PLAIN_UDP_BYTES) return [];
     const finding: Finding = {
       id: 'B12',
       severity: 'warn',
       subject: parent,
-      message: `The referral of ${serverText(server)} (${parent}) to ${zone} takes ${referralBytes} octets for the longest name: over ${LIMIT_BYTES}, so a resolver without EDNS needs TCP to find the zone. Fewer or shorter names of servers help.`,
-      figures: { referralBytes, limitBytes: LIMIT_BYTES },
+      message: `The referral of ${serverText(server)} (${parent}) to ${zone} takes ${referralBytes} octets for the longest name: over ${PLAIN_UDP_BYTES}, so a resolver without EDNS needs TCP to find the zone. Fewer or shorter names of servers help.`,
+      figures: { referralBytes, limitBytes: PLAIN_UDP_BYTES },
     };
     return [finding];
   },
