@@ -61,6 +61,26 @@ describe('an address and the published file', () => {
     expect(coverage(set, '192.0.9.1', day(31)).state).toBe('TOO_NEW');
   });
 
+  it('is not new in a wider range that came some hours after the one it was in had gone, and is after two days', () => {
+    const narrow = history([0, '192.0.2.0/24', '203.0.113.0/24'], [30, '203.0.113.0/24']);
+    const soon = withFile(narrow, listing('192.0.0.0/16', '203.0.113.0/24'), day(30) + 6 * MS_PER_HOUR);
+    expect(coverage(soon, '192.0.2.200', day(31))).toEqual({ state: 'COVERED', prefix: '192.0.0.0/16' });
+    expect(coverage(soon, '192.0.9.1', day(31)).state).toBe('TOO_NEW');
+    const late = withFile(narrow, listing('192.0.0.0/16', '203.0.113.0/24'), day(32));
+    expect(coverage(late, '192.0.2.200', day(33))).toMatchObject({ state: 'TOO_NEW', sinceMs: day(32) });
+  });
+
+  it('is covered in a wider range beside the one that covers it, and retired where a narrower one leaves it out', () => {
+    const both = history([0, '192.0.2.0/24'], [30, '192.0.2.0/24', '192.0.0.0/16']);
+    expect(coverage(both, '192.0.2.200', day(30))).toEqual({ state: 'COVERED', prefix: '192.0.2.0/24' });
+    const narrowed = history([0, '192.0.2.0/24'], [30, '192.0.2.0/25']);
+    expect(coverage(narrowed, '192.0.2.1', day(30)).state).toBe('COVERED');
+    expect(coverage(narrowed, '192.0.2.200', day(30))).toMatchObject({
+      state: 'RETIRED',
+      prefix: '192.0.2.0/24',
+    });
+  });
+
   it('is new again after a gap of more than a day, and is not after a shorter one', () => {
     const shortly = withFile(
       withFile(history([0, '192.0.2.0/24', '198.51.100.0/24']), listing('192.0.2.0/24'), day(3)),

@@ -52,9 +52,11 @@ describe('the figures of a baseline', () => {
     });
   });
 
-  test('are a resolver’s where no authority says anything', async () => {
+  test('are a resolver’s where no authority says anything, but for its TTL, which counts down', async () => {
     const world = new World().resolve(RESOLVER, [pool(12)]);
-    expect(await measured(world)).toMatchObject({ outcome: 'ANSWER', records: 12 });
+    const figures = await measured(world);
+    expect(figures).toMatchObject({ outcome: 'ANSWER', records: 12 });
+    expect(figures?.minTtlS).toBeUndefined();
   });
 
   test('of a name that is gone say so', async () => {

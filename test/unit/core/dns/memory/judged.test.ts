@@ -54,6 +54,13 @@ describe('a run and the memory of others', () => {
     expect(withMemory(run, [retired]).dns?.findings).toEqual([retired]);
   });
 
+  it('tells what the run by itself has found to be worse beside what the memory says of it', () => {
+    const unlisted = aFinding({ message: 'One copy lacks it.' });
+    const tooNew = aFinding({ severity: 'fail', message: 'It is too new.' });
+    const run = aFailedRun({ dns: someEvidence([], {}, [unlisted]) });
+    expect(withMemory(run, [tooNew]).dns?.findings).toEqual([unlisted, tooNew]);
+  });
+
   it('drops the least of too many, and says how many', () => {
     const many = Array.from({ length: FINDINGS_MAX }, (_, at) =>
       aFinding({ id: 'E1', severity: 'info', subject: `${at}` }),
