@@ -67,7 +67,6 @@ function isWorseForReal({ realAttempts }: CanaryFigures, settings: CanarySetting
   const test = realAttempts?.test;
   return (
     test !== undefined &&
-    test.difference > 0 &&
     test.difference >= settings.realAttempts.differenceMin &&
     test.pValue <= settings.realAttempts.alpha
   );

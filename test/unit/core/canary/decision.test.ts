@@ -231,6 +231,14 @@ describe('runs that are still under way', () => {
     expect(decided(told('.'.repeat(100)), deadlineMs).outcome).toBe('cannot-tell');
   });
 
+  it('are given up when time is up, however young', () => {
+    const young = aPair(-1, { startedAtMs: OPENED_AT_MS - 1 });
+    const settings = { deadlineMs: 1_000 };
+    const state = withStarted(told(clean(49), '', aCanary(settings)), young);
+    expect(decided(state, 999).outcome).toBe('keep-going');
+    expect(decided(state, 1_000)).toMatchObject({ outcome: 'promote', figures: { lost: 1 } });
+  });
+
   it('cannot turn a verdict, whatever comes of them', () => {
     const chance = new Prng(1, 'under way');
     const quick = aCanary({ sprt: { healthyRate: 0.05, brokenRate: 0.4, alpha: 0.05, beta: 0.1 } });
@@ -352,6 +360,14 @@ describe('real attempts', () => {
     expect(decided(state).figures.realAttempts?.test?.pValue).toBeLessThan(1e-9);
   });
 
+  it('never blame the better one, though any difference is enough', () => {
+    const settings = { realAttempts: { alpha: 0.001, differenceMin: 0 } };
+    const better = { canary: healthy, baseline: broken };
+    expect(decided(withRealAttempts(aCanary(settings), better)).outcome).toBe('keep-going');
+    const worse = { canary: broken, baseline: healthy };
+    expect(decided(withRealAttempts(aCanary(settings), worse)).outcome).toBe('roll-back');
+  });
+
   it('cannot promote, and cannot roll back to a baseline that fails', () => {
     const alike = withRealAttempts(aCanary(), { canary: healthy, baseline: healthy });
     expect(decided(alike, deadlineMs).outcome).toBe('cannot-tell');
@@ -405,6 +421,8 @@ describe('the state', () => {
   it('keeps the first result of an id', () => {
     const state = withPair(told('f'), aPair(0, { canary: 'pass' }));
     expect(state.pairs).toMatchObject([{ canary: 'fail' }]);
+    const other = withPair(told('p'), aPair(0, { canary: 'fail' }));
+    expect(other.pairs).toMatchObject([{ canary: 'pass' }]);
   });
 
   it('stays small: durations of the first pairs only', () => {
