@@ -1,6 +1,6 @@
+import { typeName } from '#core/dns/codec/registry.ts';
 import type { DnsEvidence, Measured, StoredExchange } from '#core/dns/findings/evidence.ts';
 import { ASSERTIONS, type Finding, type FindingSeverity } from '#core/dns/findings/finding.ts';
-import { typeName } from '#core/dns/codec/registry.ts';
 import { formatMs } from '#core/units.ts';
 import { Mark, type MarkShape } from './mark.tsx';
 import { durationText } from './time.tsx';

@@ -1,7 +1,7 @@
-import type { CheckView } from '#core/view.ts';
 import { ASSERTIONS } from '#core/dns/findings/finding.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { dnsBaselineFormPath } from '#core/operator-path.ts';
+import type { CheckView } from '#core/view.ts';
 import { Mark } from './mark.tsx';
 import { durationText, Moment } from './time.tsx';
 

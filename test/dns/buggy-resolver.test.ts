@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Finding } from '#core/dns/findings/finding.ts';
 import { askOne } from '#test/fixtures/dns/ask-one.ts';
 import { startBuggyResolver, type BuggyMode } from '#test/fixtures/dns/buggy-resolver.ts';
-import type { Listener } from '#test/fixtures/dns/listener.ts';
 import { checkOnce, idsOf } from '#test/fixtures/dns/check-once.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';
+import type { Listener } from '#test/fixtures/dns/listener.ts';
 import { cannotStart } from '#test/fixtures/dns/packages.ts';
 import { startKnot } from '#test/fixtures/dns/servers/knot.ts';
 

@@ -1,9 +1,9 @@
 import { Resolver } from 'node:dns/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Message } from '#core/dns/codec/message.ts';
 import { PROFILES } from '#core/dns/clients/catalogue.ts';
 import { predict, type SeenStyle } from '#core/dns/clients/predict.ts';
 import type { Prediction } from '#core/dns/clients/profile.ts';
+import type { Message } from '#core/dns/codec/message.ts';
 import { askOne, type LabAnswer } from '#test/fixtures/dns/ask-one.ts';
 import { startBuggyResolver, type BuggyMode } from '#test/fixtures/dns/buggy-resolver.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';

@@ -5,8 +5,8 @@ import { askOne } from '#test/fixtures/dns/ask-one.ts';
 import { startDohBridge, type BridgeOptions, type DohBridge } from '#test/fixtures/dns/doh-bridge.ts';
 import { Lab, type LabServer } from '#test/fixtures/dns/lab.ts';
 import { cannotStart } from '#test/fixtures/dns/packages.ts';
-import { startNsd } from '#test/fixtures/dns/servers/nsd.ts';
 import { ServerNotUpError } from '#test/fixtures/dns/server-process.ts';
+import { startNsd } from '#test/fixtures/dns/servers/nsd.ts';
 
 const NAME = 'a40.example.test';
 

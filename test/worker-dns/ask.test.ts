@@ -1,12 +1,12 @@
 import { describe, expect, inject, it } from 'vitest';
-import { decodeMessage } from '#core/dns/codec/decode.ts';
-import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Exchange, Query, QueryExchange, Transport } from '#core/dns/asking/exchange.ts';
 import { parseServer } from '#core/dns/asking/server.ts';
-import { SILENT_TIMEOUT_MS, type WorkerLab } from './lab-addresses.ts';
+import { decodeMessage } from '#core/dns/codec/decode.ts';
+import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { CONNECTIONS_MAX, createWorkerAsker, type WorkerAskerOptions } from '#worker/dns/ask.ts';
 import { RunTime } from '#worker/dns/run-time.ts';
 import { Semaphore } from '#worker/semaphore.ts';
+import { SILENT_TIMEOUT_MS, type WorkerLab } from './lab-addresses.ts';
 
 const lab: WorkerLab | null = inject('workerLab');
 

@@ -8,6 +8,7 @@ import {
   withOrder,
   type CheckState,
 } from './check-state.ts';
+import { warnedIn } from './dns/findings/warned.ts';
 import type { Failure } from './failure.ts';
 import { flapsMostly } from './flapping.ts';
 import {
@@ -30,7 +31,6 @@ import {
   withoutBaselines,
 } from './latency.ts';
 import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } from './ledger.ts';
-import { warnedIn } from './dns/findings/warned.ts';
 import { windowAt } from './maintenance.ts';
 import { dueNotices, maintenanceNotice, NOTICE_AFTER_MS, noticeWakeMs } from './notice.ts';
 import type { GroupedCheck, Page } from './page.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'cloudflare:sockets';
-import { encodeQuery } from '#core/dns/codec/encode.ts';
 import { IDLE_MS, type Query } from '#core/dns/asking/exchange.ts';
+import { encodeQuery } from '#core/dns/codec/encode.ts';
 import { framed } from '#core/dns/codec/framing.ts';
 import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 import { messageOf } from '../log.ts';

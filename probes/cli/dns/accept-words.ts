@@ -1,5 +1,5 @@
-import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { countText } from '#core/dns/findings/telling.ts';
+import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 
 type Scope = ToldBaseline['scopes'][number];
 type Figures = Scope['present']['measured'][number];

@@ -1,17 +1,17 @@
 import type { Answered, Inquiry } from '#core/dns/asking/inquiry.ts';
-import { chosenProfiles } from '#core/dns/clients/catalogue.ts';
-import { predict, type SeenStyle } from '#core/dns/clients/predict.ts';
-import { presentRecord } from '#core/dns/codec/present.ts';
-import { nearestTimeS } from '#core/dns/codec/serial.ts';
 import { outcomeWords } from '#core/dns/asking/outcome-words.ts';
 import type { OutcomeClass } from '#core/dns/asking/outcome.ts';
+import type { Way } from '#core/dns/asking/question.ts';
+import { chosenProfiles } from '#core/dns/clients/catalogue.ts';
+import { predict, type SeenStyle } from '#core/dns/clients/predict.ts';
 import type { Prediction } from '#core/dns/clients/profile.ts';
+import { presentRecord } from '#core/dns/codec/present.ts';
+import { nearestTimeS } from '#core/dns/codec/serial.ts';
+import { countText, grouped, listText, serverText } from '#core/dns/findings/telling.ts';
 import { chainOf } from '#core/dns/measure/rrset.ts';
 import { floorBytes, headroomOf, PLAIN_UDP_BYTES, wireBytes, type Headroom } from '#core/dns/measure/size.ts';
 import { truncationOf } from '#core/dns/measure/truncation.ts';
 import { answeredBy, largest, wholesOf } from '#core/dns/measure/whole.ts';
-import type { Way } from '#core/dns/asking/question.ts';
-import { countText, grouped, listText, serverText } from '#core/dns/findings/telling.ts';
 import { MS_PER_SECOND } from '#core/units.ts';
 
 /** A kind of client that would not get the answer whole. */

@@ -1,9 +1,9 @@
-import { typeName } from '#core/dns/codec/registry.ts';
-import { ASSERTIONS, isBad, worstFirst, type Finding } from '#core/dns/findings/finding.ts';
-import { PLAIN_UDP_BYTES } from '#core/dns/measure/size.ts';
 import { outcomeWords } from '#core/dns/asking/outcome-words.ts';
 import type { Prediction } from '#core/dns/clients/profile.ts';
+import { typeName } from '#core/dns/codec/registry.ts';
+import { ASSERTIONS, isBad, worstFirst, type Finding } from '#core/dns/findings/finding.ts';
 import { countText, grouped, listText } from '#core/dns/findings/telling.ts';
+import { PLAIN_UDP_BYTES } from '#core/dns/measure/size.ts';
 import { formatMs } from '#core/units.ts';
 import type { AnswerFacts, CheckFacts, LostClient, TypeFacts } from './check-facts.ts';
 import { firstSentence, roomText } from './words.ts';

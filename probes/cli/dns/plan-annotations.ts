@@ -1,6 +1,6 @@
 import type { FindingSeverity } from '#core/dns/findings/finding.ts';
-import type { Plan } from '#core/dns/zone/plan.ts';
 import { problemText, RULES } from '#core/dns/zone/plan-problem.ts';
+import type { Plan } from '#core/dns/zone/plan.ts';
 import { planText, type PlanVerdict } from './plan-text.ts';
 
 const COMMANDS = {

@@ -1,6 +1,6 @@
 import { typeName } from '#core/dns/codec/registry.ts';
-import type { Plan } from '#core/dns/zone/plan.ts';
 import { RULES } from '#core/dns/zone/plan-problem.ts';
+import type { Plan } from '#core/dns/zone/plan.ts';
 import type { PlanVerdict } from './plan-text.ts';
 
 /** A plan for programs, with the keys that the command's help documents. */

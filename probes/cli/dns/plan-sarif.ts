@@ -1,8 +1,8 @@
 import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { typeName } from '#core/dns/codec/registry.ts';
 import type { FindingSeverity } from '#core/dns/findings/finding.ts';
-import type { Plan } from '#core/dns/zone/plan.ts';
 import { problemText, RULES, type PlanProblem, type RuleId } from '#core/dns/zone/plan-problem.ts';
+import type { Plan } from '#core/dns/zone/plan.ts';
 
 const LEVELS = {
   critical: 'error',

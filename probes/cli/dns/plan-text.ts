@@ -1,10 +1,10 @@
 import { typeName } from '#core/dns/codec/registry.ts';
 import { isBad, type FindingSeverity } from '#core/dns/findings/finding.ts';
-import type { Plan } from '#core/dns/zone/plan.ts';
-import type { SetDifference } from '#core/dns/zone/plan-difference.ts';
-import type { PlannedSet } from '#core/dns/zone/planned-set.ts';
-import { problemText, type PlanProblem } from '#core/dns/zone/plan-problem.ts';
 import { countText } from '#core/dns/findings/telling.ts';
+import type { SetDifference } from '#core/dns/zone/plan-difference.ts';
+import { problemText, type PlanProblem } from '#core/dns/zone/plan-problem.ts';
+import type { Plan } from '#core/dns/zone/plan.ts';
+import type { PlannedSet } from '#core/dns/zone/planned-set.ts';
 import { firstSentence, named, roomText } from './words.ts';
 
 /** `unknown`: a part of the file could not be read, and the rest is fine. */

@@ -1,7 +1,7 @@
 import type { Name } from '#core/dns/codec/name.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Headroom } from '#core/dns/measure/size.ts';
 import { countText } from '#core/dns/findings/telling.ts';
+import type { Headroom } from '#core/dns/measure/size.ts';
 
 /** A name as people write it; the root has a word of its own. */
 export function named(name: Name): string {

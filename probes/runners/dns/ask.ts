@@ -1,8 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { DnsSettings } from '#core/checks/dns.ts';
-import type { Vantage } from '#core/dns/asking/inquiry.ts';
-import { encodeQuery } from '#core/dns/codec/encode.ts';
 import {
   IDLE_MS,
   TRANSPORTS,
@@ -15,6 +13,8 @@ import {
   type Query,
   type Task,
 } from '#core/dns/asking/exchange.ts';
+import type { Vantage } from '#core/dns/asking/inquiry.ts';
+import { encodeQuery } from '#core/dns/codec/encode.ts';
 import type { Answer } from './answer.ts';
 import { DohSessions } from './doh-sessions.ts';
 import { ExchangeTimes } from './exchange-time.ts';

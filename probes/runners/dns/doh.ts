@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { DNS_MESSAGE, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
 import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
 import { MESSAGE_BYTES_MAX } from '#core/dns/codec/message.ts';
-import { AskError } from './trouble.ts';
 import { closedEarly, type Link } from './link.ts';
+import { AskError } from './trouble.ts';
 
 /** What HTTP says of an answer, and the answer when the status is 200. */
 export type HttpAnswer = {

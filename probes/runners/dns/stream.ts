@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { encodeQuery } from '#core/dns/codec/encode.ts';
 import { IDLE_MS, type Query } from '#core/dns/asking/exchange.ts';
+import { encodeQuery } from '#core/dns/codec/encode.ts';
 import { framed } from '#core/dns/codec/framing.ts';
 import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 import { closedEarly } from './link.ts';

@@ -1,6 +1,6 @@
 import type { Query } from '#core/dns/asking/exchange.ts';
-import type { Answer } from './answer.ts';
 import { cutTrouble } from '#core/dns/asking/silence.ts';
+import type { Answer } from './answer.ts';
 import { UdpLine } from './udp.ts';
 
 /** The UDP sockets of one run: one a server, and one for each question that takes replies from anywhere. */

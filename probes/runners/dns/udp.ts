@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { isReplyTo } from '#core/dns/codec/reply.ts';
 import type { Trouble } from '#core/dns/asking/exchange.ts';
 import { silence } from '#core/dns/asking/silence.ts';
+import { isReplyTo } from '#core/dns/codec/reply.ts';
 import type { Answer } from './answer.ts';
 import { randomId, setId } from './random-ids.ts';
 import { AskError, notAsked, troubleOf } from './trouble.ts';

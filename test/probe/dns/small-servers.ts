@@ -5,13 +5,13 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
+import type { Query } from '#core/dns/asking/exchange.ts';
+import { parseServer } from '#core/dns/asking/server.ts';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { encodeResponse, type RecordFields, type ResponseFields } from '#core/dns/codec/encode.ts';
+import { framed, FrameReader } from '#core/dns/codec/framing.ts';
 import type { Message } from '#core/dns/codec/message.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Query } from '#core/dns/asking/exchange.ts';
-import { framed, FrameReader } from '#core/dns/codec/framing.ts';
-import { parseServer } from '#core/dns/asking/server.ts';
 import { listenOnLoopback, type Handler } from '#test/fixtures/loopback-server.ts';
 
 /** One A record of the asked name. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { encodeResponse } from '#core/dns/codec/encode.ts';
 import type { Message } from '#core/dns/codec/message.ts';
-import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { addressesIn, asking } from './asking.ts';
 import { labTls, type LabTls } from './lab-tls.ts';
 import { answerTo, aQuery, startSockets, startStream, startUdp, type Connection } from './small-servers.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { duration } from '../duration.ts';
+import { parseServer, type Server } from '../dns/asking/server.ts';
+import { ProfileSettings, type Profile } from '../dns/clients/profile.ts';
 import { RR_TYPES, typeNumber, type RrTypeName } from '../dns/codec/registry.ts';
 import { LimitSettings, type Limits } from '../dns/measure/limits.ts';
-import { ProfileSettings, type Profile } from '../dns/clients/profile.ts';
-import { parseServer, type Server } from '../dns/asking/server.ts';
+import { duration } from '../duration.ts';
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '../units.ts';
 
 /** Parts of a check that can be left out; the order is the order they are told in. */

@@ -1,7 +1,7 @@
-import type { Inquiry } from './inquiry.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Query } from './exchange.ts';
 import { authoritiesOf, resolversOf } from './audience.ts';
+import type { Query } from './exchange.ts';
+import type { Inquiry } from './inquiry.ts';
 import { queriesTo } from './question.ts';
 
 /** What every run asks, whatever is looked at: without an answer to it there is no pass. */

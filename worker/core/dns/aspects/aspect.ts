@@ -1,5 +1,5 @@
-import type { Inquiry } from '../asking/inquiry.ts';
 import type { Task } from '../asking/exchange.ts';
+import type { Inquiry } from '../asking/inquiry.ts';
 import type { Finding } from '../findings/finding.ts';
 
 /**

@@ -1,10 +1,10 @@
-import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Message } from '../codec/message.ts';
-import { RCODE, RR_TYPES, rcodeName } from '../codec/registry.ts';
 import type { Query } from '../asking/exchange.ts';
-import type { Finding, FindingSeverity } from '../findings/finding.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import { askedBy, OFFERED_BYTES, withoutEdns, type Asked } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
+import type { Message } from '../codec/message.ts';
+import { RCODE, RR_TYPES, rcodeName } from '../codec/registry.ts';
+import type { Finding, FindingSeverity } from '../findings/finding.ts';
 
 /** A version, an option, a flag, a type and an opcode that nobody has given a meaning (RFC 8906 sections 8.1 and 8.2). */
 const UNKNOWN = { version: 100, option: 100, flag: 0x40, type: 1_000, opcode: 15 } as const;

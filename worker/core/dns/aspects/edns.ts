@@ -1,12 +1,12 @@
-import { agreed } from '../findings/agreement.ts';
-import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Aspect } from './aspect.ts';
 import type { Query } from '../asking/exchange.ts';
-import type { Finding } from '../findings/finding.ts';
-import { PLAIN_UDP_BYTES } from '../measure/size.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { Server } from '../asking/server.ts';
+import { agreed } from '../findings/agreement.ts';
+import type { Finding } from '../findings/finding.ts';
 import { serverText } from '../findings/telling.ts';
 import { isMeasured } from '../measure/said.ts';
+import { PLAIN_UDP_BYTES } from '../measure/size.ts';
+import type { Aspect } from './aspect.ts';
 import { complianceOf, EDNS_TESTS, type EdnsTest } from './edns-tests.ts';
 
 /** EDNS compliance (B10) by the list of RFC 8906, and whether UDP replies keep to what was offered (B9). */

@@ -1,13 +1,13 @@
-import { agreed, withNote } from '../findings/agreement.ts';
 import type { Inquiry } from '../asking/inquiry.ts';
-import type { Aspect } from './aspect.ts';
+import { askedBy, type Asked, type Way } from '../asking/question.ts';
 import { chosenProfiles } from '../clients/catalogue.ts';
 import type { SeenStyle } from '../clients/predict.ts';
 import { profileFindings, UNSEEN_STYLES, type SeenStyles } from '../clients/profile-findings.ts';
+import { agreed, withNote } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { truncationOf } from '../measure/truncation.ts';
 import { answeredBy, wholesOf, wholeTasks } from '../measure/whole.ts';
-import { type Asked, type Way, askedBy } from '../asking/question.ts';
+import type { Aspect } from './aspect.ts';
 
 /** Client profiles (B16): what each kind of client would get of the answer that the name really has. */
 export const profiles: Aspect = {

@@ -1,19 +1,19 @@
-import { agreed, withNote } from '../findings/agreement.ts';
+import type { Task } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Aspect } from './aspect.ts';
+import { askedBy, type Asked, type Way } from '../asking/question.ts';
+import type { Server } from '../asking/server.ts';
 import type { Message } from '../codec/message.ts';
 import { sameName } from '../codec/name.ts';
-import type { Task } from '../asking/exchange.ts';
+import { typeName } from '../codec/registry.ts';
+import { agreed, withNote } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
+import { isMeasured } from '../measure/said.ts';
 import { bulkFindings, chainFindings, headroomFindings, type SizeContext } from '../measure/size-findings.ts';
 import { floorBytes } from '../measure/size.ts';
 import { fallbackFindings, truncationFindings, type Seen } from '../measure/truncation-findings.ts';
 import { answeredBy, wholeOf, wholesOf, wholeTasks } from '../measure/whole.ts';
-import { typeName } from '../codec/registry.ts';
-import { type Asked, type Way, askedBy } from '../asking/question.ts';
-import type { Server } from '../asking/server.ts';
-import { isMeasured } from '../measure/said.ts';
+import type { Aspect } from './aspect.ts';
 import { txtFindings, txtTasks } from './txt-size.ts';
 
 /** Sizes, counts and truncation (B1–B7, B11, B13, B14). */

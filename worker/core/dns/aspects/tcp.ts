@@ -1,13 +1,13 @@
-import { agreed } from '../findings/agreement.ts';
+import type { Query } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Aspect } from './aspect.ts';
+import { askedBy } from '../asking/question.ts';
+import type { Server } from '../asking/server.ts';
 import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
-import type { Query } from '../asking/exchange.ts';
+import { agreed } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Server } from '../asking/server.ts';
-import { askedBy } from '../asking/question.ts';
 import { isMeasured } from '../measure/said.ts';
+import type { Aspect } from './aspect.ts';
 
 const MANNERS = ['split', 'pipelined', 'idle'] as const;
 type Manner = (typeof MANNERS)[number];

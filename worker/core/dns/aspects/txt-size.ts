@@ -1,14 +1,14 @@
-import { agreed } from '../findings/agreement.ts';
+import type { Task } from '../asking/exchange.ts';
 import type { Inquiry } from '../asking/inquiry.ts';
+import { askedBy } from '../asking/question.ts';
 import { sameName } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Task } from '../asking/exchange.ts';
+import { agreed } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
 import { floorBytes } from '../measure/size.ts';
 import { spfOf } from '../measure/spf.ts';
 import { wholeOf, type Whole } from '../measure/whole.ts';
-import { askedBy } from '../asking/question.ts';
 
 /** RFC 7208 section 4.6.4. */
 const SPF_LOOKUPS_MAX = 10;

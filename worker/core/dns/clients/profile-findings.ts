@@ -2,8 +2,8 @@ import type { Message } from '../codec/message.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
-import type { Prediction, Profile } from './profile.ts';
 import { predict, type SeenStyle } from './predict.ts';
+import type { Prediction, Profile } from './profile.ts';
 
 /** How the server truncates without EDNS and with it: BIND empties only with it. */
 export type SeenStyles = { plain: SeenStyle; edns: SeenStyle };

@@ -1,7 +1,7 @@
 import { HEADER_BYTES, type DecodeError, type Message, type Rr } from './message.ts';
 import { readOpt } from './opt.ts';
-import type { Rdata } from './rdata.ts';
 import { readRdata } from './rdata-reader.ts';
+import type { Rdata } from './rdata.ts';
 import { Reader } from './reader.ts';
 import { RR_TYPES, typeName } from './registry.ts';
 

@@ -1,7 +1,7 @@
 import type { EdnsOption } from './message.ts';
 import type { Name } from './name.ts';
-import type { Rdata } from './rdata.ts';
 import { writeRdata } from './rdata-writer.ts';
+import type { Rdata } from './rdata.ts';
 import { CLASS, RR_TYPES } from './registry.ts';
 import { Writer } from './writer.ts';
 

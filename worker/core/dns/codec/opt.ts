@@ -1,7 +1,7 @@
 import type { Opt } from './message.ts';
 import { hexText } from './octets.ts';
-import { utf8Text } from './utf8.ts';
 import type { Reader } from './reader.ts';
+import { utf8Text } from './utf8.ts';
 
 /** EDNS options looked into, from the IANA registry "DNS EDNS0 Option Codes (OPT)". */
 export const EDNS_OPTION = {

@@ -1,8 +1,8 @@
 import { canonicalName, type Name } from './name.ts';
 import { base32HexText, base64Text, hexText, stringText } from './octets.ts';
-import { utf8Octets } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import { CLASS, typeName } from './registry.ts';
+import { utf8Octets } from './utf8.ts';
 
 /** What a record's line needs to know of it. */
 type Presentable = { name: Name; type: number; class?: number | undefined; ttlS: number; rdata: Rdata };

@@ -1,8 +1,8 @@
 import { ipv4Text, ipv6Text } from './address.ts';
 import { stringText } from './octets.ts';
 import type { Rdata } from './rdata.ts';
-import { CLASS, RR_TYPES } from './registry.ts';
 import type { Reader } from './reader.ts';
+import { CLASS, RR_TYPES } from './registry.ts';
 import { readSvcb } from './svcb.ts';
 import { readTypeBitmap } from './type-bitmap.ts';
 

@@ -1,9 +1,9 @@
 import { ipv4Octets, ipv6Octets } from './address.ts';
 import { quoted } from './name.ts';
 import { stringOctets } from './octets.ts';
-import { utf8Octets } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import { svcKeyNumber } from './svcb.ts';
+import { utf8Octets } from './utf8.ts';
 import type { Writer } from './writer.ts';
 
 /** Parameters are put down in ascending order, however they are given (RFC 9460 section 2.2). */

@@ -1,8 +1,8 @@
 import { ipv4Text, ipv6Text } from './address.ts';
 import { quoted } from './name.ts';
-import { utf8Text } from './utf8.ts';
 import type { Rdata, SvcParam } from './rdata.ts';
 import type { Reader } from './reader.ts';
+import { utf8Text } from './utf8.ts';
 
 /** Keys by their number (RFC 9460 section 14.3.2; dohpath: RFC 9461). */
 export const SVC_KEYS = [

@@ -1,7 +1,7 @@
-import { RANGES_MAX } from '../findings/evidence.ts';
 import { truncate } from '../../units.ts';
-import { hostPrefix, parseAddress, parsePrefix, prefixText } from './ip.ts';
 import { strictUtf8Text } from '../codec/utf8.ts';
+import { RANGES_MAX } from '../findings/evidence.ts';
+import { hostPrefix, parseAddress, parsePrefix, prefixText } from './ip.ts';
 
 /** One range as a file lists it; `prefix` is written the one way. */
 export type ListedRange = {

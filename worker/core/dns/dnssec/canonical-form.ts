@@ -1,7 +1,7 @@
 import type { Rr } from '../codec/message.ts';
 import { canonicalName, labelsOf, wireName, type Name } from '../codec/name.ts';
-import type { Rdata } from '../codec/rdata.ts';
 import { writeRdata } from '../codec/rdata-writer.ts';
+import type { Rdata } from '../codec/rdata.ts';
 import { Writer } from '../codec/writer.ts';
 import type { Dnskey, Rrsig } from './signed-zone.ts';
 

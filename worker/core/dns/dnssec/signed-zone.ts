@@ -1,11 +1,11 @@
+import type { Task } from '../asking/exchange.ts';
 import type { Inquiry } from '../asking/inquiry.ts';
+import type { Server } from '../asking/server.ts';
+import { settled } from '../asking/settled.ts';
 import type { Message, Rr } from '../codec/message.ts';
 import { isSubdomain, sameName, type Name } from '../codec/name.ts';
 import type { Rdata } from '../codec/rdata.ts';
 import { RR_TYPES } from '../codec/registry.ts';
-import type { Task } from '../asking/exchange.ts';
-import type { Server } from '../asking/server.ts';
-import { settled } from '../asking/settled.ts';
 import { delegationOf, walk } from '../walk/walk.ts';
 
 export type Ds = Extract<Rdata, { kind: 'DS' }>;

@@ -1,10 +1,10 @@
-import { agreed } from '../findings/agreement.ts';
 import type { Inquiry } from '../asking/inquiry.ts';
 import { sameName, type Name } from '../codec/name.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
+import { agreed } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
-import { rrSetsOf } from '../measure/rrset.ts';
 import { listText } from '../findings/telling.ts';
+import { rrSetsOf } from '../measure/rrset.ts';
 import { algorithmName } from './algorithms.ts';
 import { keyOctets, signedOctets, type Received } from './canonical-form.ts';
 import type { Cryptography } from './cryptography.ts';

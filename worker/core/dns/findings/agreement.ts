@@ -1,6 +1,6 @@
 import { truncate } from '../../units.ts';
-import { SENTENCE_CHARS_MAX, type Finding } from './finding.ts';
 import type { Server } from '../asking/server.ts';
+import { SENTENCE_CHARS_MAX, type Finding } from './finding.ts';
 import { grouped, listText, serverText } from './telling.ts';
 
 /** What was found of one server, as if it were the only one. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Finding, FINDINGS_MAX } from './finding.ts';
 import { TRANSPORTS } from '../asking/exchange.ts';
 import { OUTCOME_CLASSES } from '../asking/outcome.ts';
+import { Finding, FINDINGS_MAX } from './finding.ts';
 
 /** Exchanges of one run: a whole audit of four servers over every transport has about 120. */
 export const EXCHANGES_MAX = 200;

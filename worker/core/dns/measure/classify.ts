@@ -1,8 +1,8 @@
+import type { Query, Trouble } from '../asking/exchange.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
 import type { Message } from '../codec/message.ts';
 import { isSubdomain, sameName } from '../codec/name.ts';
 import { CLASS, RCODE, RR_TYPES } from '../codec/registry.ts';
-import type { Query, Trouble } from '../asking/exchange.ts';
-import type { OutcomeClass } from '../asking/outcome.ts';
 import { chainOf } from './rrset.ts';
 
 /** As much of a question as its reply is judged by. */

@@ -1,11 +1,11 @@
 import type { Audience } from '../asking/audience.ts';
 import type { Answered, Inquiry, Vantage } from '../asking/inquiry.ts';
-import { canonicalRdata } from '../codec/present.ts';
-import { sameName, type Name } from '../codec/name.ts';
-import { chainOf } from './rrset.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
 import { queriesTo, type Asked } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
+import { sameName, type Name } from '../codec/name.ts';
+import { canonicalRdata } from '../codec/present.ts';
+import { chainOf } from './rrset.ts';
 
 /** Nothing came back, whatever was sent. */
 const SILENCE: ReadonlySet<OutcomeClass> = new Set([

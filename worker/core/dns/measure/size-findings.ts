@@ -1,8 +1,8 @@
 import type { Message } from '../codec/message.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../findings/finding.ts';
-import type { Limits } from './limits.ts';
 import { countText } from '../findings/telling.ts';
+import type { Limits } from './limits.ts';
 import { chainOf, rrSetsOf } from './rrset.ts';
 import { floorBytes, headroomOf, uncompressedBytes } from './size.ts';
 

@@ -1,13 +1,13 @@
 import type { Answered } from '../asking/inquiry.ts';
+import { outcomeWords } from '../asking/outcome-words.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
+import { OFFERED_BYTES } from '../asking/question.ts';
 import type { Message } from '../codec/message.ts';
 import { canonicalRdata } from '../codec/present.ts';
 import { typeName } from '../codec/registry.ts';
 import type { Finding, FindingSeverity } from '../findings/finding.ts';
-import type { Limits } from './limits.ts';
-import type { OutcomeClass } from '../asking/outcome.ts';
-import { outcomeWords } from '../asking/outcome-words.ts';
-import { OFFERED_BYTES } from '../asking/question.ts';
 import { countText } from '../findings/telling.ts';
+import type { Limits } from './limits.ts';
 import { chainOf } from './rrset.ts';
 import { floorBytes, OPT_BYTES, PLAIN_UDP_BYTES, wireBytes } from './size.ts';
 import { truncationOf } from './truncation.ts';

@@ -1,9 +1,9 @@
-import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Message } from '../codec/message.ts';
 import type { Query } from '../asking/exchange.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
-import { type Asked, type Way, askedBy } from '../asking/question.ts';
+import { askedBy, type Asked, type Way } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
+import type { Message } from '../codec/message.ts';
 import { floorBytes } from './size.ts';
 
 /** What became of a question put one way; `undefined` where it was not asked. */

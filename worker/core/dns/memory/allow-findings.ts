@@ -6,8 +6,8 @@ import type { DnsSummary } from '../findings/evidence.ts';
 import type { Finding } from '../findings/finding.ts';
 import { grouped, listText } from '../findings/telling.ts';
 import { isFresh, type DnsMemory, type SeenAddress } from './memory.ts';
-import { liveness } from './pool.ts';
 import { utcMinutes } from './moment.ts';
+import { liveness } from './pool.ts';
 
 /** Regions that must be given an address before the runs of all count it: one may be lied to. */
 const REGIONS_MIN = 2;

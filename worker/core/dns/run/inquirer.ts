@@ -1,10 +1,4 @@
 import type { DnsSettings } from '../../checks/dns.ts';
-import type { Answered, Inquiry, Vantage } from '../asking/inquiry.ts';
-import { ASPECTS } from '../aspects/index.ts';
-import { discovered } from '../walk/discovery.ts';
-import { firstQuestions } from '../asking/first-questions.ts';
-import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
-import type { Message } from '../codec/message.ts';
 import {
   isQuery,
   taskKey,
@@ -13,9 +7,15 @@ import {
   type QueryExchange,
   type Task,
 } from '../asking/exchange.ts';
+import { firstQuestions } from '../asking/first-questions.ts';
+import type { Answered, Inquiry, Vantage } from '../asking/inquiry.ts';
+import { ASPECTS } from '../aspects/index.ts';
+import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
+import type { Message } from '../codec/message.ts';
 import type { Finding } from '../findings/finding.ts';
-import { isShut, shutWays } from '../walk/way-out.ts';
 import { classify } from '../measure/classify.ts';
+import { discovered } from '../walk/discovery.ts';
+import { isShut, shutWays } from '../walk/way-out.ts';
 
 /** Rounds of asking: a delegation walk of a deep name takes one a label. A loop in a tree of names ends here. */
 const ROUNDS_MAX = 40;

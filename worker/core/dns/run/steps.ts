@@ -1,10 +1,10 @@
 import { STEPS_MAX, type Step } from '../../run.ts';
 import { truncate } from '../../units.ts';
+import { isConnect, isFetch, isQuery, type Exchange } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
 import { sameName } from '../codec/name.ts';
 import { typeName } from '../codec/registry.ts';
-import { isConnect, isFetch, isQuery, type Exchange } from '../asking/exchange.ts';
-import type { OutcomeClass } from '../asking/outcome.ts';
 import { howWords } from './stored-exchanges.ts';
 
 /** What servers say of types and names that need not be there, and on the way from the root. */

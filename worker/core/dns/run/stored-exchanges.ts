@@ -1,9 +1,9 @@
 import { truncate } from '../../units.ts';
-import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import { base64Text } from '../codec/octets.ts';
-import { sameName } from '../codec/name.ts';
-import { EXCHANGES_MAX, REPLY_BYTES_KEPT, type StoredExchange } from '../findings/evidence.ts';
 import type { Query } from '../asking/exchange.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import { sameName } from '../codec/name.ts';
+import { base64Text } from '../codec/octets.ts';
+import { EXCHANGES_MAX, REPLY_BYTES_KEPT, type StoredExchange } from '../findings/evidence.ts';
 import { isBad, type Finding } from '../findings/finding.ts';
 
 /**

@@ -1,16 +1,16 @@
 import { truncate } from '../../units.ts';
 import { authoritiesOf, resolversOf } from '../asking/audience.ts';
-import { allSaid, isOwnAnswer } from '../measure/said.ts';
+import { isFetch, type FetchExchange } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import { isCounted, seenAddresses } from '../aspects/content/seen-addresses.ts';
 import { sameName } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { canonicalAddress } from '../contract/ip.ts';
 import { parseRangeFile } from '../contract/range-file.ts';
 import { ADDRESSES_MAX, type DnsSummary, type SeenRanges } from '../findings/evidence.ts';
-import { isFetch, type FetchExchange } from '../asking/exchange.ts';
 import { measuredOf } from '../measure/measured.ts';
-import { isCounted, seenAddresses } from '../aspects/content/seen-addresses.ts';
 import { chainOf } from '../measure/rrset.ts';
+import { allSaid, isOwnAnswer } from '../measure/said.ts';
 
 /** Servers told of, as many as a check may name of each kind. */
 const SERVERS_MAX = 40;

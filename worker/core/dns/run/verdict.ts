@@ -1,16 +1,16 @@
 import { MESSAGE_CHARS_MAX, type ProbeFailure, type TargetFailure } from '../../failure.ts';
 import { truncate } from '../../units.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import { outcomeWords } from '../asking/outcome-words.ts';
 import { answers } from '../aspects/resolvability/answers.ts';
 import { controlFailure, controlMessage } from '../aspects/resolvability/control.ts';
-import { isMeasured, isOwnAnswer } from '../measure/said.ts';
 import { sameName } from '../codec/name.ts';
 import { typeName } from '../codec/registry.ts';
-import type { DnsEvidence } from '../findings/evidence.ts';
 import { dnsFailureOf } from '../findings/dns-failure.ts';
+import type { DnsEvidence } from '../findings/evidence.ts';
 import { bounded, FINDINGS_MAX, isBad, worstFirst, type Finding } from '../findings/finding.ts';
+import { isMeasured, isOwnAnswer } from '../measure/said.ts';
 import type { Inquirer } from './inquirer.ts';
-import { outcomeWords } from '../asking/outcome-words.ts';
 import { storedExchanges } from './stored-exchanges.ts';
 import { summaryOf } from './summary.ts';
 

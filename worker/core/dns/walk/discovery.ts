@@ -1,12 +1,12 @@
+import type { Query, Task } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
+import type { OutcomeClass } from '../asking/outcome.ts';
+import { parseServer, type Server } from '../asking/server.ts';
+import { settled } from '../asking/settled.ts';
 import type { Message } from '../codec/message.ts';
 import { isSubdomain, parentOf, sameName, type Name } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { parseAddress } from '../contract/ip.ts';
-import type { Query, Task } from '../asking/exchange.ts';
-import type { OutcomeClass } from '../asking/outcome.ts';
-import { parseServer, type Server } from '../asking/server.ts';
-import { settled } from '../asking/settled.ts';
 import type { ListedServer } from './referral.ts';
 import { serverAt } from './roots.ts';
 import { addressesOf, delegationOf, walk } from './walk.ts';

@@ -1,8 +1,8 @@
 import type { Inquiry } from '../asking/inquiry.ts';
+import { isLoopback, parseServer, type Server } from '../asking/server.ts';
 import { isSubdomain } from '../codec/name.ts';
 import { parseAddress } from '../contract/ip.ts';
 import { specialRange } from '../contract/special-ranges.ts';
-import { isLoopback, parseServer, type Server } from '../asking/server.ts';
 
 /** IPv4 addresses of the root servers: https://www.iana.org/domains/root/servers, b as of November 2023. */
 const ROOT_SERVERS = {

@@ -1,11 +1,11 @@
-import type { Answered, Inquiry } from '../asking/inquiry.ts';
-import type { Name } from '../codec/name.ts';
-import { RR_TYPES } from '../codec/registry.ts';
-import { parseAddress } from '../contract/ip.ts';
 import type { Task } from '../asking/exchange.ts';
+import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
 import type { Server } from '../asking/server.ts';
 import { settled } from '../asking/settled.ts';
+import type { Name } from '../codec/name.ts';
+import { RR_TYPES } from '../codec/registry.ts';
+import { parseAddress } from '../contract/ip.ts';
 import { readingOf, type Reading, type Referral } from './referral.ts';
 import { rootsOf, serverAt } from './roots.ts';
 

@@ -1,5 +1,5 @@
-import type { Answered, Inquiry, ShutWays } from '../asking/inquiry.ts';
 import type { Query, Transport } from '../asking/exchange.ts';
+import type { Answered, Inquiry, ShutWays } from '../asking/inquiry.ts';
 import { queryOver } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
 import { transportsTo } from '../asking/transports.ts';

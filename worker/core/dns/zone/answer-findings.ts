@@ -1,8 +1,8 @@
 import { PROFILES } from '../clients/catalogue.ts';
 import { profileFindings } from '../clients/profile-findings.ts';
+import type { Profile } from '../clients/profile.ts';
 import type { Message } from '../codec/message.ts';
 import type { Finding } from '../findings/finding.ts';
-import type { Profile } from '../clients/profile.ts';
 import { sizeFindings, type SizeContext } from '../measure/size-findings.ts';
 
 /** What a whole answer is judged as, and by whom it is taken: the clients that come with Latchkey when absent. */

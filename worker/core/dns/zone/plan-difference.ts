@@ -4,8 +4,8 @@ import { typeName } from '../codec/registry.ts';
 import type { Limits } from '../measure/limits.ts';
 import { OPT_BYTES } from '../measure/size.ts';
 import type { ZonePlace, ZoneRecord } from './master-file.ts';
-import type { PlannedSet } from './planned-set.ts';
 import type { PlanProblem } from './plan-problem.ts';
+import type { PlannedSet } from './planned-set.ts';
 import type { Zone } from './zone.ts';
 
 /** What changes in a set; data as the files have it. */

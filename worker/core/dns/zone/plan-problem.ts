@@ -1,10 +1,10 @@
+import type { Name } from '../codec/name.ts';
 import {
   ASSERTIONS,
   FINDING_SEVERITIES,
   type AssertionId,
   type FindingSeverity,
 } from '../findings/finding.ts';
-import type { Name } from '../codec/name.ts';
 import type { ZonePlace } from './master-file.ts';
 import { ZONE_RULES, type ZoneRule } from './zone-rules.ts';
 

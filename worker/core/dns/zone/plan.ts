@@ -3,6 +3,8 @@ import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Limits } from '../measure/limits.ts';
 import { wireBytes } from '../measure/size.ts';
 import type { MasterFile } from './master-file.ts';
+import { differencesOf, growthProblems, type SetDifference } from './plan-difference.ts';
+import { worstProblemsFirst, type PlanProblem } from './plan-problem.ts';
 import {
   addressProblems,
   plannedAddresses,
@@ -11,10 +13,8 @@ import {
 } from './planned-addresses.ts';
 import { plannedReferral } from './planned-answer.ts';
 import { plannedSets, setsOf, type PlannedSet } from './planned-set.ts';
-import { differencesOf, growthProblems, type SetDifference } from './plan-difference.ts';
-import { worstProblemsFirst, type PlanProblem } from './plan-problem.ts';
-import { cutAbove, zoneOf, type Zone } from './zone.ts';
 import { zoneBreaches } from './zone-rules.ts';
+import { cutAbove, zoneOf, type Zone } from './zone.ts';
 
 export type PlanOptions = {
   limits: Limits;

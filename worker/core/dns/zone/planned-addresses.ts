@@ -1,9 +1,9 @@
+import { formatMs } from '../../units.ts';
 import { canonicalName, type Name } from '../codec/name.ts';
 import { typeName } from '../codec/registry.ts';
 import { coverageBy, type Coverage } from '../contract/allow-list.ts';
 import { addressText, parseAddress, type Address } from '../contract/ip.ts';
 import type { RangeFile } from '../contract/range-file.ts';
-import { formatMs } from '../../units.ts';
 import type { ZonePlace, ZoneRecord } from './master-file.ts';
 import type { PlanProblem } from './plan-problem.ts';
 import type { Zone } from './zone.ts';

@@ -1,11 +1,11 @@
-import { MESSAGE_BYTES_MAX } from '../codec/message.ts';
 import { PROFILES } from '../clients/catalogue.ts';
+import { MESSAGE_BYTES_MAX } from '../codec/message.ts';
 import { canonicalName, type Name } from '../codec/name.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
 import type { Finding } from '../findings/finding.ts';
 import type { Limits } from '../measure/limits.ts';
-import { answerFindings } from './answer-findings.ts';
 import { floorBytes, headroomOf, OPT_BYTES, PLAIN_UDP_BYTES, type Headroom } from '../measure/size.ts';
+import { answerFindings } from './answer-findings.ts';
 import { lookUp, type LookupKind } from './lookup.ts';
 import type { ZonePlace } from './master-file.ts';
 import type { PlanProblem } from './plan-problem.ts';

@@ -1,5 +1,5 @@
-import { typeName } from '../codec/registry.ts';
 import type { Rdata } from '../codec/rdata.ts';
+import { typeName } from '../codec/registry.ts';
 import { addressText, parseAddress } from '../contract/ip.ts';
 import { ZoneTextError } from './entry.ts';
 import { quote } from './octet-text.ts';

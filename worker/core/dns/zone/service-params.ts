@@ -1,6 +1,6 @@
-import { utf8Text } from '../codec/utf8.ts';
 import type { SvcParam } from '../codec/rdata.ts';
 import { SVC_KEYS, svcKeyNumber } from '../codec/svcb.ts';
+import { utf8Text } from '../codec/utf8.ts';
 import { addressText, parseAddress } from '../contract/ip.ts';
 import { ZoneTextError, type Word } from './entry.ts';
 import { octetsOf, octetText, quote } from './octet-text.ts';

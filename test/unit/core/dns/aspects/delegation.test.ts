@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
+import { findingsOf, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
 import {
   CHILD_ZONE,
   delegatedWorld,
@@ -10,7 +11,6 @@ import {
   WALKED,
   type Changed,
 } from '../a-delegated-zone.ts';
-import { findingsOf, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
 
 const ASPECTS = { aspects: ['delegation' as const] };
 

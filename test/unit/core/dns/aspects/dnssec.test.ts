@@ -4,10 +4,10 @@ import { encodeResponse } from '#core/dns/codec/encode.ts';
 import type { Rdata } from '#core/dns/codec/rdata.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
-import { CHILD_ZONE, delegatedWorld, NS1, NS2, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
 import { recordsAt } from '#core/dns/zone/zone.ts';
 import { findingsOf, NODE, WORLD_MS, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
+import { CHILD_ZONE, delegatedWorld, NS1, NS2, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
 import { DS, SIGNED_FROM_MS, SIGNED_TO_MS, SIGNED_ZONE } from '../dnssec/signed-example.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
+import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import { encodeResponse, type ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { findingsOf, run, SILENT, WORKER, World, WORLD_MS, type Quirk } from '#test/fixtures/dns/world.ts';
 import { ONE, poolZone, TWO } from '../a-pool.ts';

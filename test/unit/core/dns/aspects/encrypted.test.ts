@@ -4,6 +4,7 @@ import type { QueryExchange } from '#core/dns/asking/exchange.ts';
 import type { AssertionId } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { MS_PER_DAY } from '#core/units.ts';
+import { SILENT, WORLD_MS, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import {
   anAddress,
   DECLARED,
@@ -16,7 +17,6 @@ import {
   told,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { SILENT, WORLD_MS, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const DOT = 'tls://203.0.113.1?name=dns.test';
 const DOH = 'https://dns.test/dns-query';

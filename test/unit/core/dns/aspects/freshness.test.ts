@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DnsInput } from '#core/checks/dns.ts';
-import { dnsSettingsOf } from '#core/checks/dns.ts';
+import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
 import type { QueryExchange } from '#core/dns/asking/exchange.ts';
 import type { AssertionId } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
+import { findingsOf, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import {
   anAddress,
   DECLARED,
@@ -17,7 +17,6 @@ import {
   withError,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { findingsOf, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { AssertionId } from '#core/dns/findings/finding.ts';
+import { findingsOf, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import {
   anAddress,
   DECLARED,
@@ -19,7 +20,6 @@ import {
   withError,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { findingsOf, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const silent: Quirk = () => SILENT;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
+import type { Query, Trouble } from '#core/dns/asking/exchange.ts';
 import type { ResponseFields } from '#core/dns/codec/encode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Query, Trouble } from '#core/dns/asking/exchange.ts';
 import type { AssertionId, Finding } from '#core/dns/findings/finding.ts';
 import { findingsOf, SILENT, WORKER, World, type Quirk } from '#test/fixtures/dns/world.ts';
 import { ONE, poolZone, RESOLVER, TWO } from '../a-pool.ts';

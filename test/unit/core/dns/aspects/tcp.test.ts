@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
+import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import { encodeResponse } from '#core/dns/codec/encode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { Ask, Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
 import type { Finding } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { SILENT, World, WORLD_MS } from '#test/fixtures/dns/world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { PROFILES } from '#core/dns/clients/catalogue.ts';
 import { predict } from '#core/dns/clients/predict.ts';
 import { ProfileSettings, type Profile } from '#core/dns/clients/profile.ts';
+import { RR_TYPES } from '#core/dns/codec/registry.ts';
 import { addresses, aliases, aReply } from '../answers.ts';
 
 function profile(id: string): Profile {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { encodeQuery, encodeResponse } from '#core/dns/codec/encode.ts';
 import { canonicalRdata } from '#core/dns/codec/present.ts';
-import { Prng } from '#test/sim/prng.ts';
 import { octetsOfHex } from '#test/fixtures/dns/octets.ts';
+import { Prng } from '#test/sim/prng.ts';
 import { craftedRecord, craftedReply } from './crafted.ts';
 import { randomName, randomPair, type Pair } from './oracle.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encodeQuery, encodeResponse } from '#core/dns/codec/encode.ts';
 import { framed } from '#core/dns/codec/framing.ts';
-import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
+import { ReplyReader } from '#core/dns/codec/reply-reader.ts';
 
 const query = (id: number, name = 'a.test') =>
   encodeQuery({ id, name, type: RR_TYPES.A, recursionDesired: false });

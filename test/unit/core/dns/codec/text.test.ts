@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ipv4Octets, ipv6Octets } from '#core/dns/codec/address.ts';
 import { base32HexText, base64Text, hexText, stringOctets, stringText } from '#core/dns/codec/octets.ts';
-import { strictUtf8Text, utf8Octets, utf8Text } from '#core/dns/codec/utf8.ts';
 import { isLater, nearestTimeS, serialDistance } from '#core/dns/codec/serial.ts';
-import { Prng } from '#test/sim/prng.ts';
+import { strictUtf8Text, utf8Octets, utf8Text } from '#core/dns/codec/utf8.ts';
 import { octetsOfHex } from '#test/fixtures/dns/octets.ts';
+import { Prng } from '#test/sim/prng.ts';
 
 const octetsOf = (text: string) => new Uint8Array(Buffer.from(text));
 

@@ -9,9 +9,9 @@ import { cryptographyOf } from '#core/dns/dnssec/cryptography.ts';
 import type { Rrsig } from '#core/dns/dnssec/signed-zone.ts';
 import { verified } from '#core/dns/dnssec/verify.ts';
 import { recordsAt } from '#core/dns/zone/zone.ts';
-import { CHILD_ZONE, delegatedWorld, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
 import { run, type World } from '#test/fixtures/dns/world.ts';
 import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
+import { CHILD_ZONE, delegatedWorld, PARENT_ZONE, WALKED } from '../a-delegated-zone.ts';
 import { DS, SIGNED_ZONE } from './signed-example.ts';
 
 const cryptography = cryptographyOf(crypto.subtle);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Server } from '#core/dns/asking/server.ts';
 import { agreed, withNote } from '#core/dns/findings/agreement.ts';
 import { Finding } from '#core/dns/findings/finding.ts';
-import type { Server } from '#core/dns/asking/server.ts';
 
 const server = (host: string, title?: string): Server => ({
   url: `dns://${host}`,

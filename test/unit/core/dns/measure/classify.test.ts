@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { OUTCOME_CLASSES, type OutcomeClass } from '#core/dns/asking/outcome.ts';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import type { RecordFields, ResponseFields } from '#core/dns/codec/encode.ts';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { classify, lameOutcome } from '#core/dns/measure/classify.ts';
 import { chainOf } from '#core/dns/measure/rrset.ts';
-import { OUTCOME_CLASSES, type OutcomeClass } from '#core/dns/asking/outcome.ts';
 import { addresses, aliases, aReply, NAME, nameServer, SOA } from '../answers.ts';
 
 const QUERY: { name: string; type: number } = { name: NAME, type: RR_TYPES.A };

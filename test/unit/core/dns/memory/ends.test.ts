@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isBad } from '#core/dns/findings/finding.ts';
 import type { DnsSummary } from '#core/dns/findings/evidence.ts';
+import { isBad } from '#core/dns/findings/finding.ts';
 import { accepted } from '#core/dns/memory/baseline.ts';
 import { MS_PER_DAY, MS_PER_HOUR, MS_PER_MINUTE } from '#core/units.ts';
 import { addresses, measuredA, someEvidence, someRanges } from '#test/fixtures/dns-evidence.ts';

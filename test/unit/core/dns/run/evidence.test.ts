@@ -6,6 +6,7 @@ import { stepsOf } from '#core/dns/run/steps.ts';
 import { storedExchanges } from '#core/dns/run/stored-exchanges.ts';
 import { summaryOf } from '#core/dns/run/summary.ts';
 import { measureSteps, STEPS_MAX } from '#core/run.ts';
+import { run, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import {
   anAddress,
   DECLARED,
@@ -18,7 +19,6 @@ import {
   SERVFAILS,
   ZONE,
 } from '../a-resolved-zone.ts';
-import { run, SILENT, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

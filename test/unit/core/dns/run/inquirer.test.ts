@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { dnsSettingsOf } from '#core/checks/dns.ts';
-import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { taskKey, type Exchange, type Task } from '#core/dns/asking/exchange.ts';
+import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { inquire, Inquirer, TASKS_MAX } from '#core/dns/run/inquirer.ts';
 import { judge } from '#core/dns/run/verdict.ts';
-import { DECLARED, NS1, R1, resolvedWorld } from '../a-resolved-zone.ts';
 import { SILENT, WORLD_MS } from '#test/fixtures/dns/world.ts';
+import { DECLARED, NS1, R1, resolvedWorld } from '../a-resolved-zone.ts';
 
 const NODE: Vantage = { kind: 'node', transports: ['udp', 'tcp', 'tls', 'https'] };
 const options = (over = {}) => ({

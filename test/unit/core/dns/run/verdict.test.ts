@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ASPECT_NAMES, dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
-import { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import type { Exchange, Trouble } from '#core/dns/asking/exchange.ts';
+import { DnsEvidence } from '#core/dns/findings/evidence.ts';
 import { FINDINGS_MAX, type Finding } from '#core/dns/findings/finding.ts';
 import { inquire } from '#core/dns/run/inquirer.ts';
 import { stepsOf } from '#core/dns/run/steps.ts';
 import { judge, type Judgement } from '#core/dns/run/verdict.ts';
 import { Run } from '#core/run.ts';
 import { aFailedRun, anInvalidRun, aRun } from '#test/fixtures/builders.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import { delegatedWorld, WALKED } from '../a-delegated-zone.ts';
 import {
   DECLARED,
@@ -21,7 +22,6 @@ import {
   resolvedWorld,
   SERVFAILS,
 } from '../a-resolved-zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 type Over = Partial<Omit<DnsInput, 'kind'>>;
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { DnsInput } from '#core/checks/dns.ts';
 import type { Inquiry } from '#core/dns/asking/inquiry.ts';
+import { recordsAt } from '#core/dns/zone/zone.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
+import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
 import {
   delegatedWorld,
   NS1 as DELEGATED1,
@@ -9,9 +12,6 @@ import {
   WALKED,
 } from '../a-delegated-zone.ts';
 import { DENIES, ELSEWHERE, NS1, NS2, R1, R2, resolvedWorld, SERVFAILS, ZONE } from '../a-resolved-zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
-import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
-import { recordsAt } from '#core/dns/zone/zone.ts';
 
 type Input = Omit<DnsInput, 'kind'>;
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { dnsSettingsOf } from '#core/checks/dns.ts';
 import { RCODE } from '#core/dns/codec/registry.ts';
 import { rootsOf } from '#core/dns/walk/roots.ts';
 import { addressesOf, delegationOf, walk } from '#core/dns/walk/walk.ts';
-import { dnsSettingsOf } from '#core/checks/dns.ts';
+import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import {
   CHILD_ZONE,
   delegatedWorld,
@@ -13,7 +14,6 @@ import {
   ROOT_ZONE,
   WALKED,
 } from '../a-delegated-zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 
 const INPUT = { ...WALKED, aspects: ['delegation' as const] };
 const refuses: Quirk = (_query, usual) => ({ ...usual, rcode: RCODE.REFUSED, answers: [], authorities: [] });

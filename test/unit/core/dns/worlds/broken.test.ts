@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isBad } from '#core/dns/findings/finding.ts';
-import { withError } from '../a-resolved-zone.ts';
 import { NODE, WORKER } from '#test/fixtures/dns/world.ts';
+import { withError } from '../a-resolved-zone.ts';
 import { judgedIn, NS1, NS2, PORTAL_ZONE, R1, R2, TLD_ZONE, type Site } from './internet.ts';
 import {
   addresses,

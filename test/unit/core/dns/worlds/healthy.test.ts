@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { isBad } from '#core/dns/findings/finding.ts';
-import { withError } from '../a-resolved-zone.ts';
 import { NODE, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
+import { withError } from '../a-resolved-zone.ts';
 import { judgedIn, NS1, NS2, R1, R2, R3, TLD_ZONE, type Site } from './internet.ts';
 import {
   atServers,

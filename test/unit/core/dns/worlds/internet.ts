@@ -1,9 +1,9 @@
 import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
+import { isQuery, type Ask, type Query, type QueryExchange } from '#core/dns/asking/exchange.ts';
 import type { Vantage } from '#core/dns/asking/inquiry.ts';
+import type { RecordFields, ResponseFields } from '#core/dns/codec/encode.ts';
 import { isSubdomain } from '#core/dns/codec/name.ts';
 import { CLASS, RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
-import type { RecordFields, ResponseFields } from '#core/dns/codec/encode.ts';
-import { isQuery, type Ask, type Query, type QueryExchange } from '#core/dns/asking/exchange.ts';
 import { inquire, type Inquirer } from '#core/dns/run/inquirer.ts';
 import { judge, type Judgement } from '#core/dns/run/verdict.ts';
 import { lookUp } from '#core/dns/zone/lookup.ts';

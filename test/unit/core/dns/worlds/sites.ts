@@ -1,7 +1,7 @@
-import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import type { Query, QueryExchange, Trouble } from '#core/dns/asking/exchange.ts';
-import { DS, SIGNED_ZONE } from '../dnssec/signed-example.ts';
+import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { SILENT, type Quirk } from '#test/fixtures/dns/world.ts';
+import { DS, SIGNED_ZONE } from '../dnssec/signed-example.ts';
 import { NS1, NS2, PORTAL_ZONE, R1, R2, R3, TLD_ZONE, type Site } from './internet.ts';
 
 export const WITHOUT_WWW = PORTAL_ZONE.replaceAll(/^www .*\n/gm, '');

@@ -1,11 +1,11 @@
+import { isFetch, type Fetch, type FetchExchange } from '../../asking/exchange.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
 import { parseAddress, type Address } from '../../contract/ip.ts';
 import { parseRangeFile, type ListedRange } from '../../contract/range-file.ts';
 import { rangeIndex } from '../../contract/range-index.ts';
-import { isFetch, type Fetch, type FetchExchange } from '../../asking/exchange.ts';
 import type { Finding, FindingSeverity } from '../../findings/finding.ts';
 import { listText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 import { isCounted, seenAddresses, type SeenAddress } from './seen-addresses.ts';
 
 /** Ranges named of those that one copy has and another has not. */

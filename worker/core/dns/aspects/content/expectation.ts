@@ -1,14 +1,14 @@
 import type { Expectation } from '../../../checks/dns.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { AssertionId, Finding, FindingSeverity } from '../../findings/finding.ts';
-import { chainOf } from '../../measure/rrset.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
+import { RR_TYPES, typeName } from '../../codec/registry.ts';
+import type { AssertionId, Finding, FindingSeverity } from '../../findings/finding.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
-import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { chainOf } from '../../measure/rrset.ts';
 import { isMeasured, isOwnAnswer, shareSeverity } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 import { comparable, deviation } from './expected-set.ts';
 
 /** Types whose expectation is C9; that of the others is C1. */

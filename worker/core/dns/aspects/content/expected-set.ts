@@ -1,9 +1,9 @@
 import type { Expectation } from '../../../checks/dns.ts';
 import { stringText } from '../../codec/octets.ts';
-import { utf8Octets } from '../../codec/utf8.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import type { Rdata } from '../../codec/rdata.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
+import { utf8Octets } from '../../codec/utf8.ts';
 import { countText, listText } from '../../findings/telling.ts';
 import { readMasterFile } from '../../zone/master-file.ts';
 

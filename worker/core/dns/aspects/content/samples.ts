@@ -1,8 +1,8 @@
-import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { RR_TYPES } from '../../codec/registry.ts';
 import type { Task } from '../../asking/exchange.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
 import { settled } from '../../asking/settled.ts';
+import { RR_TYPES } from '../../codec/registry.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** What a sample is told apart by: 2 is a resolver's warm answer. */
 const FIRST_TIME = 3;

@@ -1,8 +1,8 @@
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Server } from '../../asking/server.ts';
 import { sameName, type Name } from '../../codec/name.ts';
 import { canonicalAddress } from '../../contract/ip.ts';
 import { chainOf } from '../../measure/rrset.ts';
-import type { Server } from '../../asking/server.ts';
 import { addressTypes } from './samples.ts';
 
 /** An address that the name was answered with, and by whom. */

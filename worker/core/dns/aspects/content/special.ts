@@ -1,16 +1,16 @@
+import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { settled } from '../../asking/settled.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { typeName } from '../../codec/registry.ts';
 import { parseAddress } from '../../contract/ip.ts';
 import { specialRange } from '../../contract/special-ranges.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { chainOf } from '../../measure/rrset.ts';
-import { settled } from '../../asking/settled.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
-import { isIntranet } from '../../walk/roots.ts';
-import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { chainOf } from '../../measure/rrset.ts';
 import { shareSeverity } from '../../measure/said.ts';
+import { isIntranet } from '../../walk/roots.ts';
+import type { Aspect } from '../aspect.ts';
 import { addressTypes } from './samples.ts';
 import { seenAddresses, type SeenAddress } from './seen-addresses.ts';
 

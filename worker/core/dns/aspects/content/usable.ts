@@ -1,11 +1,11 @@
+import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
 import { parseAddress } from '../../contract/ip.ts';
 import { specialRange } from '../../contract/special-ranges.ts';
-import { isConnect, type Connect, type ConnectExchange } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { grouped, listText } from '../../findings/telling.ts';
 import { isIntranet } from '../../walk/roots.ts';
+import type { Aspect } from '../aspect.ts';
 import { ownAddresses } from './seen-addresses.ts';
 
 /** Addresses that are tried in one run: a run has half a minute, and more than this is no answer but a pool. */

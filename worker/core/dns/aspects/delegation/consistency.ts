@@ -1,13 +1,13 @@
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { settled } from '../../asking/settled.ts';
 import { isSubdomain, sameName } from '../../codec/name.ts';
 import { canonicalRdata } from '../../codec/present.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import { isLater } from '../../codec/serial.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { changesByItself } from '../../measure/said.ts';
-import { settled } from '../../asking/settled.ts';
 import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
+import { changesByItself } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type Word, type ZoneServers } from './zone-servers.ts';
 
 /** Words that say what is in the zone. */

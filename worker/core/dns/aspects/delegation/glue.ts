@@ -1,14 +1,14 @@
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled } from '../../asking/settled.ts';
 import { isSubdomain, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
 import { canonicalAddress } from '../../contract/ip.ts';
 import type { Finding } from '../../findings/finding.ts';
-import type { Server } from '../../asking/server.ts';
-import { settled } from '../../asking/settled.ts';
 import { listText } from '../../findings/telling.ts';
 import { chainOf } from '../../measure/rrset.ts';
 import { addressesOf } from '../../walk/walk.ts';
+import type { Aspect } from '../aspect.ts';
 import { nsNames, ownQuestion, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
 
 /** Names of one zone that are looked at: as many as the root has. */

@@ -1,14 +1,14 @@
-import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { RCODE, RR_TYPES, rcodeName, typeName } from '../../codec/registry.ts';
 import type { Query, QueryExchange } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
 import { transportsTo } from '../../asking/transports.ts';
-import type { Server } from '../../asking/server.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import { isOnlyStreamSilence, shareSeverity } from '../../measure/said.ts';
+import { RCODE, RR_TYPES, rcodeName, typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { countText, grouped, listText, serverText } from '../../findings/telling.ts';
+import { isOnlyStreamSilence, shareSeverity } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 import {
   isUnmeasured,
   ownQuestion,

@@ -1,14 +1,14 @@
+import type { Query } from '../../asking/exchange.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { OFFERED_BYTES, queryOver } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { transportsTo } from '../../asking/transports.ts';
 import { isSubdomain, type Name } from '../../codec/name.ts';
 import { EDNS_OPTION } from '../../codec/opt.ts';
 import { CLASS, RCODE, RR_TYPES } from '../../codec/registry.ts';
-import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { OFFERED_BYTES, queryOver } from '../../asking/question.ts';
-import { transportsTo } from '../../asking/transports.ts';
-import type { Server } from '../../asking/server.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 import { zoneServers } from './zone-servers.ts';
 
 /** Names of other people that every resolver can find; of the two, the one that is not in the zone. */

@@ -1,13 +1,13 @@
+import type { Task } from '../../asking/exchange.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { isLoopback } from '../../asking/server.ts';
 import type { Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
 import { masked, parseAddress, prefixText } from '../../contract/ip.ts';
-import type { Task } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { isLoopback } from '../../asking/server.ts';
 import { countText } from '../../findings/telling.ts';
 import { addressesOf } from '../../walk/walk.ts';
+import type { Aspect } from '../aspect.ts';
 import { nsNames, wordsOn, zoneServers, type ZoneServers } from './zone-servers.ts';
 
 /** Networks are told apart by prefixes that are routed on their own: no IPv4 beyond /24 and no IPv6 beyond /48 is. */

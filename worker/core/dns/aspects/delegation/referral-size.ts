@@ -1,14 +1,14 @@
+import type { Query } from '../../asking/exchange.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import type { Server } from '../../asking/server.ts';
+import { transportsTo } from '../../asking/transports.ts';
 import { longestBelow, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
-import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { transportsTo } from '../../asking/transports.ts';
-import type { Server } from '../../asking/server.ts';
 import { serverText } from '../../findings/telling.ts';
 import { PLAIN_UDP_BYTES } from '../../measure/size.ts';
 import { readingOf } from '../../walk/referral.ts';
+import type { Aspect } from '../aspect.ts';
 import { zoneServers } from './zone-servers.ts';
 
 /**

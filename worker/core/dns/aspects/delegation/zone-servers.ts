@@ -1,12 +1,12 @@
+import type { Task } from '../../asking/exchange.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { OutcomeClass } from '../../asking/outcome.ts';
+import type { Asked } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled } from '../../asking/settled.ts';
 import { canonicalName, sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES } from '../../codec/registry.ts';
-import type { Task } from '../../asking/exchange.ts';
 import { lameOutcome } from '../../measure/classify.ts';
-import type { OutcomeClass } from '../../asking/outcome.ts';
-import type { Server } from '../../asking/server.ts';
-import type { Asked } from '../../asking/question.ts';
-import { settled } from '../../asking/settled.ts';
 import type { ListedServer } from '../../walk/referral.ts';
 import { serverAt } from '../../walk/roots.ts';
 import { addressesOf, delegationOf, walk, type Walk } from '../../walk/walk.ts';

@@ -1,11 +1,6 @@
-import { agreed } from '../../findings/agreement.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
 import { sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { Finding, FindingSeverity } from '../../findings/finding.ts';
-import { rrSetsOf } from '../../measure/rrset.ts';
-import { grouped, listText } from '../../findings/telling.ts';
 import { algorithmName, retiredBy, retiredDigest } from '../../dnssec/algorithms.ts';
 import {
   signedZone,
@@ -15,6 +10,11 @@ import {
   type SignedAnswers,
   type SignedZone,
 } from '../../dnssec/signed-zone.ts';
+import { agreed } from '../../findings/agreement.ts';
+import type { Finding, FindingSeverity } from '../../findings/finding.ts';
+import { grouped, listText } from '../../findings/telling.ts';
+import { rrSetsOf } from '../../measure/rrset.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** Flags of DNSKEY: a zone's key, one that is withdrawn (RFC 5011), and the entry point (RFC 4034 section 2.1.1). */
 const ZONE_KEY = 0x0100;

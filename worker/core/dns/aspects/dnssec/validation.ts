@@ -1,12 +1,12 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { RCODE } from '../../codec/registry.ts';
 import type { Task } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
 import type { Server } from '../../asking/server.ts';
 import { settled } from '../../asking/settled.ts';
-import { countText, listText, serverText } from '../../findings/telling.ts';
+import { RCODE } from '../../codec/registry.ts';
 import { signedZone } from '../../dnssec/signed-zone.ts';
+import type { Finding } from '../../findings/finding.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** Resolvers that should vouch for the name; of fewer there are, all. */
 const VOUCHING_MIN = 2;

@@ -1,12 +1,12 @@
-import type { Aspect } from '../aspect.ts';
+import { formatMs, MS_PER_SECOND } from '../../../units.ts';
 import type { Name } from '../../codec/name.ts';
 import { typeName } from '../../codec/registry.ts';
 import { nearestTimeS, serialDistance } from '../../codec/serial.ts';
-import type { Finding, FindingSeverity } from '../../findings/finding.ts';
-import type { Limits } from '../../measure/limits.ts';
-import { countText, listText, serverText } from '../../findings/telling.ts';
-import { formatMs, MS_PER_SECOND } from '../../../units.ts';
 import { signaturesOf, signedZone, type Seen } from '../../dnssec/signed-zone.ts';
+import type { Finding, FindingSeverity } from '../../findings/finding.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
+import type { Limits } from '../../measure/limits.ts';
+import type { Aspect } from '../aspect.ts';
 
 const HOUR_S = 3_600;
 /** Zonemaster DNSSEC04: who signs for longer than half a year cannot take back what was signed. */

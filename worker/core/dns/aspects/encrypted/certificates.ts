@@ -1,9 +1,9 @@
 import { MS_PER_DAY } from '../../../units.ts';
-import type { Aspect } from '../aspect.ts';
 import type { QueryExchange } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** Days that a certificate must still be valid for (reference: dns, section 1.3, F1). */
 const DAYS_WARN = 14;

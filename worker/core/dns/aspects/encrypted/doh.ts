@@ -1,14 +1,14 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { typeName } from '../../codec/registry.ts';
 import type { Query } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
 import { outcomeWords } from '../../asking/outcome-words.ts';
 import { queryOver } from '../../asking/question.ts';
 import type { Server } from '../../asking/server.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
-import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 const MEDIA_TYPE = 'application/dns-message';
 

@@ -1,5 +1,5 @@
-import type { Aspect } from '../aspect.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** F4: where the zone's own servers want resolvers to report errors (RFC 9567). */
 export const reportChannel: Aspect = {

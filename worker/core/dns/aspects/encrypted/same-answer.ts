@@ -1,12 +1,12 @@
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import { queriesTo } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import type { Server } from '../../asking/server.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
-import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
-import { queriesTo } from '../../asking/question.ts';
+import { countText, listText, serverText } from '../../findings/telling.ts';
 import {
   changesByItself,
   isMeasured,
@@ -15,7 +15,7 @@ import {
   setOf,
   shareSeverity,
 } from '../../measure/said.ts';
-import { countText, listText, serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
 export const sameAnswer: Aspect = {

@@ -1,14 +1,14 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { sameName } from '../../codec/name.ts';
-import { TRANSPORTS, type Transport } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
 import { median } from '../../../statistics.ts';
-import type { Server } from '../../asking/server.ts';
-import { controlQueries, firstQuestions } from '../../asking/first-questions.ts';
-import { repetition } from '../resolvability/repetition.ts';
 import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import { TRANSPORTS, type Transport } from '../../asking/exchange.ts';
+import { controlQueries, firstQuestions } from '../../asking/first-questions.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import type { Server } from '../../asking/server.ts';
+import { sameName } from '../../codec/name.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { listText, serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
+import { repetition } from '../resolvability/repetition.ts';
 
 /** E6: how long an answer takes, by transport, cold and warm apart: a median of each server, without lost packets. */
 export const latency: Aspect = {

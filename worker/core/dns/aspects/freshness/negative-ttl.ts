@@ -1,12 +1,12 @@
+import { authoritiesOf } from '../../asking/audience.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { queriesTo } from '../../asking/question.ts';
 import { isSubdomain } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { randomName } from '../resolvability/absence.ts';
-import { authoritiesOf } from '../../asking/audience.ts';
-import { queriesTo } from '../../asking/question.ts';
 import { serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
+import { randomName } from '../resolvability/absence.ts';
 
 /** E2 for names that are made as people sign up: a quarter of an hour is what such a person waits (reference: dns, 1.3). */
 const DYNAMIC_MAX_S = 900;

@@ -1,13 +1,13 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { typeName } from '../../codec/registry.ts';
-import { errorWords, isStaleCode } from '../../asking/extended-error.ts';
-import type { Finding } from '../../findings/finding.ts';
-import { chainOf } from '../../measure/rrset.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
 import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
-import { allSaid, isOwnAnswer, type Said } from '../../measure/said.ts';
+import { errorWords, isStaleCode } from '../../asking/extended-error.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
+import { chainOf } from '../../measure/rrset.ts';
+import { allSaid, isOwnAnswer, type Said } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** The TTL that stale records are given (RFC 8767 section 4). */
 const STALE_TTL_S = 30;

@@ -1,13 +1,13 @@
-import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import { typeName } from '../../codec/registry.ts';
-import type { Rr } from '../../codec/message.ts';
-import type { Finding } from '../../findings/finding.ts';
-import { chainOf } from '../../measure/rrset.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
 import { authoritiesOf } from '../../asking/audience.ts';
-import { allSaid, isOwnAnswer } from '../../measure/said.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Rr } from '../../codec/message.ts';
+import { typeName } from '../../codec/registry.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import { chainOf } from '../../measure/rrset.ts';
+import { allSaid, isOwnAnswer } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** E1: TTLs as the zone's own servers give them; a resolver's count down and say nothing of the zone. */
 export const ttl: Aspect = {

@@ -1,13 +1,13 @@
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
+import type { Query } from '../../asking/exchange.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { OutcomeClass } from '../../asking/outcome.ts';
+import { queriesTo } from '../../asking/question.ts';
 import { isSubdomain, parentOf, sameName, type Name } from '../../codec/name.ts';
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
-import type { Query } from '../../asking/exchange.ts';
 import type { Finding } from '../../findings/finding.ts';
-import type { OutcomeClass } from '../../asking/outcome.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
-import { queriesTo } from '../../asking/question.ts';
+import { listText, serverText } from '../../findings/telling.ts';
 import {
   allSaid,
   isOwnAnswer,
@@ -16,7 +16,7 @@ import {
   shareSeverity,
   type Said,
 } from '../../measure/said.ts';
-import { listText, serverText } from '../../findings/telling.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** What must agree about whether a name exists; a browser asks for three of them at once. */
 const COHERENT_TYPES = [RR_TYPES.A, RR_TYPES.AAAA, RR_TYPES.HTTPS, RR_TYPES.TXT];

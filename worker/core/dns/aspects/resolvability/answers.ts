@@ -1,12 +1,12 @@
+import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
-import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
-import { allSaid, isOwnAnswer, setOf, shareSeverity, type Said } from '../../measure/said.ts';
 import { countText, listText, serverText } from '../../findings/telling.ts';
+import { allSaid, isOwnAnswer, setOf, shareSeverity, type Said } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** Resolvers that make a quorum: of fewer nobody can say which one deviates (reference: dns, section 1.3, A6). */
 const QUORUM = 3;

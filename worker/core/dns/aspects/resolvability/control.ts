@@ -1,10 +1,10 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
-import type { Finding } from '../../findings/finding.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
 import { controlQueries } from '../../asking/first-questions.ts';
-import { isMeasured } from '../../measure/said.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import { isMeasured } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /**
  * A9: the control name, which tells our own way out from the target. It is asked of every run that has one. The root's and the

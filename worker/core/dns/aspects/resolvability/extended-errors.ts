@@ -1,13 +1,13 @@
+import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended-error.ts';
+import { firstQuestions } from '../../asking/first-questions.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import type { ExtendedError } from '../../codec/message.ts';
 import { sameName } from '../../codec/name.ts';
 import { typeName } from '../../codec/registry.ts';
-import type { ExtendedError } from '../../codec/message.ts';
-import { errorFamily, errorWords, type ErrorFamily } from '../../asking/extended-error.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { firstQuestions } from '../../asking/first-questions.ts';
-import { shareSeverity } from '../../measure/said.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
+import { shareSeverity } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** A4: what resolvers say beside their answers (RFC 8914), judged by its family and text, not by its number. */
 export const extendedErrors: Aspect = { tasks: firstQuestions, findings: errorFindings };

@@ -1,14 +1,14 @@
-import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
 import type { Transport } from '../../asking/exchange.ts';
-import type { Finding } from '../../findings/finding.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import { transportsTo } from '../../asking/transports.ts';
-import type { Server } from '../../asking/server.ts';
-import { witnessQueries } from '../../walk/way-out.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
-import { isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';
+import type { Answered, Inquiry } from '../../asking/inquiry.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Server } from '../../asking/server.ts';
+import { transportsTo } from '../../asking/transports.ts';
+import type { Finding } from '../../findings/finding.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
+import { isMeasured, isSilence, shareSeverity } from '../../measure/said.ts';
+import { witnessQueries } from '../../walk/way-out.ts';
+import type { Aspect } from '../aspect.ts';
 
 const TRANSPORT_WORDS: Record<Transport, string> = { udp: 'UDP', tcp: 'TCP', tls: 'TLS', https: 'HTTPS' };
 

@@ -1,14 +1,14 @@
+import type { Query } from '../../asking/exchange.ts';
 import type { Answered, Inquiry } from '../../asking/inquiry.ts';
-import type { Aspect } from '../aspect.ts';
+import { outcomeWords } from '../../asking/outcome-words.ts';
+import type { Asked } from '../../asking/question.ts';
+import type { Server } from '../../asking/server.ts';
+import { settled, type Settled } from '../../asking/settled.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
-import { outcomeWords } from '../../asking/outcome-words.ts';
-import type { Query } from '../../asking/exchange.ts';
-import type { Asked } from '../../asking/question.ts';
-import { settled, type Settled } from '../../asking/settled.ts';
-import type { Server } from '../../asking/server.ts';
-import { isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
 import { grouped, listText, serverText } from '../../findings/telling.ts';
+import { isMeasured, isSilence, setOf, shareSeverity } from '../../measure/said.ts';
+import type { Aspect } from '../aspect.ts';
 
 /** The second time of asking: the resolver answers from its cache. */
 const WARM = 2;
