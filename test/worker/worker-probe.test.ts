@@ -141,10 +141,12 @@ describe('the asker of a region without probes', () => {
         ),
       },
     });
-    expect(await runNow('edge-404')).toMatchObject({
-      outcome: 'fail',
-      failure: { owner: 'target', class: 'dns', message: expect.stringContaining('(an HTTP error)') },
-    });
+    const refused = await runNow('edge-404');
+    expect(refused).toMatchObject({ outcome: 'fail', failure: { owner: 'target', class: 'dns' } });
+    expect(refused.failure?.message).toContain('https://no-resolver.test/dns-query');
+    expect(refused.dns?.exchanges).toContainEqual(
+      expect.objectContaining({ outcome: 'HTTP_STATUS', trouble: 'HTTP 404' }),
+    );
   });
 
   it('gives every run another number, also after its object began anew within the same millisecond', async () => {
