@@ -21,7 +21,10 @@ export const ASPECT_NAMES = [
 ] as const;
 export type AspectName = (typeof ASPECT_NAMES)[number];
 
-/** Servers one check asks: every one costs a dozen questions a run. */
+/**
+ * Servers one check asks. Each of the zone's costs 28 questions a run, about one a second at the usual interval, and three more
+ * for every further type; the first resolver as many as half of them, the others ten. With many types, ask less often.
+ */
 const SERVERS_MAX = 20;
 const NAMES_MAX = 20;
 

@@ -21,7 +21,7 @@ type Ids =
   | 'type'
   | 'opcode'
   | 'tcp'
-  | 'withoutEdns-tcp';
+  | 'bare-tcp';
 
 /** One question of the list, and what a server that keeps to the standard replies. */
 export type EdnsTest = {
@@ -29,22 +29,27 @@ export type EdnsTest = {
   title: string;
   /** Asked only when the server replied to this one. */
   after?: Ids;
+  /** Asked only when the server did not reply to this one, to tell whose fault that is. */
+  behind?: Ids;
   /** `undefined` where the server or the vantage does not have the transport. */
   query: (inquiry: Inquiry, server: Server) => Query | undefined;
-  /** What is wrong with a reply, as the end of "…: got"; `undefined` when nothing is. */
-  fault?: (message: Message) => string | undefined;
+  /** What is wrong with a reply, as the end of "…: got"; `undefined` when nothing is. `plain`: the one without EDNS. */
+  fault?: (message: Message, plain: Message | undefined) => string | undefined;
   /** At most this bad: where no client asks so. */
   atMost?: FindingSeverity;
 };
 
-/** RFC 8906 section 8, as ISC's EDNS compliance tester asks it. Of the zone's SOA, or of the name while the zone is not known. */
+/**
+ * RFC 8906 section 8, as ISC's EDNS compliance tester asks it, but of the name and not of the zone's SOA: half of the list is
+ * then asked already for sizes.
+ */
 export const EDNS_TESTS: readonly EdnsTest[] = [
   { id: 'plain', title: 'a question without EDNS', query: udp((base) => withoutEdns(base)), fault: noError },
   {
     id: 'edns',
     title: 'EDNS',
     query: udp((base) => base),
-    fault: (message) => noError(message) ?? withoutOpt(message),
+    fault: (message, plain) => noError(message, plain) ?? withoutOpt(message),
   },
   {
     id: 'version',
@@ -61,8 +66,8 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
     title: 'an unknown EDNS option',
     after: 'edns',
     query: udp((base) => withEdns(base, { options: [{ code: UNKNOWN.option, data: new Uint8Array() }] })),
-    fault: (message) =>
-      noError(message) ??
+    fault: (message, plain) =>
+      noError(message, plain) ??
       withoutOpt(message) ??
       (message.opt?.options.some(({ code }) => code === UNKNOWN.option) ? 'the option sent back' : undefined),
   },
@@ -71,8 +76,10 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
     title: 'an unknown EDNS flag',
     after: 'edns',
     query: udp((base) => withEdns(base, { z: UNKNOWN.flag })),
-    fault: (message) =>
-      noError(message) ?? withoutOpt(message) ?? (message.opt?.z === 0 ? undefined : 'the flag sent back'),
+    fault: (message, plain) =>
+      noError(message, plain) ??
+      withoutOpt(message) ??
+      (message.opt?.z === 0 ? undefined : 'the flag sent back'),
     atMost: 'warn',
   },
   {
@@ -80,25 +87,28 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
     title: 'EDNS with DO',
     after: 'edns',
     query: udp((base) => withEdns(base, { dnssecOk: true })),
-    fault: (message) =>
-      noError(message) ?? withoutOpt(message) ?? (message.opt?.dnssecOk ? undefined : 'a reply without DO'),
+    fault: (message, plain) =>
+      noError(message, plain) ??
+      withoutOpt(message) ??
+      (message.opt?.dnssecOk ? undefined : 'a reply without DO'),
   },
   {
     id: 'small',
     title: `DNSKEY with DO in ${SMALL_BYTES} octets`,
     after: 'edns',
-    query: udp((base) => ({
+    query: udp((base, zone) => ({
       ...withEdns(base, { udpBytes: SMALL_BYTES, dnssecOk: true }),
+      name: zone ?? base.name,
       type: RR_TYPES.DNSKEY,
     })),
-    fault: (message) => noError(message) ?? withoutOpt(message),
+    fault: (message, plain) => noError(message, plain) ?? withoutOpt(message),
   },
   {
     id: 'type',
     title: 'an unknown record type',
     after: 'plain',
     query: udp((base) => ({ ...withoutEdns(base), type: UNKNOWN.type })),
-    fault: (message) => (message.rcode === RCODE.NXDOMAIN ? undefined : noError(message)),
+    fault: noError,
   },
   {
     id: 'opcode',
@@ -110,18 +120,26 @@ export const EDNS_TESTS: readonly EdnsTest[] = [
     // No resolver asks so; PowerDNS drops it (reference: dns, section 4.1).
     atMost: 'warn',
   },
-  { id: 'withoutEdns-tcp', title: 'TCP', query: (inquiry, server) => stream(inquiry, server, false) },
   {
     id: 'tcp',
     title: 'EDNS over TCP',
-    after: 'withoutEdns-tcp',
     query: (inquiry, server) => stream(inquiry, server, true),
-    fault: (message) => noError(message) ?? withoutOpt(message),
+    fault: (message, plain) => noError(message, plain) ?? withoutOpt(message),
+  },
+  {
+    id: 'bare-tcp',
+    title: 'TCP',
+    behind: 'tcp',
+    query: (inquiry, server) => stream(inquiry, server, false),
   },
 ];
 
 /** What one reply, or none, says of the server. Silence and FORMERR break clients; a wrong code only those that look. */
-export function complianceOf(test: EdnsTest, { exchange, message, outcome }: Answered): Finding[] {
+export function complianceOf(
+  test: EdnsTest,
+  { exchange, message, outcome }: Answered,
+  plain: Message | undefined,
+): Finding[] {
   const { title, fault, atMost } = test;
   if (!fault) return [];
   const found = (severity: FindingSeverity, got: string, harm: string): Finding[] => [
@@ -139,32 +157,37 @@ export function complianceOf(test: EdnsTest, { exchange, message, outcome }: Ans
       exchange.trouble?.message ?? 'a reply that cannot be read',
       '; resolvers wait and try again',
     );
-  const wrong = fault(message);
+  const wrong = fault(message, plain);
   if (wrong === undefined) return [];
   return message.rcode === RCODE.FORMERR
     ? found('fail', 'FORMERR', '; resolvers must find out and ask again without')
     : found('warn', wrong, '');
 }
 
-function noError({ rcode }: Message): string | undefined {
-  return rcode === RCODE.NOERROR ? undefined : rcodeName(rcode);
+/** What a server says of the name, whatever the question's manner, is not about EDNS: others tell of it. */
+function noError({ rcode }: Message, plain: Message | undefined): string | undefined {
+  if (rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN || rcode === plain?.rcode) return undefined;
+  const isOfName = plain === undefined && rcode !== RCODE.FORMERR && rcode !== RCODE.NOTIMP;
+  return isOfName ? undefined : rcodeName(rcode);
 }
 
 function withoutOpt({ opt }: Message): string | undefined {
   return opt ? undefined : 'a reply without EDNS';
 }
 
-function askedOf({ zone, settings }: Inquiry, server: Server): Asked {
-  const asked = { server, recursionDesired: false };
-  return zone === undefined
-    ? { ...asked, name: settings.name, type: settings.types[0] ?? RR_TYPES.A }
-    : { ...asked, name: zone, type: RR_TYPES.SOA };
+function askedOf({ settings }: Inquiry, server: Server): Asked {
+  return {
+    server,
+    name: settings.name,
+    type: settings.types[0] ?? RR_TYPES.A,
+    recursionDesired: false,
+  };
 }
 
-function udp(change: (base: Query) => Query): EdnsTest['query'] {
+function udp(change: (base: Query, zone: Inquiry['zone']) => Query): EdnsTest['query'] {
   return (inquiry, server) => {
     const query = askedBy('U1', askedOf(inquiry, server), inquiry.vantage);
-    return query && change(query);
+    return query && change(query, inquiry.zone);
   };
 }
 

@@ -31,8 +31,14 @@ export const edns: Aspect = {
 };
 
 /** A test waits for the one it builds on: what does not answer a plain question is not asked eleven more. */
-function isDue(inquiry: Inquiry, server: Server, { after }: EdnsTest): boolean {
+function isDue(inquiry: Inquiry, server: Server, { after, behind }: EdnsTest): boolean {
+  if (behind !== undefined) return isMute(inquiry, server, behind);
   return after === undefined || answerTo(inquiry, server, after)?.message !== undefined;
+}
+
+function isMute(inquiry: Inquiry, server: Server, id: EdnsTest['id']): boolean {
+  const answered = answerTo(inquiry, server, id);
+  return answered !== undefined && answered.message === undefined;
 }
 
 function answerTo(inquiry: Inquiry, server: Server, id: EdnsTest['id']): Answered | undefined {
@@ -58,7 +64,11 @@ function compliance(inquiry: Inquiry, server: Server): Finding[] {
 function faultsOf(inquiry: Inquiry, server: Server, id: EdnsTest['id']): Finding[] {
   const answered = answerTo(inquiry, server, id);
   const test = EDNS_TESTS.find((one) => one.id === id);
-  return test && answered && isMeasured(answered) ? complianceOf(test, answered) : [];
+  if (!test || !answered || !isMeasured(answered)) return [];
+  // Silence over TCP is EDNS's only when there is a reply without it.
+  if (id === 'tcp' && !answered.message && !answerTo(inquiry, server, 'bare-tcp')?.message) return [];
+  const plain = id === 'plain' ? undefined : answerTo(inquiry, server, 'plain')?.message;
+  return complianceOf(test, answered, plain);
 }
 
 /** One that is silent to everything is one finding; it is told here only when no other part of the check would. */

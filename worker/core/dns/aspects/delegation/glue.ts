@@ -23,8 +23,7 @@ export const glue: Aspect = {
   tasks(inquiry) {
     const zone = zoneServers(inquiry);
     if (!zone) return [];
-    const { speaker, names } = subjectsOf(inquiry, zone);
-    return names.flatMap((name) => {
+    return subjectsOf(inquiry, zone).names.flatMap(({ name, speaker }) => {
       if (!isSubdomain(name, zone.zone))
         return inquiry.settings.resolvers.length > 0 ? addressesOf(inquiry, name).tasks : [];
       return speaker
@@ -37,9 +36,9 @@ export const glue: Aspect = {
   findings(inquiry) {
     const zone = zoneServers(inquiry);
     if (!zone) return [];
-    const { speaker, names, own: listedByZone } = subjectsOf(inquiry, zone);
+    const { names, own: listedByZone } = subjectsOf(inquiry, zone);
     const aliases: Name[] = [];
-    const findings = names.flatMap((name): Finding[] => {
+    const findings = names.flatMap(({ name, speaker }): Finding[] => {
       if (!isSubdomain(name, zone.zone)) {
         const listed = zone.listed.find((one) => one.name.toLowerCase() === name);
         const isAsked = inquiry.settings.resolvers.length > 0;
@@ -66,15 +65,18 @@ export const glue: Aspect = {
   },
 };
 
-/** Which names, and who is asked about them: the first server that serves the zone. */
-function subjectsOf(
-  inquiry: Inquiry,
-  zone: ZoneServers,
-): { speaker?: Server | undefined; names: Name[]; own: Name[] } {
+/** A name, and which server that serves the zone is asked about it: each another one, so that none has all the load. */
+type Subject = { name: Name; speaker?: Server | undefined };
+
+/** The names of the zone's servers, and those among them that the zone itself lists. */
+function subjectsOf(inquiry: Inquiry, zone: ZoneServers): { names: Subject[]; own: Name[] } {
   const words = wordsOn(inquiry, zone, zone.zone, RR_TYPES.NS).filter(({ outcome }) => outcome === 'ANSWER');
   const own = words.flatMap((word) => nsNames(word, zone.zone) ?? []);
   const names = [...new Set([...zone.listed.map(({ name }) => name.toLowerCase()), ...own])];
-  return { speaker: words[0]?.server, names: names.slice(0, NAMES_MAX), own };
+  return {
+    names: names.slice(0, NAMES_MAX).map((name, at) => ({ name, speaker: words[at % words.length]?.server })),
+    own,
+  };
 }
 
 /** Addresses by the zone's own word; `undefined` while or when a server does not say. */
