@@ -3,9 +3,9 @@ import type { Exchange, Query, QueryExchange, Transport } from '#core/dns/asking
 import { parseServer } from '#core/dns/asking/server.ts';
 import { decodeMessage } from '#core/dns/codec/decode.ts';
 import { RR_TYPES } from '#core/dns/codec/registry.ts';
-import { CONNECTIONS_MAX, createWorkerAsker, type WorkerAskerOptions } from '#worker/dns/ask.ts';
+import { createWorkerAsker, type WorkerAskerOptions } from '#worker/dns/ask.ts';
 import { RunTime } from '#worker/dns/run-time.ts';
-import { Semaphore } from '#worker/semaphore.ts';
+import { CONNECTIONS_MAX, WayOut } from '#worker/dns/way-out.ts';
 import { SILENT_TIMEOUT_MS, type WorkerLab } from './lab-addresses.ts';
 
 const lab: WorkerLab | null = inject('workerLab');
@@ -20,7 +20,8 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
       exchangeTimeoutMs: 3_000,
       tasksMax: 100,
       time: new RunTime(20_000),
-      connections: new Semaphore(CONNECTIONS_MAX),
+      paceMs: 0,
+      wayOut: new WayOut(),
       ...over,
     });
   const query = (url: string, transport: Transport, over: Partial<Query> = {}): Query => {
@@ -122,15 +123,26 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
   });
 
   it('shares its connections with the other runs of its object', async () => {
-    const connections = new Semaphore(1);
-    const first = asker({ connections, exchangeTimeoutMs: SILENT_TIMEOUT_MS });
-    const second = asker({ connections });
+    const wayOut = new WayOut(1);
+    const first = asker({ wayOut, exchangeTimeoutMs: SILENT_TIMEOUT_MS });
+    const second = asker({ wayOut });
     const started = performance.now();
     const silent = first(query(at('silent'), 'tcp', { name: 'held.example.test' }));
     const answered = await second(query(at('authority'), 'tcp'));
     expect(queryExchange(answered).trouble).toBeUndefined();
     expect(performance.now() - started).toBeGreaterThanOrEqual(SILENT_TIMEOUT_MS);
     expect(queryExchange(await silent).trouble?.class).toBe('TIMEOUT');
+  });
+
+  it('asks one server at its pace, also for two runs at once, and others meanwhile', async () => {
+    const wayOut = new WayOut();
+    const [one, other] = [asker({ wayOut, paceMs: 300 }), asker({ wayOut, paceMs: 300 })];
+    const asked = [one, other, one].map((ask) => ask(query(at('authority'), 'tcp')));
+    const elsewhere = await one(query(at('doh'), 'https'));
+    expect(elsewhere.atMs).toBeLessThan(300);
+    const atMs = (await Promise.all(asked)).map((exchange) => Math.round(exchange.atMs));
+    expect(atMs[1]).toBeGreaterThanOrEqual(298);
+    expect(atMs[2]).toBeGreaterThanOrEqual(598);
   });
 
   it('connects to an address, and fetches a file with its digest', async () => {

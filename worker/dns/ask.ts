@@ -15,7 +15,6 @@ import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { cutTrouble, silence } from '#core/dns/asking/silence.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { askOverHttp } from './doh.ts';
 import { blockedFor } from './reach.ts';
 import type { RunTime } from './run-time.ts';
@@ -28,15 +27,11 @@ import {
   TlsError,
   UnsupportedError,
 } from './stream.ts';
+import type { WayOut } from './way-out.ts';
 
 /** What a Worker can ask by: there is no UDP (`node:dgram` is a silent no-op there). */
 export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tls', 'https'] };
 
-/**
- * Connections at once. Cloudflare lets six wait per invocation (developers.cloudflare.com/workers/platform/limits), the local
- * runtime does not count: one is left for what the object itself has to say.
- */
-export const CONNECTIONS_MAX = 5;
 /** A connection that is given up is gone in a moment. */
 const CLOSE_MS = 250;
 
@@ -46,8 +41,10 @@ export type WorkerAskerOptions = {
   tasksMax: number;
   /** What is under way at its end ends with it, and nothing goes out any more. */
   time: RunTime;
-  /** Places for connections, of all runs that go on at once in this Worker. */
-  connections: Semaphore;
+  /** Between two questions to one server, milliseconds. */
+  paceMs: number;
+  /** Of all runs that go on at once in this object. */
+  wayOut: WayOut;
 };
 
 /** Asks from a Worker: DNS over TCP, TLS and HTTPS, connections, and files. Each is bounded in time; none rejects. */
@@ -55,7 +52,8 @@ export function createWorkerAsker({
   exchangeTimeoutMs,
   tasksMax,
   time,
-  connections,
+  paceMs,
+  wayOut,
 }: WorkerAskerOptions): Ask {
   let asked = 0;
   return async (task) => {
@@ -64,7 +62,7 @@ export function createWorkerAsker({
       return exchangeOf(task, { atMs: time.tookMs(), trouble: unmeasurable(notAsked) });
     asked += 1;
     return new Promise<Exchange>((resolve, reject) => {
-      const exchanged = connections.run(async () => {
+      const exchange = async (): Promise<void> => {
         const atMs = time.tookMs();
         if (time.over.aborted)
           return resolve(
@@ -74,7 +72,11 @@ export function createWorkerAsker({
         resolve(exchangeOf(task, { ...got, atMs, durationMs: time.tookMs() - atMs }));
         // Its place is free once its connection is gone.
         await isClosed;
-      });
+      };
+      const exchanged =
+        task.kind === 'query'
+          ? wayOut.runPaced(`${task.server.host} ${task.server.port}`, paceMs, exchange)
+          : wayOut.run(exchange);
       exchanged.catch(reject);
     });
   };

@@ -10,9 +10,9 @@ import { Run, runId } from '#core/run.ts';
 import { truncate } from '#core/units.ts';
 import { fitsWire } from '#core/wire.ts';
 import { messageOf } from '../log.ts';
-import type { Semaphore } from '../semaphore.ts';
 import { createWorkerAsker, WORKER_VANTAGE } from './ask.ts';
 import { RunTime } from './run-time.ts';
+import type { WayOut } from './way-out.ts';
 
 /** Who runs a check, when and why. Times are epoch ms. */
 export type RunOrigin = Pick<
@@ -25,8 +25,8 @@ export type DnsRunOptions = RunOrigin & {
   questionsMax: number;
   /** How long it may take, until its result: of `runTimeOf`. */
   time: RunTime;
-  /** Places for connections, of all runs that go on at once. */
-  connections: Semaphore;
+  /** Of all runs that go on at once. */
+  wayOut: WayOut;
 };
 
 const CRYPTOGRAPHY = cryptographyOf(crypto.subtle);
@@ -51,14 +51,14 @@ function askedMs(deadlineMs: number): number {
 
 /** Runs a DNS check from this Worker. Never rejects: a fault of our own is an `invalid` run. */
 export async function dnsRun(options: DnsRunOptions): Promise<Run> {
-  const { check, questionsMax, time, connections, ...origin } = options;
+  const { check, questionsMax, time, wayOut, ...origin } = options;
   const own = () => {
     const deadlineMs = time.limitMs + JUDGE_MS;
     return deadlineMs < check.timeoutMs ? { deadlineMs } : {};
   };
   try {
-    const { exchangeTimeoutMs } = check.dns;
-    const ask = createWorkerAsker({ exchangeTimeoutMs, tasksMax: questionsMax, time, connections });
+    const { exchangeTimeoutMs, paceMs } = check.dns;
+    const ask = createWorkerAsker({ exchangeTimeoutMs, tasksMax: questionsMax, time, paceMs, wayOut });
     const asked = {
       settings: check.dns,
       vantage: WORKER_VANTAGE,

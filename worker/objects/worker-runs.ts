@@ -1,10 +1,9 @@
 import type { DnsCheck } from '#core/config.ts';
 import type { Run } from '#core/run.ts';
 import type { NextStart } from '#core/wire.ts';
-import { CONNECTIONS_MAX } from '../dns/ask.ts';
 import { dnsRun, runTimeOf, shortenTo, type RunOrigin } from '../dns/dns-run.ts';
 import type { RunTime } from '../dns/run-time.ts';
-import { Semaphore } from '../semaphore.ts';
+import { WayOut } from '../dns/way-out.ts';
 
 /** A run that is to begin now. */
 export type WorkerStart = {
@@ -16,12 +15,12 @@ export type WorkerStart = {
   onOverdue: () => void;
 };
 
-/** The runs under way in a region without probes: they share their connections, can be cut short, and their lateness is told. */
+/** The runs under way in a region without probes: they share their way out, can be cut short, and their lateness is told. */
 export class WorkerRuns {
   /** How long a run may last before it is overdue, while the hub has said nothing of that, milliseconds. */
   readonly #unknownSoftMs: number;
   readonly #softMs = new Map<string, number>();
-  readonly #connections = new Semaphore(CONNECTIONS_MAX);
+  readonly #wayOut = new WayOut();
   /** By check: none runs twice at once. */
   readonly #times = new Map<string, RunTime>();
 
@@ -47,7 +46,7 @@ export class WorkerRuns {
     const soft = setTimeout(onOverdue, this.#softMs.get(check.id) ?? this.#unknownSoftMs);
     this.#times.set(check.id, time);
     try {
-      return await dnsRun({ ...origin, check, questionsMax, time, connections: this.#connections });
+      return await dnsRun({ ...origin, check, questionsMax, time, wayOut: this.#wayOut });
     } finally {
       clearTimeout(soft);
       this.#times.delete(check.id);
