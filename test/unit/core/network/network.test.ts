@@ -386,7 +386,9 @@ describe('regions of the hub’s own', () => {
   });
 
   it('are blind as well when none of them has ever begun', () => {
-    const watch = new Watch(aNetworkPolicy({ regions: edges, checks: [aCheck({ regions: ['edge-us'] })] })).alive().pass(600_000);
+    const watch = new Watch(aNetworkPolicy({ regions: edges, checks: [aCheck({ regions: ['edge-us'] })] }))
+      .alive()
+      .pass(600_000);
     expect(watch.pages.map(({ summary }) => summary)).toEqual([
       'Latchkey is blind: 0 of 2 regions report, 1 check is not watched — never have two regions been heard from since this hub was set up',
     ]);
