@@ -69,6 +69,12 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
     expect(trouble).toMatchObject({ class: 'NOT_MEASURABLE', probeFault: true });
   });
 
+  it('cannot measure a server that refuses what a Worker speaks', async () => {
+    const { trouble, http } = await ask(query(at('pickyDoh'), 'https'));
+    expect(trouble).toMatchObject({ class: 'NOT_MEASURABLE', probeFault: true });
+    expect(http).toBeUndefined();
+  });
+
   it('tells an HTTP status, and a connection that ends before the answer', async () => {
     expect((await ask(query(at('badDoh'), 'https'))).trouble).toMatchObject({
       class: 'HTTP_STATUS',
@@ -110,14 +116,14 @@ describe.skipIf(lab === null)('the Worker’s asker, in workerd', () => {
     expect(queryExchange(after).trouble?.message).toBe('the run was over before it was asked');
   });
 
-  it('holds it against a server that it was silent for half a second and more when the run was over', async () => {
+  it('holds it against a server that it was silent for a second and more when the run was over', async () => {
     const time = new RunTime(20_000);
     const asking = asker({ time })(query(at('silent'), 'tcp', { name: 'cut.example.test' }));
-    time.shorten(700);
+    time.shorten(1_200);
     const { trouble } = queryExchange(await asking);
     expect(trouble).toMatchObject({
       class: 'TIMEOUT',
-      message: expect.stringMatching(/^no answer within 7\d\d ms$/),
+      message: expect.stringMatching(/^no answer within 12\d\d ms$/),
     });
     expect(trouble?.probeFault).toBeUndefined();
   });

@@ -8,9 +8,10 @@ export type WorkerLab = {
   /** BIND's DoT with a certificate that workerd does not trust, and its DoH, which speaks HTTP/2 only. */
   dot: string;
   h2Doh: string;
-  /** DoH over HTTP/1.1 in front of NSD; one that answers 503. */
+  /** DoH over HTTP/1.1 in front of NSD; one that answers 503, and one that answers 400. */
   doh: string;
   badDoh: string;
+  pickyDoh: string;
   /** Takes connections and answers nothing; over HTTP it tells how many there were at once. */
   silent: string;
   silentCount: string;

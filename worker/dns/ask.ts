@@ -35,6 +35,12 @@ export const WORKER_VANTAGE: Vantage = { kind: 'worker', transports: ['tcp', 'tl
 /** A connection that is given up is gone in a moment. */
 const CLOSE_MS = 250;
 
+/**
+ * HTTP statuses by which a server of DNS over HTTPS refuses a Worker and nobody else: its HTTP/1.1 (400 by some, 426, 505;
+ * reference: dns, section 5, row 7), addresses that it shares with all of Cloudflare's customers, and what these have asked.
+ */
+const OF_THE_WORKER: ReadonlySet<number> = new Set([400, 403, 426, 429, 505]);
+
 export type WorkerAskerOptions = {
   exchangeTimeoutMs: number;
   /** Tasks that go out; the platform counts each as a subrequest. What is beyond is not measurable. */
@@ -130,6 +136,8 @@ async function askStream(query: Query, signal: AbortSignal): Promise<Got> {
 async function askDoh(query: Query, signal: AbortSignal): Promise<Got> {
   const { reply, http } = await askOverHttp(query, signal);
   if (reply) return { reply, http };
+  if (http && OF_THE_WORKER.has(http.status))
+    return { trouble: unmeasurable(`HTTP ${http.status}: it does not take questions from a Worker`) };
   const trouble: Trouble = { class: 'HTTP_STATUS', message: `HTTP ${http?.status ?? 'answer too long'}` };
   return { http, trouble };
 }
