@@ -17,7 +17,7 @@ export function withConfigured(
     [memory.present, memory.baselines].every((scopes) => Object.keys(scopes).every(isScope));
   if (isSame) return memory;
   const isKnown = (id: string): boolean => regions.includes(id);
-  const { pool, file, serials } = memory;
+  const { pool, file, serials, differing } = memory;
   return {
     ...memory,
     regions: picked(memory.regions, isKnown),
@@ -30,6 +30,7 @@ export function withConfigured(
       ? { file: { ...file, failing: picked(file.failing, (key) => isKnown(key.split(' ', 1).join(''))) } }
       : {}),
     ...(serials ? { serials: { ...serials, servers: picked(serials.servers, isKnown) } } : {}),
+    ...(differing ? { differing: picked(differing, isKnown) } : {}),
     present: picked(memory.present, isScope),
     baselines: picked(memory.baselines, isScope),
   };

@@ -1,6 +1,6 @@
 import type { Run } from '../../run.ts';
 import { dnsFailureOf } from '../findings/dns-failure.ts';
-import { FINDING_SEVERITIES, FINDINGS_MAX, worstFirst, type Finding } from '../findings/finding.ts';
+import { FINDING_SEVERITIES, FINDINGS_MAX, isBad, worstFirst, type Finding } from '../findings/finding.ts';
 
 /**
  * The run with what the memory of others has found in it: a pass becomes a failure when that is bad. Where both tell of the
@@ -9,7 +9,11 @@ import { FINDING_SEVERITIES, FINDINGS_MAX, worstFirst, type Finding } from '../f
  */
 export function withMemory(run: Run, findings: readonly Finding[]): Run {
   if (!run.dns || run.outcome === 'invalid' || findings.length === 0) return run;
-  const told = new Map(findings.map((finding) => [keyOf(finding), rankOf(finding)]));
+  const told = new Map<string, number>();
+  for (const finding of findings) {
+    const key = keyOf(finding);
+    told.set(key, Math.max(told.get(key) ?? -1, rankOf(finding)));
+  }
   const own = run.dns.findings.filter((finding) => rankOf(finding) > (told.get(keyOf(finding)) ?? -1));
   const all = worstFirst([...findings, ...own]);
   const kept = all.slice(0, FINDINGS_MAX);
@@ -22,8 +26,10 @@ export function withMemory(run: Run, findings: readonly Finding[]): Run {
   return failure ? { ...judged, outcome: 'fail', failure } : judged;
 }
 
-function keyOf({ id, subject }: Finding): string {
-  return `${id} ${subject}`;
+/** The memory tells of addresses that stand alike together, with those that other regions are given: under another subject. */
+function keyOf(finding: Finding): string {
+  const { id, subject } = finding;
+  return id === 'C3' && isBad(finding) ? id : `${id} ${subject}`;
 }
 
 function rankOf({ severity }: Finding): number {

@@ -105,6 +105,8 @@ export type DnsMemory = {
   split?: { sinceMs: number } | undefined;
   file?: FileMemory | undefined;
   serials?: SerialMemory | undefined;
+  /** Since when the zone's servers have given a region different records, by region and what it is about. */
+  differing?: Record<string, Record<string, number>> | undefined;
   /** By region, or under `EVERYWHERE`. */
   baselines: Record<string, Baseline>;
   present: Record<string, Present>;

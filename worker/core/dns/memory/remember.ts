@@ -5,6 +5,7 @@ import { bounded, worstFirst, type Finding } from '../findings/finding.ts';
 import { allowFindings } from './allow-findings.ts';
 import { baselineFindings, withBaseline, withPresent } from './baseline.ts';
 import { withConfigured } from './configured.ts';
+import { differingFindings, withDiffering } from './differing.ts';
 import { failureCachingFindings, withOutage } from './failure-caching.ts';
 import { fileFindings, withLooks } from './file.ts';
 import { emptyMemory, withRegion, type DnsMemory } from './memory.ts';
@@ -31,7 +32,7 @@ const STORED_EVERY_MS = 10 * MS_PER_MINUTE;
 const FINDINGS_MAX = 20;
 
 /**
- * Takes a run in, and finds what only the runs before tell: C2, C3, C4 and C8, B15, D1 and E5, E3 (reference: dns, section
+ * Takes a run in, and finds what only the runs before tell: C2, C3, C4 and C8, B15, D1, D5 and E5, E3 (reference: dns, section
  * 1.3). Pure; a memory of another name is begun anew.
  */
 export function remember(
@@ -55,6 +56,7 @@ export function remember(
   const split = withSplit(settings, pooled, nowMs);
   const file = withLooks(settings, before.file, look);
   const serials = withSerials(settings, pooled, look);
+  const differing = withDiffering(before, run);
   const present = withPresent(settings, before.present, run);
   const baselines = withBaseline(settings, before.baselines, run);
   const memory: DnsMemory = {
@@ -62,6 +64,7 @@ export function remember(
     split: split.part,
     file: file.part,
     serials: serials.part,
+    differing: differing.part,
     present: present.part,
     baselines: baselines.part,
   };
@@ -71,10 +74,11 @@ export function remember(
     ...fileFindings(settings, memory.file, look),
     ...splitFindings(settings, memory, nowMs),
     ...serialFindings(settings, before.serials, memory.serials, summary.serials, nowMs),
+    ...differingFindings(settings, memory, run),
     ...failureCachingFindings(outage.part, region, nowMs),
     ...baselineFindings(settings, before.baselines, memory.baselines, region, summary.measured),
   ];
-  const parts = [outage, pool, split, file, serials, present, baselines];
+  const parts = [outage, pool, split, file, serials, differing, present, baselines];
   const isWorthStoring =
     !isKnown ||
     before !== known ||

@@ -155,14 +155,17 @@ describe('consistency (D1, D2, D5)', () => {
     ]);
   });
 
-  it('fails records that differ under one serial, and warns while the serials differ too', async () => {
+  it('warns of records that differ, which a change may be behind, and fails them where there is no grace', async () => {
     const other = CHILD_ZONE.replace('198.51.100.2', '198.51.100.9');
     const [finding] = await found({ ns2: other }, 'D5');
-    expect(finding?.severity).toBe('fail');
+    expect(finding?.severity).toBe('warn');
+    const strict = { limits: { graceS: 0 } };
+    expect((await found({ ns2: other }, 'D5', strict))[0]?.severity).toBe('fail');
     expect(finding?.message).toContain('with 198.51.100.9');
     expect(finding?.message).not.toContain('198.51.100.1,');
+    expect(finding?.message).toContain('under one serial');
     const behind = other.replace('hostmaster 7 ', 'hostmaster 6 ');
-    expect((await found({ ns2: behind }, 'D5'))[0]?.severity).toBe('warn');
+    expect((await found({ ns2: behind }, 'D5'))[0]?.message).toContain('as do their serials');
   });
 
   it('does not compare answers of a declared rotation', async () => {

@@ -54,6 +54,16 @@ describe('a run and the memory of others', () => {
     expect(withMemory(run, [retired]).dns?.findings).toEqual([retired]);
   });
 
+  it('is told once of addresses that the memory tells of with those of other regions', () => {
+    const run = aRun({ dns: someEvidence([], {}, [aFinding()]) });
+    const both = aFinding({ subject: 'api.example.com', message: 'Two addresses are in no range.' });
+    const tooNew = aFinding({ severity: 'fail', subject: '198.51.100.8', message: 'It is too new.' });
+    expect(withMemory(run, [both, tooNew]).dns?.findings).toEqual([both, tooNew]);
+    const ofOneResolver = aFinding({ severity: 'warn', subject: '203.0.113.9' });
+    const beside = aRun({ dns: someEvidence([], {}, [ofOneResolver]) });
+    expect(withMemory(beside, [both]).dns?.findings).toEqual([both, ofOneResolver]);
+  });
+
   it('tells what the run by itself has found to be worse beside what the memory says of it', () => {
     const unlisted = aFinding({ message: 'One copy lacks it.' });
     const tooNew = aFinding({ severity: 'fail', message: 'It is too new.' });

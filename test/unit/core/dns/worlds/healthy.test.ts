@@ -3,7 +3,7 @@ import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { isBad } from '#core/dns/findings/finding.ts';
 import { NODE, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
 import { withError } from '../a-resolved-zone.ts';
-import { judgedIn, NS1, NS2, R1, R2, R3, TLD_ZONE, type Site } from './internet.ts';
+import { judgedIn, NS1, NS2, PORTAL_ZONE, R1, R2, R3, TLD_ZONE, type Site } from './internet.ts';
 import {
   atServers,
   chain,
@@ -143,8 +143,13 @@ const ANSWERS: Healthy[] = [
   [
     'a rotation that is not declared',
     { quirks: everywhere(rotating(1, 5)) },
-    ['A5', 'A6', 'D5', 'F2', 'F3'],
-    ['A5', 'A6', 'D5', 'F2'],
+    ['A5', 'A6', 'C2', 'F2', 'F3'],
+    ['A5', 'A6', 'C2', 'F2'],
+  ],
+  [
+    'a change that has not reached all servers',
+    { zones: { [NS2]: PORTAL_ZONE.replace('45.76.1.2\n', '45.76.1.5\n') } },
+    ['D5'],
   ],
   [
     'answers by place',

@@ -16,9 +16,9 @@ const SPEAKS: ReadonlySet<string> = new Set(['ANSWER', 'NODATA', 'NXDOMAIN', 'DA
 /**
  * Whether all who should serve the zone serve the same one: serial (D1), name servers, the parent's word included (D2), and
  * the records of the name (D5). A run sees one moment and not for how long it has been so: serials that differ are a warning,
- * as is what differs along with them; the hub, which remembers, fails it after `limits.graceS`. With no grace at all it fails
- * here. Records that differ under one serial are no transfer under way, and fail at once, unless one server gives other
- * records each time by itself. Answers that are declared to rotate or to differ by place are not compared.
+ * as are records, which differ for a minute after every change where servers have no serials to compare (Route 53); the hub,
+ * which remembers, fails both after `limits.graceS`. With no grace at all they fail here. Answers that are declared to rotate
+ * or to differ by place are not compared; where one server gives others each time, that is what is told (C2).
  */
 export const consistency: Aspect = {
   tasks(inquiry) {
@@ -177,15 +177,27 @@ function recordFindings(inquiry: Inquiry, zone: ZoneServers, serials: readonly S
     const sets = grouped(words, (word) => setText(word, name, type));
     if (sets.length < 2) return [];
     const versions = new Set(words.map(({ server }) => serialOf.get(server.url)));
-    const isTransfer = versions.size > 1 && limits.graceS > 0;
     const isChanging = words.some(({ server }) => changesByItself(inquiry, server, name, type));
+    const what = `${name} ${typeName(type)}`;
+    const each = sets.map(({ items }) => differenceText(items, sets, name, type)).join('; ');
+    const figures = { sets: sets.length, servers: words.length };
+    if (isChanging)
+      return [
+        {
+          id: 'C2',
+          severity: 'warn',
+          subject: what,
+          message: `The servers of ${zone.zone} answer ${what} with other records each time: ${each}. If that is meant, declare rotation.`,
+          figures,
+        },
+      ];
     return [
       {
         id: 'D5',
-        severity: isTransfer || isChanging ? 'warn' : 'fail',
-        subject: `${name} ${typeName(type)}`,
-        message: `The servers of ${zone.zone} answer ${name} ${typeName(type)} differently${versions.size > 1 ? ', as do their serials' : ' under one serial'}: ${sets.map(({ items }) => differenceText(items, sets, name, type)).join('; ')}${isChanging ? '; one server itself gives others each time: if that is meant, declare rotation' : ''}.`,
-        figures: { sets: sets.length, servers: words.length },
+        severity: limits.graceS === 0 ? 'fail' : 'warn',
+        subject: what,
+        message: `The servers of ${zone.zone} answer ${what} differently${versions.size > 1 ? ', as do their serials' : ' under one serial'}: ${each}.`,
+        figures,
       },
     ];
   });
