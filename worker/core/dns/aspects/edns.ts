@@ -4,6 +4,7 @@ import type { Server } from '../asking/server.ts';
 import { agreed } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { serverText } from '../findings/telling.ts';
+import { confirmed } from '../measure/confirmed.ts';
 import { isMeasured } from '../measure/said.ts';
 import { PLAIN_UDP_BYTES } from '../measure/size.ts';
 import type { Aspect } from './aspect.ts';
@@ -13,9 +14,10 @@ import { complianceOf, EDNS_TESTS, type EdnsTest } from './edns-tests.ts';
 export const edns: Aspect = {
   tasks: (inquiry) =>
     (inquiry.authorities ?? []).flatMap((server) =>
-      EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap(
-        (test) => test.query(inquiry, server) ?? [],
-      ),
+      EDNS_TESTS.filter((test) => isDue(inquiry, server, test)).flatMap((test) => {
+        const query = test.query(inquiry, server);
+        return query ? confirmed(inquiry, query).tasks : [];
+      }),
     ),
   findings: (inquiry) => {
     const servers = inquiry.authorities ?? [];
@@ -43,7 +45,7 @@ function isMute(inquiry: Inquiry, server: Server, id: EdnsTest['id']): boolean {
 
 function answerTo(inquiry: Inquiry, server: Server, id: EdnsTest['id']): Answered | undefined {
   const query = EDNS_TESTS.find((test) => test.id === id)?.query(inquiry, server);
-  return query && inquiry.find(query);
+  return query && confirmed(inquiry, query).answered;
 }
 
 /** Whether it said anything over UDP to one of the two first questions, or could not be asked over UDP at all. */

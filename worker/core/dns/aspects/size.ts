@@ -8,6 +8,7 @@ import { typeName } from '../codec/registry.ts';
 import { agreed, withNote } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
+import { confirmed } from '../measure/confirmed.ts';
 import { isMeasured } from '../measure/said.ts';
 import { bulkFindings, chainFindings, headroomFindings, type SizeContext } from '../measure/size-findings.ts';
 import { floorBytes } from '../measure/size.ts';
@@ -50,7 +51,11 @@ function authorityTasks(inquiry: Inquiry, type: number): Task[] {
       signed?.message?.truncated === true || askedBy('U1D', asked, inquiry.vantage) === undefined;
     const ways: Way[] = ['U0', 'U1', 'U1D'];
     if (needsSignedStream) ways.push('TD');
-    return ways.flatMap((way) => askedBy(way, asked, inquiry.vantage) ?? []);
+    const stream = askedBy('T', asked, inquiry.vantage);
+    return [
+      ...ways.flatMap((way) => askedBy(way, asked, inquiry.vantage) ?? []),
+      ...(stream ? confirmed(inquiry, stream).tasks : []),
+    ];
   });
 }
 
@@ -118,10 +123,17 @@ function seenOf(inquiry: Inquiry, asked: Asked): Seen & { server: Server } {
     u0: by('U0'),
     u1: by('U1'),
     u1d: by('U1D'),
-    t: by('T'),
+    t: streamed(inquiry, asked),
     td: by('TD'),
     rotates: settings.rotation !== undefined,
   };
+}
+
+/** Over the stream, where one silence is not enough to say that a truncated answer cannot be had. */
+function streamed(inquiry: Inquiry, asked: Asked): Answered | undefined {
+  const query = askedBy('T', asked, inquiry.vantage);
+  const answered = query && confirmed(inquiry, query).answered;
+  return answered && isMeasured(answered) ? answered : undefined;
 }
 
 /** B11: the floor and the room with signatures in the answer; who asks for them has EDNS, so 512 only warns. */

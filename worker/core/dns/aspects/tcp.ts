@@ -6,6 +6,7 @@ import { decodeMessage, ShortHeaderError } from '../codec/decode.ts';
 import { RR_TYPES, typeName } from '../codec/registry.ts';
 import { agreed } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
+import { confirmed, type Confirmed } from '../measure/confirmed.ts';
 import { isMeasured } from '../measure/said.ts';
 import type { Aspect } from './aspect.ts';
 
@@ -18,7 +19,8 @@ export const tcp: Aspect = {
     (inquiry.authorities ?? []).flatMap((server) => {
       const plain = plainOf(inquiry, server);
       if (!plain) return [];
-      return inquiry.find(plain)?.message ? [plain, ...MANNERS.map((manner) => put(plain, manner))] : [plain];
+      if (!inquiry.find(plain)?.message) return [plain];
+      return [plain, ...MANNERS.flatMap((manner) => tried(inquiry, plain, manner).tasks)];
     }),
   findings: (inquiry) =>
     agreed(
@@ -26,7 +28,7 @@ export const tcp: Aspect = {
         const plain = plainOf(inquiry, server);
         if (!plain || !inquiry.find(plain)?.message) return [];
         const findings = MANNERS.flatMap((manner) => {
-          const answered = inquiry.find(put(plain, manner));
+          const { answered } = tried(inquiry, plain, manner);
           return answered && isMeasured(answered) ? judged(manner, answered) : [];
         });
         return [{ server, findings }];
@@ -37,6 +39,18 @@ export const tcp: Aspect = {
 function plainOf({ settings, vantage }: Inquiry, server: Server): Query | undefined {
   const type = settings.types[0] ?? RR_TYPES.A;
   return askedBy('T', { server, name: settings.name, type, recursionDesired: false }, vantage);
+}
+
+/** To lose the second question after an idle time is a server's right: it is not tried again. */
+function tried(inquiry: Inquiry, plain: Query, manner: Manner): Confirmed {
+  const query = put(plain, manner);
+  if (manner === 'idle') return { tasks: [query], answered: inquiry.find(query) };
+  return confirmed(
+    inquiry,
+    query,
+    ({ message, exchange }) =>
+      message !== undefined && (manner === 'split' || answersSecond(exchange.second, query)),
+  );
 }
 
 /** What is asked second is the other address type: so programs ask, one behind the other on one connection. */

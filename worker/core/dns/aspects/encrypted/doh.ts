@@ -7,6 +7,7 @@ import type { Server } from '../../asking/server.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import { confirmed } from '../../measure/confirmed.ts';
 import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
 import type { Aspect } from '../aspect.ts';
 
@@ -16,12 +17,14 @@ const MEDIA_TYPE = 'application/dns-message';
 export const doh: Aspect = {
   tasks: (inquiry) => [
     ...firstQuestions(inquiry),
-    ...dohServers(inquiry).flatMap((server) => questionsTo(inquiry, server).map(({ get }) => get)),
+    ...dohServers(inquiry).flatMap((server) =>
+      questionsTo(inquiry, server).flatMap(({ get }) => confirmed(inquiry, get).tasks),
+    ),
   ],
   findings: (inquiry) =>
     dohServers(inquiry).flatMap((server) =>
       questionsTo(inquiry, server).flatMap(({ post, get }) =>
-        dohFindings(inquiry, inquiry.find(post), inquiry.find(get)),
+        dohFindings(inquiry, inquiry.find(post), confirmed(inquiry, get).answered),
       ),
     ),
 };

@@ -8,6 +8,7 @@ import { isSubdomain, parentOf, sameName, type Name } from '../../codec/name.ts'
 import { RR_TYPES, typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { listText, serverText } from '../../findings/telling.ts';
+import { confirmed } from '../../measure/confirmed.ts';
 import {
   allSaid,
   isOwnAnswer,
@@ -40,7 +41,9 @@ export const absence: Aspect = {
     return audiencesOf(inquiry).flatMap(({ servers, recursionDesired }) =>
       servers.flatMap((server) =>
         [...asked, ...above, ...absent].flatMap((question) =>
-          usual(queriesTo(inquiry, { server, ...question, recursionDesired })),
+          usual(queriesTo(inquiry, { server, ...question, recursionDesired })).flatMap(
+            (query) => confirmed(inquiry, query).tasks,
+          ),
         ),
       ),
     );
@@ -147,6 +150,7 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
       ({ server, outcome, answered }) =>
         !SAYS.has(outcome) &&
         !isMute(inquiry, answered) &&
+        !isLost(inquiry, answered) &&
         !required.some((said) => said.server.url === server.url && said.outcome === outcome),
     );
     const [first] = bad;
@@ -165,6 +169,13 @@ function completeness(inquiry: Inquiry, audience: Audience): Finding[] {
       },
     ];
   });
+}
+
+/** One silence where the second question is answered, or was not put any more. */
+function isLost(inquiry: Inquiry, { query, message }: Answered): boolean {
+  if (message) return false;
+  const { answered } = confirmed(inquiry, query);
+  return answered === undefined || answered.message !== undefined;
 }
 
 /** Whether the server has not said a word in the whole run over the transport of that question: A2 tells. */
