@@ -40,6 +40,18 @@ export function isOnlyStreamSilence(vantage: Vantage, { query, message, outcome 
   );
 }
 
+/** Whether a server has been asked and has not said a word so far. */
+export function isMute({ answered }: Pick<Inquiry, 'answered'>, { url }: Server): boolean {
+  const asked = answered.filter((one) => one.query.server.url === url && isMeasured(one));
+  return asked.length > 0 && asked.every(({ message }) => message === undefined);
+}
+
+/** In their order, but for those that have not said a word so far: whoever waits for these waits for every one in turn. */
+export function speakingFirst(inquiry: Pick<Inquiry, 'answered'>, servers: readonly Server[]): Server[] {
+  const mute = servers.filter((server) => isMute(inquiry, server));
+  return [...servers.filter((server) => !mute.includes(server)), ...mute];
+}
+
 /** What a server says to one question over all its transports. `answered` is the reply, or the silence, that it is taken from. */
 export type Said = { server: Server; outcome: OutcomeClass; answered: Answered };
 

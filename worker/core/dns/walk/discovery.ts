@@ -2,6 +2,7 @@ import type { Query, Task } from '../asking/exchange.ts';
 import type { Answered, Inquiry } from '../asking/inquiry.ts';
 import type { OutcomeClass } from '../asking/outcome.ts';
 import { parseServer, type Server } from '../asking/server.ts';
+import { isMute } from '../measure/said.ts';
 import { settled } from '../asking/settled.ts';
 import type { Message } from '../codec/message.ts';
 import { isSubdomain, parentOf, sameName, type Name } from '../codec/name.ts';
@@ -200,15 +201,20 @@ function firstSaid(
   wanted: Wanted,
 ): { tasks: Query[]; answered?: Answered | undefined; isOver: boolean } {
   const tasks: Query[] = [];
+  let isOver = true;
   for (let at = 0; at < servers.length; at += ABREAST) {
-    const puts = servers.slice(at, at + ABREAST).map((server) => settled(inquiry, { server, ...wanted }));
+    const puts = servers
+      .slice(at, at + ABREAST)
+      .map((server) => ({ server, ...settled(inquiry, { server, ...wanted }) }));
     tasks.push(...puts.flatMap((put) => put.tasks));
-    const isOver = puts.every((put) => put.isOver);
-    if (!isOver) return { tasks, isOver };
-    const answered = puts.map((put) => put.answered).find((put) => put && SAYS.has(put.outcome));
-    if (answered) return { tasks, answered, isOver };
+    for (const { server, answered, isOver: hasSaid } of puts) {
+      if (hasSaid && answered && SAYS.has(answered.outcome)) return { tasks, answered, isOver: true };
+      // One that has not said a word so far is not waited for while there are others.
+      if (!hasSaid && !isMute(inquiry, server)) return { tasks, isOver: false };
+      isOver &&= hasSaid;
+    }
   }
-  return { tasks, isOver: true };
+  return { tasks, isOver };
 }
 
 /** What tells of a zone. */

@@ -6,6 +6,7 @@ import { settled } from '../asking/settled.ts';
 import type { Name } from '../codec/name.ts';
 import { RR_TYPES } from '../codec/registry.ts';
 import { parseAddress } from '../contract/ip.ts';
+import { speakingFirst } from '../measure/said.ts';
 import { readingOf, type Reading, type Referral } from './referral.ts';
 import { rootsOf, serverAt } from './roots.ts';
 
@@ -206,7 +207,7 @@ const SAID: ReadonlySet<OutcomeClass> = new Set(['ANSWER', 'NODATA', 'NXDOMAIN']
 
 function resolvedBy(inquiry: Inquiry, name: Name): Found {
   const tasks: Task[] = [];
-  for (const server of inquiry.settings.resolvers) {
+  for (const server of speakingFirst(inquiry, inquiry.settings.resolvers)) {
     const puts = [RR_TYPES.A, RR_TYPES.AAAA].map((type) =>
       settled(inquiry, { server, name, type, recursionDesired: true }),
     );

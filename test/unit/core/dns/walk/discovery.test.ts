@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DnsInput } from '#core/checks/dns.ts';
+import { dnsSettingsOf, type DnsInput } from '#core/checks/dns.ts';
 import type { Inquiry } from '#core/dns/asking/inquiry.ts';
+import { Inquirer } from '#core/dns/run/inquirer.ts';
 import { recordsAt } from '#core/dns/zone/zone.ts';
-import { run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
+import { NODE, run, SILENT, WORKER, type Quirk, type World } from '#test/fixtures/dns/world.ts';
 import { zoneFrom } from '#test/fixtures/dns/zone-reply.ts';
 import {
   delegatedWorld,
@@ -142,4 +143,14 @@ describe('by the delegation', () => {
 it('says nothing of a name that is denied by a resolver alone', async () => {
   const inquiry = await known(resolvedWorld({ r1: DENIES }), { name, resolvers: [R1] });
   expect(inquiry).toMatchObject({ zone: undefined, authorities: undefined });
+});
+
+it('a resolver that has not said a word is not waited for while there is another', async () => {
+  const world = resolvedWorld({ r1: silent });
+  const settings = dnsSettingsOf({ name, resolvers: [R1, R2], aspects: ['resolvability'] });
+  const inquirer = new Inquirer({ settings, vantage: NODE, nowMs: 0, salt: 'salt7x' });
+  for (let round = 0; round < 3; round += 1)
+    await Promise.all(inquirer.next().map(async (task) => inquirer.add(await world.ask(task))));
+  // The zone in the first round, its name servers in the second, their addresses in the third.
+  expect(urls(inquirer.inquiry())).toEqual([NS1, NS2]);
 });
