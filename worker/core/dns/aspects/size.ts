@@ -9,7 +9,7 @@ import { agreed, withNote } from '../findings/agreement.ts';
 import type { Finding } from '../findings/finding.ts';
 import { chainOf } from '../measure/rrset.ts';
 import { confirmed } from '../measure/confirmed.ts';
-import { isMeasured } from '../measure/said.ts';
+import { isMeasured, ofMany } from '../measure/said.ts';
 import { bulkFindings, chainFindings, headroomFindings, type SizeContext } from '../measure/size-findings.ts';
 import { floorBytes } from '../measure/size.ts';
 import { fallbackFindings, truncationFindings, type Seen } from '../measure/truncation-findings.ts';
@@ -180,14 +180,15 @@ function longestChain(inquiry: Inquiry): Finding[] {
   );
 }
 
-/** B7 of resolvers: one that truncates must give the whole over its stream. */
+/** B7 of resolvers, half of them: one that truncates must give the whole over its stream. */
 function resolverFallback(inquiry: Inquiry): Finding[] {
   const byServer = new Map(
     truncatedByResolvers(inquiry).map((asked) => [`${asked.server.url} ${asked.type}`, asked]),
   );
-  return [...byServer.values()].flatMap((asked) =>
+  const found = [...byServer.values()].flatMap((asked) =>
     fallbackFindings({ ...seenOf(inquiry, asked), subject: asked.server.url }),
   );
+  return ofMany(found, inquiry.settings.resolvers.length);
 }
 
 function ofAuthority({ settings }: Inquiry, server: Server, type: number): Asked {

@@ -5,6 +5,7 @@ import { queriesTo, type Asked } from '../asking/question.ts';
 import type { Server } from '../asking/server.ts';
 import { sameName, type Name } from '../codec/name.ts';
 import { canonicalRdata } from '../codec/present.ts';
+import { isBad, type Finding } from '../findings/finding.ts';
 import { chainOf } from './rrset.ts';
 
 /** Nothing came back, whatever was sent. */
@@ -119,4 +120,12 @@ export function changesByItself({ answered }: Inquiry, { url }: Server, name: Na
 /** One bad of many is seen; half of them or more is what most people meet (reference: dns, section 1.3, A6). */
 export function shareSeverity(bad: number, all: number): 'warn' | 'fail' {
   return bad * 2 >= all ? 'fail' : 'warn';
+}
+
+/** Findings each of one server of so many: as bad as their share, where they fail. */
+export function ofMany(findings: readonly Finding[], all: number): Finding[] {
+  const bad = new Set(findings.filter(isBad).map(({ subject }) => subject)).size;
+  return findings.map((finding) =>
+    finding.severity === 'fail' ? { ...finding, severity: shareSeverity(bad, all) } : finding,
+  );
 }

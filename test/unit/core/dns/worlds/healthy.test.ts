@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RCODE, RR_TYPES } from '#core/dns/codec/registry.ts';
 import { isBad } from '#core/dns/findings/finding.ts';
-import { NODE, SILENT, WORKER, type Quirk } from '#test/fixtures/dns/world.ts';
+import { NODE, SILENT, WORKER, WORLD_MS, type Quirk } from '#test/fixtures/dns/world.ts';
 import { withError } from '../a-resolved-zone.ts';
 import { judgedIn, NS1, NS2, PORTAL_ZONE, R1, R2, R3, TLD_ZONE, type Site } from './internet.ts';
 import {
@@ -66,6 +66,21 @@ const dname: Quirk = ({ name, type, recursionDesired }, usual) =>
         ],
       }
     : undefined;
+
+const HTTP_503 = { class: 'HTTP_STATUS', message: 'HTTP 503' } as const;
+const WRONG_NAME = { class: 'TLS_FAIL', message: 'the certificate is not for this name' } as const;
+
+const lateAt =
+  (url: string, exchangeMs: number): NonNullable<Site['way']> =>
+  ({ server }, exchange) =>
+    server.url === url ? { ...exchange, exchangeMs } : exchange;
+
+const endingTomorrow =
+  (url: string): NonNullable<Site['way']> =>
+  ({ server }, exchange) =>
+    server.url === url
+      ? { ...exchange, tls: { protocol: 'TLSv1.3', validToMs: WORLD_MS + 86_400_000 } }
+      : exchange;
 
 /** A world where nobody is to be woken, and what is warned of there: from a probe, and where it differs from a Worker. */
 type Healthy = [title: string, site: Site, warned?: string[], fromWorker?: string[]];
@@ -252,6 +267,39 @@ const RESOLVERS: Healthy[] = [
     'one of three that validates by a wrong clock',
     { ...signed(), quirks: { [R1]: unlessUnchecked(withError(7, 'signature expired', SERVFAILS)) } },
     ['A4', 'A6', 'E9'],
+  ],
+  ['one of three slow', { way: lateAt(R2, 1_200) }, ['E6']],
+  [
+    'one of three behind an HTTP error',
+    { way: lost(({ server }) => server.url === R2, HTTP_503) },
+    ['A2', 'A6', 'F2'],
+  ],
+  [
+    'one of three with another one’s certificate',
+    { way: lost(({ server }) => server.url === R3, WRONG_NAME) },
+    ['A2', 'A6', 'F1'],
+  ],
+  ['one of three with a certificate that ends tomorrow', { way: endingTomorrow(R3) }, ['F1']],
+  [
+    'one of three that truncates and has no TCP',
+    {
+      quirks: {
+        [R1]: ({ transport }, usual) =>
+          transport === 'tcp' ? SILENT : { ...usual, truncated: true, answers: [] },
+      },
+    },
+    ['A2', 'A6', 'B7'],
+    ['A2'],
+  ],
+  [
+    'one of three that says things twice',
+    { quirks: { [R1]: gives('45.76.1.1', '45.76.1.1', '45.76.1.2') } },
+    ['C6'],
+  ],
+  [
+    'one of three that gives another address for an alias to a CDN',
+    { ...CDN, quirks: { [R1]: gives('92.242.140.2') }, input: { expect: { A: { exact: ['45.77.1.1'] } } } },
+    ['A6', 'C1'],
   ],
 ];
 

@@ -17,7 +17,7 @@ const C9_TYPES: ReadonlySet<number> = new Set([RR_TYPES.CAA, RR_TYPES.MX, RR_TYP
 /**
  * Whether the records are what `expect` says (C1; C9 for CAA, MX and TXT), at every server of the zone and every resolver. With
  * a declared rotation an answer is a part: it may lack records, and the hub tells whether the whole pool is seen. A resolver
- * may still have what was right before: while the zone's servers give what is expected, one of many is a warning.
+ * may still have what was right before: unless the zone's servers deviate too, one of many is a warning.
  */
 export const expectation: Aspect = {
   tasks: (inquiry) =>
@@ -70,8 +70,8 @@ function typeFindings(inquiry: Inquiry, type: number, expected: Expectation): Fi
   });
   const [own, resolved] = judged;
   if (!own || !resolved) return [];
-  const isOwnWell = own.given.length > 0 && own.wrong.length === 0;
-  const resolvedSeverity = isOwnWell ? shareSeverity(resolved.wrong.length, resolved.given.length) : 'fail';
+  const resolvedSeverity =
+    own.wrong.length === 0 ? shareSeverity(resolved.wrong.length, resolved.given.length) : 'fail';
   return [
     ...deviationFindings(inquiry, type, own, 'fail', 'servers of the zone'),
     // A resolver that repeats what the zone says adds nothing to it.

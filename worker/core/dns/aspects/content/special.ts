@@ -1,4 +1,4 @@
-import { authoritiesOf, resolversOf } from '../../asking/audience.ts';
+import { authoritiesOf, resolversOf, type Audience } from '../../asking/audience.ts';
 import type { Inquiry } from '../../asking/inquiry.ts';
 import { settled } from '../../asking/settled.ts';
 import { canonicalRdata } from '../../codec/present.ts';
@@ -60,22 +60,25 @@ function isOwn({ authorities }: SeenAddress): boolean {
 }
 
 function repeatedFindings(inquiry: Inquiry): Finding[] {
+  return [authoritiesOf(inquiry), resolversOf(inquiry)].flatMap((audience) => repeatedAt(inquiry, audience));
+}
+
+function repeatedAt(inquiry: Inquiry, { servers, recursionDesired }: Audience): Finding[] {
   const { name } = inquiry.settings;
-  const repeats = [authoritiesOf(inquiry), resolversOf(inquiry)].flatMap(({ servers, recursionDesired }) =>
-    servers.flatMap((server) =>
-      addressTypes(inquiry).flatMap((type) => {
-        const message = settled(inquiry, { server, name, type, recursionDesired }).answered?.message;
-        const texts = message
-          ? chainOf(message, name, type).records.map(({ rdata }) => canonicalRdata(rdata))
-          : [];
-        const twice = [...new Set(texts.filter((text, at) => texts.indexOf(text) !== at))];
-        return twice.length > 0 ? [{ server, said: `${typeName(type)} ${listText(twice)}` }] : [];
-      }),
-    ),
+  const repeats = servers.flatMap((server) =>
+    addressTypes(inquiry).flatMap((type) => {
+      const message = settled(inquiry, { server, name, type, recursionDesired }).answered?.message;
+      const texts = message
+        ? chainOf(message, name, type).records.map(({ rdata }) => canonicalRdata(rdata))
+        : [];
+      const twice = [...new Set(texts.filter((text, at) => texts.indexOf(text) !== at))];
+      return twice.length > 0 ? [{ server, said: `${typeName(type)} ${listText(twice)}` }] : [];
+    }),
   );
+  const bad = new Set(repeats.map(({ server }) => server.url)).size;
   return grouped(repeats, ({ said }) => said).map(({ said, items }) => ({
     id: 'C6',
-    severity: 'fail',
+    severity: recursionDesired ? shareSeverity(bad, servers.length) : 'fail',
     subject: items.length === 1 ? (items[0]?.server.url ?? name) : name,
     message: `${name} has the same record more than once in one answer: ${said}, at ${listText(
       items.map(({ server }) => serverText(server)),

@@ -80,7 +80,7 @@ function isFew(lame: readonly Word[], all: readonly Word[]): boolean {
 /** What a server did when it was asked for the zone's SOA. */
 function sayingOf({ answered: { message, outcome }, outcome: verdict }: Word): string {
   const isRecords = message?.rcode === 0 && verdict === 'LAME';
-  if (!message) return `gave no reply to SOA (${outcomeWords(outcome)})`;
+  if (!message) return `gave no reply to SOA${outcome === 'TIMEOUT' ? '' : ` (${outcomeWords(outcome)})`}`;
   if (isRecords && (outcome === 'REFERRAL' || outcome === 'UPWARD_REFERRAL')) return 'referred SOA elsewhere';
   if (isRecords) return 'answered SOA without the AA flag';
   if (message.rcode !== 0) return `answered SOA with ${rcodeName(message.rcode)}`;

@@ -1,8 +1,11 @@
 import { MS_PER_DAY } from '../../../units.ts';
 import type { QueryExchange } from '../../asking/exchange.ts';
 import { firstQuestions } from '../../asking/first-questions.ts';
+import type { Inquiry } from '../../asking/inquiry.ts';
+import type { Server } from '../../asking/server.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
+import { ofMany } from '../../measure/said.ts';
 import type { Aspect } from '../aspect.ts';
 
 /** Days that a certificate must still be valid for (reference: dns, section 1.3, F1). */
@@ -11,19 +14,29 @@ const DAYS_FAIL = 3;
 /** Versions of TLS that are no protection any more (RFC 8996). */
 const OLD_PROTOCOLS: ReadonlySet<string> = new Set(['SSLv3', 'TLSv1', 'TLSv1.1']);
 
-/** F1: servers over TLS and HTTPS prove who they are (RFC 8310, strict), and will for a while. A Worker sees no certificate. */
+/**
+ * F1: servers over TLS and HTTPS prove who they are (RFC 8310, strict), and will for a while. A Worker sees no certificate. Of
+ * resolvers, half.
+ */
 export const certificates: Aspect = {
   tasks: firstQuestions,
   findings: (inquiry) => {
-    const servers = [...inquiry.settings.resolvers, ...(inquiry.authorities ?? [])];
-    return servers.flatMap(({ url }) => {
-      const exchanges = inquiry.answered
-        .filter(({ query }) => query.server.url === url)
-        .map(({ exchange }) => exchange);
-      return certificateFinding(exchanges, inquiry.nowMs) ?? [];
-    });
+    const { resolvers } = inquiry.settings;
+    return [
+      ...ofMany(certificateFindings(inquiry, resolvers), resolvers.length),
+      ...certificateFindings(inquiry, inquiry.authorities ?? []),
+    ];
   },
 };
+
+function certificateFindings(inquiry: Inquiry, servers: readonly Server[]): Finding[] {
+  return servers.flatMap(({ url }) => {
+    const exchanges = inquiry.answered
+      .filter(({ query }) => query.server.url === url)
+      .map(({ exchange }) => exchange);
+    return certificateFinding(exchanges, inquiry.nowMs) ?? [];
+  });
+}
 
 function certificateFinding(exchanges: readonly QueryExchange[], nowMs: number): Finding | undefined {
   const failed = exchanges.find(

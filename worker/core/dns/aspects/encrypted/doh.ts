@@ -8,12 +8,13 @@ import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { serverText } from '../../findings/telling.ts';
 import { confirmed } from '../../measure/confirmed.ts';
-import { isMeasured, isSilence, setOf } from '../../measure/said.ts';
+import { isMeasured, isSilence, ofMany, setOf } from '../../measure/said.ts';
 import type { Aspect } from '../aspect.ts';
 
 const MEDIA_TYPE = 'application/dns-message';
 
-/** F2: DoH as RFC 8484 has it: 200, the media type, an id of 0, nothing cached for longer than it is valid, GET as POST. */
+/** F2: DoH as RFC 8484 has it: 200, the media type, an id of 0, nothing cached for longer than it is valid, GET as POST. Of
+ * resolvers, half. */
 export const doh: Aspect = {
   tasks: (inquiry) => [
     ...firstQuestions(inquiry),
@@ -22,10 +23,13 @@ export const doh: Aspect = {
     ),
   ],
   findings: (inquiry) =>
-    dohServers(inquiry).flatMap((server) =>
-      questionsTo(inquiry, server).flatMap(({ post, get }) =>
-        dohFindings(inquiry, inquiry.find(post), confirmed(inquiry, get).answered),
+    ofMany(
+      dohServers(inquiry).flatMap((server) =>
+        questionsTo(inquiry, server).flatMap(({ post, get }) =>
+          dohFindings(inquiry, inquiry.find(post), confirmed(inquiry, get).answered),
+        ),
       ),
+      inquiry.settings.resolvers.length,
     ),
 };
 

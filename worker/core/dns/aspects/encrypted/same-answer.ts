@@ -7,14 +7,7 @@ import type { Server } from '../../asking/server.ts';
 import { typeName } from '../../codec/registry.ts';
 import type { Finding } from '../../findings/finding.ts';
 import { countText, listText, serverText } from '../../findings/telling.ts';
-import {
-  changesByItself,
-  isMeasured,
-  isSilence,
-  isTruncated,
-  setOf,
-  shareSeverity,
-} from '../../measure/said.ts';
+import { changesByItself, isMeasured, isSilence, isTruncated, ofMany, setOf } from '../../measure/said.ts';
 import type { Aspect } from '../aspect.ts';
 
 /** F3: one host says the same over UDP, TCP, TLS and HTTPS. Silence is A2's to tell, truncation B6's. */
@@ -37,11 +30,7 @@ function audienceFindings(inquiry: Inquiry, audience: Audience): Finding[] {
     hosts.set(key, { servers: [...(hosts.get(key)?.servers ?? []), server] });
   }
   const found = [...hosts.values()].flatMap((host) => hostFindings(inquiry, audience, host));
-  const bad = new Set(found.map(({ subject }) => subject)).size;
-  if (!audience.recursionDesired) return found;
-  return found.map((one) =>
-    one.severity === 'fail' ? { ...one, severity: shareSeverity(bad, hosts.size) } : one,
-  );
+  return audience.recursionDesired ? ofMany(found, hosts.size) : found;
 }
 
 function hostFindings(inquiry: Inquiry, { recursionDesired }: Audience, { servers }: Host): Finding[] {

@@ -27,17 +27,14 @@ type Timed = { server: Server; medianMs: number };
 /** A server that is slow by itself is seen; half of them slow is the service, unless the control is as slow as they are. */
 function slowness(inquiry: Inquiry, audience: Audience, kind: Kind): Finding[] {
   const { latencyWarnMs, latencyFailMs } = inquiry.settings.limits;
-  const timed = audience.servers.flatMap((server): Timed[] => {
-    const timesMs = inquiry.answered
-      .filter((answered) => isTimed(inquiry, answered, server, audience, kind))
-      .map(({ exchange }) => exchange.exchangeMs);
-    return timesMs.length === 0 ? [] : [{ server, medianMs: Math.round(median(timesMs)) }];
-  });
+  const timed = timedOver(inquiry, audience, kind);
   const over = (limitMs: number) => timed.filter(({ medianMs }) => medianMs > limitMs);
   const slow = over(latencyWarnMs);
   const slowest = slow.reduce((most, { medianMs }) => Math.max(most, medianMs), 0);
   if (slow.length === 0) return [];
-  const isBad = over(latencyFailMs).length * 2 >= timed.length;
+  // Of all of them, not of those alone that have this transport: of three resolvers each may have another one.
+  const all = TRANSPORTS.flatMap((transport) => timedOver(inquiry, audience, { ...kind, transport }));
+  const isBad = over(latencyFailMs).length * 2 >= new Set(all.map(({ server }) => server.url)).size;
   const isOurs = isControlSlow(inquiry, latencyFailMs);
   const limitMs = isBad ? latencyFailMs : latencyWarnMs;
   const shown = over(limitMs);
@@ -53,6 +50,15 @@ function slowness(inquiry: Inquiry, audience: Audience, kind: Kind): Finding[] {
       figures: { medianMs: slowest, limitMs, slow: shown.length, of: timed.length },
     },
   ];
+}
+
+function timedOver(inquiry: Inquiry, audience: Audience, kind: Kind): Timed[] {
+  return audience.servers.flatMap((server): Timed[] => {
+    const timesMs = inquiry.answered
+      .filter((answered) => isTimed(inquiry, answered, server, audience, kind))
+      .map(({ exchange }) => exchange.exchangeMs);
+    return timesMs.length === 0 ? [] : [{ server, medianMs: Math.round(median(timesMs)) }];
+  });
 }
 
 function isTimed(
