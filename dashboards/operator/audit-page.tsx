@@ -4,6 +4,7 @@ import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
 import { Moment } from './time.tsx';
 import { viaWords } from './words.ts';
+import { TableHead } from './table-head.tsx';
 
 /** One change as the page shows it; times epoch ms. */
 export type AuditLine = {
@@ -65,15 +66,7 @@ function AuditTable({ lines, nowMs }: { lines: readonly AuditLine[] | undefined;
   if (lines.length === 0) return <p>Nobody has changed anything yet.</p>;
   return (
     <table class="audit stacks" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {['When', 'Who', 'What', 'How', 'Request'].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['When', 'Who', 'What', 'How', 'Request']} />
       <tbody role="rowgroup">
         {lines.map((line) => (
           <tr role="row">

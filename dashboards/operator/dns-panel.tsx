@@ -4,6 +4,7 @@ import { ASSERTIONS, type Finding, type FindingSeverity } from '#core/dns/findin
 import { formatMs } from '#core/units.ts';
 import { Mark, type MarkShape } from './mark.tsx';
 import { durationText } from './time.tsx';
+import { TableHead } from './table-head.tsx';
 
 /** Octets a client without EDNS takes (RFC 1035 section 4.2.1), and one with it (DNS Flag Day 2020). */
 const LIMITS = { plainBytes: 512, ednsBytes: 1_232 } as const;
@@ -129,15 +130,7 @@ function Questions({ exchanges }: { exchanges: readonly StoredExchange[] }) {
         {exchanges.length} {exchanges.length === 1 ? 'question' : 'questions'} and what came of each
       </summary>
       <table class="stacks" role="table">
-        <thead role="rowgroup">
-          <tr role="row">
-            {['Question', 'Server', 'How', 'Answer', 'Octets', 'Took'].map((title) => (
-              <th role="columnheader" scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={['Question', 'Server', 'How', 'Answer', 'Octets', 'Took']} />
         <tbody role="rowgroup">
           {exchanges.map((exchange) => (
             <tr role="row">

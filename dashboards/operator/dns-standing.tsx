@@ -4,6 +4,7 @@ import { dnsBaselineFormPath } from '#core/operator-path.ts';
 import type { CheckView } from '#core/view.ts';
 import { Mark } from './mark.tsx';
 import { durationText, Moment } from './time.tsx';
+import { TableHead } from './table-head.tsx';
 
 type Scope = ToldBaseline['scopes'][number];
 type Figures = Scope['present']['measured'][number];
@@ -69,15 +70,7 @@ function ScopeTable({ scope, nowMs }: { scope: Scope; nowMs: number }) {
     <article class="card" data-key={region ?? 'everywhere'}>
       {region === undefined ? null : <h3>{region}</h3>}
       <table class="stacks" role="table">
-        <thead role="rowgroup">
-          <tr role="row">
-            {['Type', 'Now', 'As accepted', 'Changed'].map((title) => (
-              <th role="columnheader" scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={['Type', 'Now', 'As accepted', 'Changed']} />
         <tbody role="rowgroup">
           {present.measured.map((now) => {
             const was = accepted?.measured.find(({ type }) => type === now.type);

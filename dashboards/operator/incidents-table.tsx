@@ -4,21 +4,14 @@ import type { IncidentView } from './incident-view.ts';
 import { Mark } from './mark.tsx';
 import { Clock, Elapsed } from './time.tsx';
 import { INCIDENT_WORDS } from './words.ts';
+import { TableHead } from './table-head.tsx';
 
 /** Incidents of one check, newest first. */
 export function IncidentsTable({ incidents, nowMs }: { incidents: readonly IncidentView[]; nowMs: number }) {
   if (incidents.length === 0) return <p class="hush">None on record.</p>;
   return (
     <table class="incidents stacks" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {['Incident', 'State', 'Began', 'Lasted', 'Cause', 'Paged in'].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['Incident', 'State', 'Began', 'Lasted', 'Cause', 'Paged in']} />
       <tbody role="rowgroup">
         {incidents.map((incident) => {
           const { word, mark } = INCIDENT_WORDS[incident.status];

@@ -8,6 +8,7 @@ import type { LedgerReport, LedgerRow } from './ledger-report.ts';
 import { Mark } from './mark.tsx';
 import { Clock, durationText } from './time.tsx';
 import { STANDING_NOTES, OBJECTIVE_WORDS } from './words.ts';
+import { TableHead } from './table-head.tsx';
 
 /** Rows on the page; the JSON has them all. */
 const ROWS_MAX = 200;
@@ -157,15 +158,7 @@ function Apart({ report }: { report: ObjectiveReport }) {
 function LedgerTable({ rows, nowMs }: { rows: readonly LedgerRow[]; nowMs: number }) {
   return (
     <table class="ledger-rows stacks" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {['Incident', 'Began', 'Cause', 'Paged in', 'Slowest leg', 'Acknowledged'].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['Incident', 'Began', 'Cause', 'Paged in', 'Slowest leg', 'Acknowledged']} />
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr role="row" data-key={`${row.check}-${row.seq}`}>

@@ -1,6 +1,7 @@
 import { Mark, type MarkShape } from './mark.tsx';
 import type { ProbeRow, RegionRow } from './region-row.ts';
 import { Moment } from './time.tsx';
+import { TableHead } from './table-head.tsx';
 
 /** What a probe that is a Worker of the hub says it runs on. */
 const WORKERS = 'Workers';
@@ -9,15 +10,7 @@ const WORKERS = 'Workers';
 export function ProbesTable({ regions, nowMs }: { regions: readonly RegionRow[]; nowMs: number }) {
   return (
     <table class="probes stacks" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          {['Region', 'Probe', 'Last heard', 'By', 'Chromium', 'Waiting on disk', 'Dropped'].map((title) => (
-            <th role="columnheader" scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['Region', 'Probe', 'Last heard', 'By', 'Chromium', 'Waiting on disk', 'Dropped']} />
       <tbody role="rowgroup">
         {regions.map((region) =>
           region.probes.length === 0 ? (
