@@ -17,6 +17,7 @@ import { OUTCOME_WORDS } from './words.ts';
 const TRIGGER_WORDS: Record<StoredRun['run']['trigger'], string> = {
   schedule: 'by schedule',
   burst: 'to confirm a failure',
+  deploy: 'to verify a deploy',
   manual: 'by hand',
 };
 

@@ -30,6 +30,7 @@ export function policyOf(scenario: Scenario): Policy {
     regions,
     channels: ['primary', 'chat'],
     dependsOn: [],
+    tags: [],
     owner: 'identity team',
     severity: 'critical',
   };

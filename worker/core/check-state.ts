@@ -1,4 +1,5 @@
 import { isBurstOn, type Burst } from './burst.ts';
+import type { DeployMark } from './deploy/mark.ts';
 import type { Incident } from './incident.ts';
 import { deadlinesOf, type Deadlines } from './lateness.ts';
 import type { Paged } from './outbox.ts';
@@ -28,6 +29,8 @@ export type CheckState = {
   flapping: boolean;
   /** Of a DNS check: the warnings that people have been told of. */
   toldWarnings?: ToldWarnings | undefined;
+  /** The latest deploys that concern the check, oldest first. */
+  deploys?: DeployMark[] | undefined;
   /** The maintenance window the check is in. */
   maintenance?: { title: string; untilMs: number } | undefined;
 };

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { normaliseDns, type DnsSettings } from './checks/dns.ts';
 import { CHECK_KINDS, WORKER_KINDS } from './checks/index.ts';
+import {
+  checksNamed,
+  DEPLOY_CHECKS_MAX,
+  ServiceInput,
+  serviceSettings,
+  type Service,
+} from './deploy/service.ts';
 import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
 import { duration } from './duration.ts';
@@ -14,6 +21,8 @@ export const CHECKS_MAX = 500;
 /** Regions; the rules are tabulated for 1–5 (reference: `quorumStreak`). */
 export const REGIONS_MAX = 20;
 export const CHANNELS_MAX = 20;
+/** Services: each has an object of its own. */
+export const SERVICES_MAX = 100;
 
 export const SEVERITIES = ['critical', 'error', 'warning', 'info'] as const;
 
@@ -31,6 +40,8 @@ const commonCheck = {
   runbook: z.url().max(2_000).optional(),
   /** Names of what the check hangs on, such as `identity-provider`: checks that share one are paged as one. */
   dependsOn: z.array(Slug).max(20).default([]),
+  /** Names that several checks share: a deploy can be verified by all with one of them. */
+  tags: z.array(Slug).max(20).default([]),
   owner: z.string().min(1).max(200),
   severity: z.enum(SEVERITIES).default('critical'),
 };
@@ -92,6 +103,8 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
       checks: z.record(Slug, CheckSettings),
       channels: z.record(Slug, channelSettings),
       paging: PagingInput.prefault({}),
+      /** What is deployed: how a deploy is verified, and how it is taken back. */
+      services: z.record(Slug, ServiceInput).default({}),
       /** Fetched by a probe whose run has just failed: when this fails too, the trouble is the probe's own way out. */
       control: ControlSettings.optional(),
       maintenance: z.array(WindowSettings).max(WINDOWS_MAX).default([]),
@@ -140,6 +153,36 @@ function configSchema<C extends z.ZodType>(channelSettings: C) {
           problem(['maintenance', at, 'checks', index], `expected one of ${checkIds.join(', ')}`, name),
         ),
       );
+      const services = Object.entries(config.services);
+      if (services.length > SERVICES_MAX)
+        problem(['services'], `expected at most ${SERVICES_MAX} services`, services.length);
+      const journeys = checks.filter(([, { kind }]) => kind === 'journey').map(([id]) => id);
+      const tags = [...new Set(checks.flatMap(([, check]) => (check.kind === 'journey' ? check.tags : [])))];
+      for (const [id, service] of services) {
+        unknownNames(service.checks, journeys).forEach(([index, name]) =>
+          problem(
+            ['services', id, 'checks', index],
+            `expected one of the journeys ${journeys.join(', ')}`,
+            name,
+          ),
+        );
+        unknownNames(service.tags, tags).forEach(([index, name]) =>
+          problem(
+            ['services', id, 'tags', index],
+            `expected a tag of a journey: ${tags.join(', ') || '(no journey has one)'}`,
+            name,
+          ),
+        );
+        unknownNames(service.channels, channels).forEach(([index, name]) =>
+          problem(['services', id, 'channels', index], `expected one of ${channels.join(', ')}`, name),
+        );
+        const named = checksNamed(
+          checks.map(([checkId, check]) => ({ ...check, id: checkId, channels: check.channels ?? channels })),
+          service,
+        );
+        if (named.length > DEPLOY_CHECKS_MAX)
+          problem(['services', id, 'tags'], `expected at most ${DEPLOY_CHECKS_MAX} journeys`, named.length);
+      }
       const { lateness } = config.paging;
       if (lateness.ceiling < lateness.floor)
         problem(
@@ -203,6 +246,7 @@ type CommonCheck = {
   channels: string[];
   runbook?: string | undefined;
   dependsOn: string[];
+  tags: string[];
   owner: string;
   severity: (typeof SEVERITIES)[number];
 };
@@ -238,6 +282,7 @@ export type Config<Channel = unknown> = {
   maintenance: MaintenanceWindow[];
   platform?: { owner: string; channels: string[] } | undefined;
   watchdogs: { url: string | SecretRef; everyMs: number }[];
+  services: Service[];
 };
 
 /** What `defineConfig` takes: the configuration as people write it. */
@@ -261,6 +306,21 @@ export function parseConfig(input: unknown, channelSettings: z.ZodType = AnyChan
 
 function normalise(raw: RawConfig<z.ZodType>): Config {
   const channels = Object.keys(raw.channels);
+  const checks = Object.entries(raw.checks).map(([id, check]) => ({
+    ...kindOf(check),
+    id,
+    title: check.title ?? id,
+    intervalMs: check.interval,
+    timeoutMs: check.timeout,
+    regions:
+      check.regions ?? Object.keys(raw.regions).filter((region) => canRun(check.kind, raw.regions[region])),
+    channels: check.channels ?? channels,
+    runbook: check.runbook,
+    dependsOn: check.dependsOn,
+    tags: check.tags,
+    owner: check.owner,
+    severity: check.severity,
+  }));
   return {
     publicUrl: raw.publicUrl.replace(/\/+$/, ''),
     regions: Object.entries(raw.regions).map(([id, region]) => ({
@@ -268,20 +328,7 @@ function normalise(raw: RawConfig<z.ZodType>): Config {
       title: region.title ?? id,
       ...(region.worker ? { worker: region.worker } : {}),
     })),
-    checks: Object.entries(raw.checks).map(([id, check]) => ({
-      ...kindOf(check),
-      id,
-      title: check.title ?? id,
-      intervalMs: check.interval,
-      timeoutMs: check.timeout,
-      regions:
-        check.regions ?? Object.keys(raw.regions).filter((region) => canRun(check.kind, raw.regions[region])),
-      channels: check.channels ?? channels,
-      runbook: check.runbook,
-      dependsOn: check.dependsOn,
-      owner: check.owner,
-      severity: check.severity,
-    })),
+    checks,
     channels: raw.channels,
     paging: pagingSettings(raw.paging),
     ...(raw.control ? { control: { url: raw.control.url, timeoutMs: raw.control.timeout } } : {}),
@@ -293,6 +340,7 @@ function normalise(raw: RawConfig<z.ZodType>): Config {
     })),
     ...(raw.platform ? { platform: raw.platform } : {}),
     watchdogs: raw.watchdogs.map(({ url, every }) => ({ url, everyMs: every })),
+    services: Object.entries(raw.services).map(([id, service]) => serviceSettings(id, service, checks)),
   };
 }
 

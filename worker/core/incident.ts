@@ -1,3 +1,4 @@
+import type { DeployMark } from './deploy/mark.ts';
 import { FLAPPING_HOLDS } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import { pageOf, type GroupedCheck, type Page } from './page.ts';
@@ -23,6 +24,8 @@ export type Incident = {
   successes: Record<string, number>;
   recoveredAtMs?: number | undefined;
   resolvedAtMs?: number | undefined;
+  /** The deploy that was soon before its first failure, and how long before. */
+  deploy?: { deploy: DeployMark; afterMs: number } | undefined;
   /** A maintenance window holds its page. */
   held?: boolean | undefined;
   acknowledged?: { atMs: number; by: string; via: string } | undefined;

@@ -12,6 +12,24 @@ export function dnsBaselinePath(check: string): string {
   return `${OPERATOR_PATH}/api/dns/${encodeURIComponent(check)}/baseline`;
 }
 
+/** All services with their latest deploys. */
+export const DEPLOYS_PAGE_PATH = `${OPERATOR_PATH}/deploys`;
+
+/** A deploy's page. */
+export function deployPagePath(service: string, n: number): string {
+  return `${DEPLOYS_PAGE_PATH}/${encodeURIComponent(service)}/${n}`;
+}
+
+/** Where the form posts to that rolls a deploy back. */
+export function rollbackFormPath(service: string, n: number): string {
+  return `${deployPagePath(service, n)}/rollback`;
+}
+
+/** Where the form posts to that lifts a service's freeze. */
+export function freezeFormPath(service: string): string {
+  return `${DEPLOYS_PAGE_PATH}/${encodeURIComponent(service)}/lift-freeze`;
+}
+
 /** A check's page. */
 export function checkPath(check: string): string {
   return `${OPERATOR_PATH}/checks/${encodeURIComponent(check)}`;

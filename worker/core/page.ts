@@ -24,11 +24,27 @@ export const GroupedCheck = z.strictObject({
 });
 export type GroupedCheck = z.infer<typeof GroupedCheck>;
 
+/** A deploy as a page names it. */
+const PageDeploy = z.strictObject({
+  title: z.string(),
+  version: z.string(),
+  previousVersion: z.string().optional(),
+  commit: z.string().optional(),
+  atMs: z.int(),
+  /** From the deploy to the first failure. */
+  afterMs: z.int().optional(),
+  /** How it is taken back, for a person to do. */
+  rollback: z.string().optional(),
+  /** The deploy on the operator's page. */
+  deployUrl: z.string(),
+});
+export type PageDeploy = z.infer<typeof PageDeploy>;
+
 /**
  * Why a page or notice goes out. The first three are the rules; `latency`: slower in most regions; `blind`: too few
  * regions live; `break-glass`: a probe paged by itself; `drill`: a test of the way. The rest are notices: `one-region`,
  * `invalid` (a probe measures nothing), `maintenance` (a window has ended), `channel-broken`, `grouped` (an incident
- * joined one page), `dns-warning` (a DNS check has begun to warn of something).
+ * joined one page), `dns-warning` (a DNS check has begun to warn of something). `deploy`: of a deploy, a page, a notice or a change.
  */
 export const REASONS = [
   'unanimous',
@@ -43,11 +59,15 @@ export const REASONS = [
   'maintenance',
   'channel-broken',
   'dns-warning',
+  'deploy',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** What a message is: the opening of a page, a changed page, that somebody has it, that it is over; or what wakes nobody. */
-export const PAGE_EVENTS = ['trigger', 'update', 'acknowledge', 'resolve', 'notice'] as const;
+/**
+ * What a message is: the opening of a page, a changed page, that somebody has it, that it is over; or what wakes nobody: a
+ * notice, or a change (a deploy), which is only to be seen beside incidents.
+ */
+export const PAGE_EVENTS = ['trigger', 'update', 'acknowledge', 'resolve', 'notice', 'change'] as const;
 
 /**
  * A message that wakes somebody (`trigger`), says more of the same (`update`), that it is taken care of
@@ -70,6 +90,8 @@ export const Page = z.strictObject({
   flapping: z.boolean().optional(),
   /** Who acknowledged, for `acknowledge`. */
   acknowledgedBy: z.string().optional(),
+  /** The deploy it is about, or the one soon before it: then `afterMs` says how long before. */
+  deploy: PageDeploy.optional(),
   /** Other checks that went down with this one. */
   checks: z.array(GroupedCheck).optional(),
   step: z.string().optional(),

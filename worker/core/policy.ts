@@ -8,6 +8,8 @@ export type ChannelTraits = {
   refreshMs?: number | undefined;
   /** It can be told that somebody has acknowledged. */
   acknowledges: boolean;
+  /** It shows deploys beside incidents, and wakes nobody by them. */
+  changes?: boolean | undefined;
 };
 
 /** Which channels of a check get what. */

@@ -46,8 +46,23 @@ export const Step: z.ZodType<Step> = z.strictObject({
   },
 });
 
-/** Why a run was started: by the clock, by the hub's burst, or by hand. */
-export const TRIGGERS = ['schedule', 'burst', 'manual'] as const;
+/** Why a run was started: by the clock, by the hub's burst, by hand, or to verify a deploy. */
+export const TRIGGERS = ['schedule', 'burst', 'manual', 'deploy'] as const;
+
+/** The sides of a verification. Without a baseline every run is the canary's. */
+export const DEPLOY_SIDES = ['canary', 'baseline'] as const;
+export type DeploySide = (typeof DEPLOY_SIDES)[number];
+
+/** The deploy that a run verifies: the `n`th of the service, and which side of which of its pairs. */
+export const DeployRef = z.strictObject({
+  service: Slug,
+  n: z.int().min(1),
+  pair: z.int().min(1),
+  side: z.enum(DEPLOY_SIDES),
+  /** A selector brought it to the canary: it saw what few others do, and says nothing of what everybody gets. */
+  apart: z.boolean(),
+});
+export type DeployRef = z.infer<typeof DeployRef>;
 
 /** What the control target answered when a run had failed. `fail`: the probe's own way out is broken. */
 export const Control = z.strictObject({
@@ -86,6 +101,8 @@ export const Run = z
     steps: z.array(Step).max(STEPS_MAX),
     /** Only of a DNS check: what was found, measured and answered. */
     dns: DnsEvidence.optional(),
+    /** Only of a run that verifies a deploy. */
+    deploy: DeployRef.optional(),
     /** Whether a screenshot of the failure exists; it is uploaded apart, under the run's id. */
     screenshot: z.boolean(),
     /** Hash of the configuration the probe ran. */
@@ -103,6 +120,13 @@ export const Run = z
         path: ['failure'],
         message: `outcome ${run.outcome} expects ${expectedOwner ? `a failure owned by the ${expectedOwner}` : 'no failure'}`,
         input: owner ?? 'no failure',
+      });
+    if ((run.deploy !== undefined) !== (run.trigger === 'deploy'))
+      context.addIssue({
+        code: 'custom',
+        path: ['deploy'],
+        message: 'expected exactly with trigger deploy',
+        input: run.trigger,
       });
     const shape = measureSteps(run.steps);
     if (shape.count > STEPS_MAX || shape.depth > STEP_DEPTH_MAX)
@@ -130,4 +154,9 @@ export function measureSteps(steps: readonly Step[]): { count: number; depth: nu
     depth = Math.max(depth, 1 + inner.depth);
   }
   return { count, depth };
+}
+
+/** Whether a run saw what everybody gets. One that a selector brought to a canary did not, and has no vote. */
+export function seesProduction(run: Pick<Run, 'deploy'>): boolean {
+  return run.deploy?.apart !== true;
 }

@@ -8,6 +8,7 @@ import {
   withOrder,
   type CheckState,
 } from './check-state.ts';
+import { withMark, type DeployMark } from './deploy/mark.ts';
 import { warnedIn } from './dns/findings/warned.ts';
 import type { Failure } from './failure.ts';
 import { flapsMostly } from './flapping.ts';
@@ -81,6 +82,8 @@ export type CheckEvent =
   | { type: 'grouped'; nowMs: number; seq: number; lead?: string | undefined }
   /** The incidents of other checks that this one's page speaks for now. */
   | { type: 'members'; nowMs: number; seq: number; checks: GroupedCheck[] }
+  /** A deploy that concerns the check, or what is new of it. */
+  | { type: 'deployed'; nowMs: number; mark: DeployMark }
   /** A probe has paged by itself while the hub was gone. Times are by the hub's clock. */
   | ({ type: 'broke-glass'; nowMs: number } & BrokenGlass);
 
@@ -137,6 +140,8 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
       return unpaged(withIncident(state, event.seq, (incident) => ({ ...incident, lead: event.lead })));
     case 'members':
       return stepMembers(policy, state, event);
+    case 'deployed':
+      return unpaged({ ...state, deploys: withMark(state.deploys ?? [], event.mark) });
     case 'broke-glass':
       return stepBrokenGlass(policy, state, event);
   }

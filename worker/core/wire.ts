@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { Failure } from './failure.ts';
-import { RUN_BYTES_MAX, Run, Slug } from './run.ts';
+import { CACHE_URLS_MAX } from './deploy/checklist.ts';
+import { Selector } from './deploy/selector.ts';
+import { DEPLOY_SIDES, DeployRef, RUN_BYTES_MAX, Run, Slug } from './run.ts';
 
 /** Version of the messages between probe and hub; a hub refuses another with 409 and says which it speaks. */
-export const WIRE_VERSION = 3;
+export const WIRE_VERSION = 4;
 /** Runs in one report: bounds the work of one message; a probe with a longer spool sends several. */
 export const RUNS_PER_REPORT_MAX = 20;
 /** Bytes of one message: a full report of ordinary runs; one outsized run still fits. */
@@ -30,6 +32,8 @@ export const PROBE_PATHS = {
   overdue: '/api/probe/overdue',
   /** POST of a `BrokeGlass`, answered by an `Ack`. */
   brokeGlass: '/api/probe/broke-glass',
+  /** POST of a `Looked`; the answer's body says nothing. */
+  looked: '/api/probe/looked',
   /** Followed by `/<run id>`; PUT of the image. */
   screenshots: '/api/probe/screenshots',
 } as const;
@@ -99,7 +103,38 @@ export const BrokeGlass = z.strictObject({
 });
 export type BrokeGlass = z.infer<typeof BrokeGlass>;
 
-export const ProbeMessage = z.discriminatedUnion('type', [Hello, Report, Overdue, BrokeGlass]);
+/** Headers of one answer that are told: those that say what a cache did. */
+const LOOKED_HEADERS_MAX = 20;
+
+/** What a region got from the addresses of a `LookNow`. Not acknowledged: the hub asks again for what does not come. */
+export const Looked = z.strictObject({
+  type: z.literal('looked'),
+  probe: Slug,
+  service: Slug,
+  n: z.int().min(1),
+  /** The checklist's item. */
+  item: Slug,
+  answers: z
+    .array(
+      z.strictObject({
+        url: z.string().max(2_000),
+        /** Absent when there was no answer. */
+        status: z.int().min(100).max(599).optional(),
+        /** By their names in lower case. */
+        headers: z
+          .record(z.string().max(100), z.string().max(500))
+          .refine(
+            (headers) => Object.keys(headers).length <= LOOKED_HEADERS_MAX,
+            `expected at most ${LOOKED_HEADERS_MAX} headers`,
+          ),
+        error: z.string().max(300).optional(),
+      }),
+    )
+    .max(CACHE_URLS_MAX),
+});
+export type Looked = z.infer<typeof Looked>;
+
+export const ProbeMessage = z.discriminatedUnion('type', [Hello, Report, Overdue, BrokeGlass, Looked]);
 export type ProbeMessage = z.infer<typeof ProbeMessage>;
 
 /** When to start a check next, and what to know of it until then. What is absent stays as it was. */
@@ -146,15 +181,46 @@ export const RunNow = z.strictObject({
 });
 export type RunNow = z.infer<typeof RunNow>;
 
+/**
+ * Run this check once on each of these sides, started together in this order. Beside the schedule, which goes on: it neither
+ * waits for a place of the schedule's runs nor takes one, and one pair of a check at a time is all that a probe runs.
+ */
+export const VerifyNow = z.strictObject({
+  type: z.literal('verify-now'),
+  check: Slug,
+  deploy: DeployRef.pick({ service: true, n: true, pair: true }),
+  sides: z
+    .array(z.strictObject({ side: z.enum(DEPLOY_SIDES), selector: Selector.optional() }))
+    .min(1)
+    .max(2),
+});
+export type VerifyNow = z.infer<typeof VerifyNow>;
+
+/** Ask these addresses as a browser would that has nothing stored, and tell by `Looked` what their headers say. */
+export const LookNow = z.strictObject({
+  type: z.literal('look-now'),
+  service: Slug,
+  n: z.int().min(1),
+  item: Slug,
+  urls: z.array(z.string().max(2_000)).min(1).max(CACHE_URLS_MAX),
+  /** A header that the item goes by, beside those that caches are known to set. */
+  header: z.string().max(100).optional(),
+});
+export type LookNow = z.infer<typeof LookNow>;
+
+/** What a probe can be told to do at once. */
+export const Command = z.discriminatedUnion('type', [RunNow, VerifyNow, LookNow]);
+export type Command = z.infer<typeof Command>;
+
 /** A message was refused and changed nothing. `status` is the HTTP status the same message would have got. */
 export const Refusal = z.strictObject({ type: z.literal('refusal'), status: z.int(), error: z.string() });
 export type Refusal = z.infer<typeof Refusal>;
 
-export const HubMessage = z.discriminatedUnion('type', [Plan, Ack, RunNow, Refusal]);
+export const HubMessage = z.discriminatedUnion('type', [Plan, Ack, RunNow, VerifyNow, LookNow, Refusal]);
 export type HubMessage = z.infer<typeof HubMessage>;
 
 /** Answer to a poll: the plan when it is new to this boot, and the commands since the last poll. */
-export const PollAnswer = z.strictObject({ plan: Plan, commands: z.array(RunNow) });
+export const PollAnswer = z.strictObject({ plan: Plan, commands: z.array(Command) });
 export type PollAnswer = z.infer<typeof PollAnswer>;
 
 /** Whether a run may be sent: its JSON is within `RUN_BYTES_MAX`. */

@@ -1,4 +1,6 @@
 import type { LeadAnswer } from '#core/group/cover.ts';
+import type { CheckStanding } from '#core/deploy/event.ts';
+import type { DeployMark } from '#core/deploy/mark.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import type { Candidate } from '#core/group/grouping.ts';
 import type { GroupedCheck } from '#core/page.ts';
@@ -7,12 +9,15 @@ import type {
   Ack,
   BrokeGlass,
   Hello,
+  LookNow,
+  Looked,
   NextStart,
   Overdue,
   PollAnswer,
   Refusal,
   Report,
   RunNow,
+  VerifyNow,
 } from '#core/wire.ts';
 import type { ProbeIdentity } from '../probe-token.ts';
 
@@ -53,6 +58,10 @@ export interface CheckRpc extends Rpc.DurableObjectBranded {
   left(seq: number, member: { check: string; seq: number }): void;
   /** Whether incident `seq` goes on and leaves its page to that of the dedup key `lead`. */
   isSpokenFor(seq: number, lead: string): boolean;
+  /** A deploy that concerns the check, or what is new of it. Returns when it is stored. */
+  deployed(mark: DeployMark): void;
+  /** The incident that goes on, if one does. */
+  standing(): CheckStanding;
   /** Does what time asks for, should the object's own timer and alarm both have been lost. */
   tick(): Promise<void>;
   /** The check as the operator's page shows it. */
@@ -106,6 +115,12 @@ export interface RegionRpc extends Rpc.DurableObjectBranded {
   liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number };
   /** Whether a probe of that name has said hello in this region. */
   knows(probe: string): boolean;
+  /** Tells a probe of a region to run the check for a deploy's verification. `live`: whether there is one to tell. */
+  verifyNow(command: VerifyNow): Promise<{ live: boolean }>;
+  /** Tells a probe of the region to look at addresses. `live`: whether there is one to tell. */
+  lookNow(command: LookNow): Promise<{ live: boolean }>;
+  /** What a probe has seen of them. */
+  looked(looked: Looked, identity: ProbeIdentity): Promise<Refusal | undefined>;
   /** The region as the operator's page shows it. */
   overview(): Promise<RegionView>;
 }

@@ -6,7 +6,16 @@ const READ_TIMEOUT_MS = 5_000;
 const WRITE_TIMEOUT_MS = 10_000;
 
 /** What people and channels change. */
-export const AUDIT_ACTIONS = ['acknowledge', 'dns-accept', 'drill', 'sign-in', 'sign-out'] as const;
+export const AUDIT_ACTIONS = [
+  'acknowledge',
+  'deploy',
+  'dns-accept',
+  'drill',
+  'freeze-lift',
+  'rollback',
+  'sign-in',
+  'sign-out',
+] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** One change: who did what, to which incident, by which way. `atMs`: epoch ms, the hub's. */
@@ -14,7 +23,7 @@ export type AuditEntry = {
   atMs: number;
   action: AuditAction;
   who: string;
-  /** `operator`, `link`, or the channel that told. */
+  /** `operator`, `link`, `pipeline`, `setting`, or the channel that told. */
   via: string;
   check?: string | undefined;
   seq?: number | undefined;

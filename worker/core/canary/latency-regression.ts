@@ -21,9 +21,13 @@ const LOOKS = [LATENCY_RUNS_MIN, 16, 32, 64] as const;
 /** Durations that are worth keeping, of each side and step: those of the last look. */
 export const LATENCY_RUNS_MAX = Math.max(...LOOKS);
 
+export const STEP_VERDICTS = ['slower', 'alike', 'too-few'] as const;
+/** `too-few`: not enough runs on both sides to say. */
+export type StepVerdict = (typeof STEP_VERDICTS)[number];
+
 /** How long something takes on the canary and on the baseline. Times are medians, milliseconds. */
 export type LatencyVerdict = {
-  verdict: 'slower' | 'alike' | 'too-few';
+  verdict: StepVerdict;
   /** Durations of each side that were compared. */
   runs: number;
   canaryMs: number;
