@@ -1,3 +1,4 @@
+import type { Paged } from '../outbox.ts';
 import type { DeployEvent, DeployPolicy, DeployStepped } from './event.ts';
 import type { ServiceState } from './deploy.ts';
 
@@ -13,4 +14,11 @@ export function deployWakeMs(
   _nowMs: number,
 ): number | undefined {
   return undefined;
+}
+
+/** What the outbox must know of the service's page. */
+export function pagedOf({ incident }: ServiceState): Paged[] {
+  if (!incident) return [];
+  const { seq, resolvedAtMs, acknowledged } = incident;
+  return [{ seq, isOver: resolvedAtMs !== undefined, acknowledged }];
 }
