@@ -4,7 +4,7 @@ import type { Incident } from './incident.ts';
 import type { Drill } from './network/drill.ts';
 import type { NetworkIncident } from './network/network.ts';
 import type { Delivery } from './outbox.ts';
-import type { Outcome, Run } from './run.ts';
+import type { DeployRef, Outcome, Run } from './run.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A run as lists show it: without its steps. Times are the hub's, epoch ms. */
@@ -22,6 +22,8 @@ export type RunLine = {
   screenshot: boolean;
   /** It came too late or out of order: history only. */
   late: boolean;
+  /** Only of a run that verifies a deploy. */
+  deploy?: DeployRef | undefined;
 };
 
 /** A whole run as the hub stores it. `startedAtMs` is the hub's reckoning; `run.startedAtMs` the probe's. */

@@ -2,8 +2,7 @@ import type { RollbackState } from '#core/deploy/rollback.ts';
 import type { Announcement } from '#core/deploy/announcement.ts';
 import type { AttemptsReport } from '#core/deploy/attempts.ts';
 import type { CommandResult, ToldDeploy } from '#core/deploy/told-deploy.ts';
-import type { OutageFreeze } from '#core/deploy/deploy.ts';
-import type { Delivery } from '#core/outbox.ts';
+import type { ServiceView } from '#core/deploy/service-view.ts';
 import type { Problem } from '#core/problem.ts';
 import type { Looked } from '#core/wire.ts';
 import type { Acknowledged } from './rpc.ts';
@@ -17,17 +16,6 @@ export type AnnounceResult =
 export type RollbackWished =
   | { ok: true; isNew: boolean; state: RollbackState }
   | { ok: false; why: 'unknown' | 'none' | 'not-bad' };
-
-/** A service as the operator's page shows it. */
-export type ServiceView = {
-  service: string;
-  title: string;
-  freeze?: OutageFreeze | undefined;
-  /** Newest first, bounded, without their pairs. */
-  deploys: ToldDeploy[];
-  deliveries: Delivery[];
-  nowMs: number;
-};
 
 /** What the rest of the hub may ask of a service's object. Its name is the service's id. */
 export interface DeployRpc extends Rpc.DurableObjectBranded {

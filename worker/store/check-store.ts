@@ -295,5 +295,6 @@ function runLine({ run, startedAtMs, receivedAtMs, late }: StoredRun): RunLine {
     failure: run.failure,
     screenshot: run.screenshot,
     late,
+    ...(run.deploy ? { deploy: run.deploy } : {}),
   };
 }

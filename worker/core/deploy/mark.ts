@@ -16,6 +16,8 @@ export const DeployMark = z.object({
   rollback: z.string().max(500).optional(),
   /** What has become of it, once that is known. */
   outcome: z.string().max(40).optional(),
+  /** When that was decided, epoch ms. */
+  decidedAtMs: z.number().optional(),
   /** When a rollback was called, epoch ms. */
   rolledBackAtMs: z.number().optional(),
 });
