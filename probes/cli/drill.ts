@@ -5,7 +5,8 @@ import { DRILL_PATH } from '#core/operator-path.ts';
 import { formatMs, parseDurationMs } from '#core/units.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { EnvFileError } from '../host/env-file.ts';
-import { HubSession, HubSessionError } from '../hub-session.ts';
+import { HubRequestError } from '../hub-request.ts';
+import { HubSession } from '../hub-session.ts';
 import { errorText } from '../log.ts';
 import { drillLines, drillReport } from './drill-words.ts';
 import { operatorHub, operatorToken } from './operator-hub.ts';
@@ -51,9 +52,9 @@ export async function drill(argv: readonly string[]): Promise<number> {
     if (hub === undefined) return say(`--hub: expected an http or https URL, got ${options.hub}`, 2);
     return await hold(hub, token, options);
   } catch (error) {
-    const known = [HubSessionError, ConfigFileError, EnvFileError].some((known) => error instanceof known);
+    const known = [HubRequestError, ConfigFileError, EnvFileError].some((known) => error instanceof known);
     // The hub knows the channels' names.
-    const isUsage = error instanceof HubSessionError && error.status === 400;
+    const isUsage = error instanceof HubRequestError && error.status === 400;
     return say(known ? (error as Error).message : errorText(error), isUsage ? 2 : 1);
   }
 }
@@ -74,7 +75,7 @@ async function hold(hub: URL, token: string, { channels, waitMs, json }: DrillOp
   return ended.passed ? 0 : 1;
 }
 
-/** The drill once it is over; `look` sees it each time. @throws HubSessionError when the hub does not say so in time */
+/** The drill once it is over; `look` sees it each time. @throws HubRequestError when the hub does not say so in time */
 async function followed(
   session: HubSession,
   begun: ToldDrill,
@@ -90,11 +91,11 @@ async function followed(
       drill = await session.get(`${DRILL_PATH}/${begun.n}`, ToldDrill);
     } catch (error) {
       // A hub that starts again in the middle goes on with the drill; one that refuses will go on refusing.
-      const isAway = error instanceof HubSessionError && (error.status === undefined || error.status >= 500);
+      const isAway = error instanceof HubRequestError && error.isAway;
       if (!isAway || performance.now() >= giveUpAtMs) throw error;
     }
     if (drill.passed === undefined && performance.now() >= giveUpAtMs)
-      throw new HubSessionError(`the hub has not ended drill ${begun.n} in time; see the operator's page`);
+      throw new HubRequestError(`the hub has not ended drill ${begun.n} in time; see the operator's page`);
   }
 }
 

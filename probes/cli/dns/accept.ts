@@ -3,7 +3,8 @@ import { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { dnsBaselinePath } from '#core/operator-path.ts';
 import { ConfigFileError } from '../../config-file.ts';
 import { EnvFileError } from '../../host/env-file.ts';
-import { HubSession, HubSessionError } from '../../hub-session.ts';
+import { HubRequestError } from '../../hub-request.ts';
+import { HubSession } from '../../hub-session.ts';
 import { errorText } from '../../log.ts';
 import { operatorHub, operatorToken } from '../operator-hub.ts';
 import { usageProblem } from '../usage.ts';
@@ -45,9 +46,9 @@ export async function dnsAccept(
     if (hub === undefined) return say(`--hub: expected an http or https URL, got ${options.hub}`, 2);
     return await accept(hub, token, options);
   } catch (error) {
-    const known = [HubSessionError, ConfigFileError, EnvFileError].some((known) => error instanceof known);
+    const known = [HubRequestError, ConfigFileError, EnvFileError].some((known) => error instanceof known);
     // The hub knows which checks there are.
-    const isUsage = error instanceof HubSessionError && [400, 404].includes(error.status ?? 0);
+    const isUsage = error instanceof HubRequestError && [400, 404].includes(error.status ?? 0);
     return say(known ? (error as Error).message : errorText(error), isUsage ? 2 : 1);
   }
 }
