@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { TOKEN_KEY_BYTES_MIN, TOKEN_KEYS_MAX } from './probe-token.ts';
 import { keyText, secretNames, secretOf } from './secrets.ts';
 import { config } from './settings.ts';
+import { TOKEN_KEY_BYTES_MIN, TOKEN_KEYS_MAX } from './signed-token.ts';
 
 /** Characters of the token operators sign in with: 24 random ones cannot be guessed. */
 const OPERATOR_TOKEN_CHARS_MIN = 24;
@@ -46,9 +46,9 @@ function parse(env: object): ParsedEnv {
         name: String(issue.path[0]),
         expected: stripped(issue.message),
       }));
-  const ofConfig = secretNames([config.channels, config.watchdogs])
+  const ofConfig = secretNames([config.channels, config.watchdogs, config.services])
     .filter((name) => secretOf(env, name) === undefined)
-    .map((name) => ({ name, expected: 'a value: a channel or a watchdog needs it' }));
+    .map((name) => ({ name, expected: 'a value: a channel, a watchdog or a rollback needs it' }));
   if (!result.success || ofConfig.length > 0) return { ok: false, problems: [...own, ...ofConfig] };
   const { PROBE_TOKEN_KEYS, OPERATOR_TOKEN, COOKIE_KEY } = result.data;
   return {

@@ -39,7 +39,7 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     load: async () => (await import('./replay.ts')).replay,
   },
   token: {
-    about: 'mint the token of a probe',
+    about: 'mint the token of a probe, or of a service',
     load: async () => (await import('./token.ts')).token,
   },
 };

@@ -24,8 +24,9 @@ export const SERVE_HELP = `latchkey serve: the hub on one machine, its state on 
   --env-file FILE   secrets as KEY=VALUE lines; goes before the environment
   --json            say that it is ready as one object
 
-Secrets: PROBE_TOKEN_KEYS, which sign the tokens of probes (one key, or two with a comma while you change it),
-OPERATOR_TOKEN, which opens the operator's page, COOKIE_KEY, which keeps it open, and those the channels and watchdogs name.
+Secrets: PROBE_TOKEN_KEYS, which sign the tokens of probes and services (one key, or two with a comma while you change it),
+OPERATOR_TOKEN, which opens the operator's page, COOKIE_KEY, which keeps it open, and those that channels, watchdogs
+and rollbacks name.
 The first three are yours to make up; each by: openssl rand -hex 32
 
 Logs go to stderr. Exit status: 0 stopped, 1 cannot serve, 2 wrong options.
@@ -71,7 +72,7 @@ export async function serve(argv: readonly string[]): Promise<number> {
 
 async function serveUntil(options: ServeOptions, stop: AbortSignal): Promise<void> {
   const { config, hash } = await loadHubConfig(options.config);
-  const secrets = await secretsFor(options, [config.channels, config.watchdogs]);
+  const secrets = await secretsFor(options, [config.channels, config.watchdogs, config.services]);
   const unlock = await takeState(options.state);
   let door: FrontDoor | undefined;
   let host: HubHost | undefined;

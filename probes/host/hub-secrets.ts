@@ -7,7 +7,7 @@ const OPTIONAL_SECRETS = ['METRICS_TOKEN'] as const;
 
 export type FoundSecrets = { values: Record<string, string>; missing: string[] };
 
-/** The secrets a hub with these channels and watchdogs needs, from what is set; the names of all that are missing. */
+/** The secrets a hub with these channels, watchdogs and services needs, from what is set; the names of all that are missing. */
 export function hubSecrets(
   settings: unknown,
   set: Readonly<Record<string, string | undefined>>,

@@ -17,7 +17,9 @@ const HUB_ROOT = [
     'probe-token',
     'secrets',
     'semaphore',
+    'service-token',
     'settings',
+    'signed-token',
   ].map((name) => `worker/${name}.ts`),
   'latchkey.config.ts',
 ];
@@ -31,10 +33,11 @@ const RULES: Rule[] = [
     paths: ['worker/core', 'worker/deadline.ts'],
     packages: ['zod', 'cloudflare:workers'],
   },
+  { folder: 'worker/rollback', paths: ['worker/core', 'worker/channels'], packages: ['zod'] },
   { folder: 'worker/dns', paths: ['worker/core', ...HUB_ROOT] },
   {
     folder: 'worker/objects',
-    paths: ['worker/core', 'worker/store', 'worker/channels', 'worker/dns', ...HUB_ROOT],
+    paths: ['worker/core', 'worker/store', 'worker/channels', 'worker/dns', 'worker/rollback', ...HUB_ROOT],
   },
   {
     folder: 'worker/routes',
@@ -55,7 +58,14 @@ const RULES: Rule[] = [
   // The command line hosts the hub and mints its tokens: it checks both by the hub's own code.
   ...['probes/cli', 'probes/host'].map((folder) => ({
     folder,
-    paths: ['probes', 'worker/core', 'worker/channels', 'worker/probe-token.ts', 'latchkey.config.ts'],
+    paths: [
+      'probes',
+      'worker/core',
+      'worker/channels',
+      'worker/probe-token.ts',
+      'worker/service-token.ts',
+      'latchkey.config.ts',
+    ],
   })),
   // What pages by itself when the hub is gone sends as the hub does.
   { folder: 'probes/break-glass', paths: ['probes', 'worker/core', 'worker/channels'] },
