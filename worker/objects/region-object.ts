@@ -9,12 +9,17 @@ import {
   WIRE_VERSION,
   type Ack,
   type BrokeGlass,
+  type Command,
   type Hello,
+  type LookNow,
+  type Looked,
   type Overdue,
   type PollAnswer,
+  type ProbeMessage,
   type Refusal,
   type Report,
   type RunNow,
+  type VerifyNow,
 } from '#core/wire.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
@@ -31,9 +36,10 @@ import { planFor, planKey } from './region-plan.ts';
 import { ReportDelivery } from './report-delivery.ts';
 import { probeRefusal, refusal, reportRefusal, unknownCheck } from './report-rules.ts';
 import type { RegionRpc } from './rpc.ts';
+import { WaitingCommands } from './waiting-commands.ts';
 import { wakeWorkerProbe, workerProbeName } from './worker-probe-rpc.ts';
 
-/** Telling a check's object takes milliseconds; one that is being moved may take seconds. */
+/** Telling a check's or a service's object takes milliseconds; one that is being moved may take seconds. */
 const CHECK_TIMEOUT_MS = 5_000;
 /** The network's object asks the regions first. */
 const NETWORK_TIMEOUT_MS = 10_000;
@@ -54,8 +60,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   readonly #sockets: ProbeSockets;
   readonly #delivery: ReportDelivery;
   readonly #clock: AlarmClock;
-  /** Commands for probes that poll, by probe and check: the newest of a check is the only one that matters. */
-  readonly #commands = new Map<string, Map<string, RunNow>>();
+  readonly #commands = new WaitingCommands();
   /** Last report taken, of whatever probe: a region that reports is live even before a hello. */
   #reportedMs = 0;
   /** Last time a check's object stored runs of this region, and by that evaluated them. */
@@ -68,7 +73,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     this.#probes = new ProbeRegistry(ctx.storage.kv);
     this.#sockets = new ProbeSockets(ctx);
     this.#probes.startedAnew((probe) => this.#sockets.of(probe).length > 0, Date.now());
-    this.#delivery = new ReportDelivery(this.#region, env.CHECKS);
+    this.#delivery = new ReportDelivery(this.#region, env);
     this.#clock = new AlarmClock(ctx.storage, () => undefined);
     void ctx.blockConcurrencyWhile(() => this.#clock.load());
   }
@@ -95,9 +100,9 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     this.#sockets.closeOlder(hello.probe);
     this.#probes.hello(hello, 'http', Date.now());
     await this.#replan();
-    const commands = this.#takeCommands(hello.probe);
     const hash = await hubConfigHash();
     const nowMs = Date.now();
+    const commands = this.#commands.take(hello.probe, nowMs);
     return { plan: planFor(this.#region, hello.probe, this.#liveProbes(nowMs), hash, nowMs), commands };
   }
 
@@ -144,6 +149,32 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     if (this.#own) this.ctx.waitUntil(wakeWorkerProbe(this.env, this.#own));
     await this.#replan();
     return this.liveness();
+  }
+
+  async verifyNow(command: VerifyNow): Promise<{ live: boolean }> {
+    const check = checkOf(command.check);
+    const probes = check?.regions.includes(this.#region) ? this.#probesToTell() : [];
+    return this.#tell(assignedProbe(command.check, probes), command);
+  }
+
+  async lookNow(command: LookNow): Promise<{ live: boolean }> {
+    return this.#tell(assignedProbe(command.item, this.#probesToTell()), command);
+  }
+
+  async looked(looked: Looked, identity: ProbeIdentity): Promise<Refusal | undefined> {
+    const refused = probeRefusal(looked.probe, identity);
+    if (refused) return refused;
+    this.#probes.heard(looked.probe, Date.now());
+    const told = this.env.DEPLOYS.getByName(looked.service).looked(this.#region, looked);
+    await withDeadline(told, CHECK_TIMEOUT_MS, `service ${looked.service}`);
+    return undefined;
+  }
+
+  /** On a socket it is not answered, as an overdue run is not. */
+  async #hearLooked(looked: Looked, identity: ProbeIdentity): Promise<undefined> {
+    const refused = await this.looked(looked, identity);
+    if (refused)
+      log('looked-refused', { region: this.#region, service: looked.service, error: refused.error });
   }
 
   liveness(): { live: boolean; lastHeardMs: number; evaluatedMs: number } {
@@ -231,7 +262,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
   }
 
   #answer(
-    message: Report | Overdue | BrokeGlass,
+    message: Exclude<ProbeMessage, Hello>,
     identity: ProbeIdentity,
   ): Promise<Ack | Refusal | undefined> {
     switch (message.type) {
@@ -241,6 +272,8 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
         return this.#hearOverdue(message, identity);
       case 'broke-glass':
         return this.brokeGlass(message, identity);
+      case 'looked':
+        return this.#hearLooked(message, identity);
     }
   }
 
@@ -261,7 +294,7 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
       lastMessageMs: nowMs,
     });
     await this.#replan();
-    for (const command of this.#takeCommands(hello.probe)) this.#sockets.send(socket, command);
+    for (const command of this.#commands.take(hello.probe, nowMs)) this.#sockets.send(socket, command);
     this.ctx.waitUntil(
       Promise.all([this.#wakeNetwork(), ...workerRegions.map((region) => wakeWorkerProbe(this.env, region))]),
     );
@@ -308,18 +341,21 @@ export class RegionObject extends DurableObject<HubBindings> implements RegionRp
     await this.#clock.arm(live.length > 1 ? nowMs + SILENT_AFTER_MS : undefined, undefined, nowMs);
   }
 
-  #command(probe: string, command: RunNow): void {
-    const [socket] = this.#sockets.of(probe);
-    if (socket) return this.#sockets.send(socket, command);
-    const commands = this.#commands.get(probe) ?? new Map<string, RunNow>();
-    commands.set(command.check, command);
-    this.#commands.set(probe, commands);
+  /** The hub asks DNS only where it asks by itself: there is no browser, and no cache near anybody. */
+  #probesToTell(): string[] {
+    return this.#own ? [] : this.#liveProbes(Date.now());
   }
 
-  #takeCommands(probe: string): RunNow[] {
-    const commands = this.#commands.get(probe);
-    this.#commands.delete(probe);
-    return [...(commands?.values() ?? [])];
+  async #tell(probe: string | undefined, command: VerifyNow | LookNow): Promise<{ live: boolean }> {
+    if (probe !== undefined) this.#command(probe, command);
+    await this.#replan();
+    return { live: probe !== undefined };
+  }
+
+  #command(probe: string, command: Command): void {
+    const [socket] = this.#sockets.of(probe);
+    if (socket) this.#sockets.send(socket, command);
+    else this.#commands.put(probe, command, Date.now());
   }
 
   /** Probes that can be given work: with an open socket or polling, and heard from lately. */

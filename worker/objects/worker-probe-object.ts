@@ -125,8 +125,10 @@ export class WorkerProbeObject extends DurableObject<HubBindings> implements Wor
       const answer = await this.#inTime<PollAnswer | Refusal>(polled);
       if ('type' in answer) return log('worker-probe-refused', { region: this.#region, error: answer.error });
       this.#take(answer.plan);
-      for (const { check, trigger, deadlineMs } of answer.commands) {
-        if (!this.#checkOf(check)) continue;
+      for (const command of answer.commands) {
+        // A deploy is verified by browsers: the region's object hands nothing of that out here.
+        if (command.type !== 'run-now' || !this.#checkOf(command.check)) continue;
+        const { check, trigger, deadlineMs } = command;
         if (deadlineMs !== undefined) this.#runs.shorten(check, deadlineMs);
         this.#schedule = withDemand(this.#schedule, { check, trigger, deadlineMs }, Date.now());
       }

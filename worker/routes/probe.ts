@@ -5,6 +5,7 @@ import {
   ANSWER_MS_MAX,
   BrokeGlass,
   Hello,
+  Looked,
   MESSAGE_BYTES_MAX,
   Overdue,
   PROBE_PATHS,
@@ -65,6 +66,13 @@ probeRoutes.post(PROBE_PATHS.poll, bodySize(MESSAGE_BYTES_MAX), async (c) => {
 probeRoutes.post(PROBE_PATHS.overdue, bodySize(MESSAGE_BYTES_MAX), async (c) => {
   const overdue = await body(c, Overdue);
   const refused = region(c).overdue(overdue, c.get('probe'));
+  accepted((await withDeadline(refused, REGION_TIMEOUT_MS, 'the region')) ?? {});
+  return c.json({});
+});
+
+probeRoutes.post(PROBE_PATHS.looked, bodySize(MESSAGE_BYTES_MAX), async (c) => {
+  const looked = await body(c, Looked);
+  const refused = region(c).looked(looked, c.get('probe'));
   accepted((await withDeadline(refused, REGION_TIMEOUT_MS, 'the region')) ?? {});
   return c.json({});
 });
