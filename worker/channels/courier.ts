@@ -16,12 +16,14 @@ export type ChannelRequest = {
   headers?: Record<string, string> | undefined;
   /** The status alone is the answer: its body is not waited for. */
   statusOnly?: boolean | undefined;
+  /** Bytes of the answer that are read, where more than `ANSWER_BYTES_MAX` is to be expected. */
+  answerBytesMax?: number | undefined;
 };
 
-/** What came back, without secrets. A `body` of `undefined` could not be read to its end. */
+/** What came back, without secrets. A `body` of `undefined` could not be read to its end. No `status`: nothing came. */
 export type Answer =
-  | { ok: true; body: string | undefined }
-  | { ok: false; failure: Failure; body: string | undefined };
+  | { ok: true; status: number; body: string | undefined }
+  | { ok: false; status?: number | undefined; failure: Failure; body: string | undefined };
 
 /** Makes the requests of one attempt, all of them within its time. */
 export type Courier = {
@@ -117,15 +119,16 @@ async function exchange(
   const accepted = response.status >= 200 && response.status < 300;
   if (accepted && request.statusOnly) {
     discard(response.body);
-    return { ok: true, body: '' };
+    return { ok: true, status: response.status, body: '' };
   }
-  const read = await readBounded(response.body, ANSWER_BYTES_MAX, signal);
+  const read = await readBounded(response.body, request.answerBytesMax ?? ANSWER_BYTES_MAX, signal);
   // Before anything is cut: half a secret would not be found.
   const text = redact(read.text);
   const body = read.complete ? text : undefined;
+  const { status } = response;
   return accepted
-    ? { ok: true, body }
-    : { ok: false, failure: rejection(response, text, context.nowMs), body };
+    ? { ok: true, status, body }
+    : { ok: false, status, failure: rejection(response, text, context.nowMs), body };
 }
 
 /**
