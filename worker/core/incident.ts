@@ -1,4 +1,4 @@
-import type { DeployMark } from './deploy/mark.ts';
+import { deployBefore, type DeployMark } from './deploy/mark.ts';
 import { FLAPPING_HOLDS } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import { pageOf, type GroupedCheck, type Page } from './page.ts';
@@ -60,6 +60,18 @@ export function openIncident(
     lastGoodAtMs,
     successes: {},
   };
+}
+
+/** The incident with the deploy that was soon before its first failure; the very same object when there was none. */
+export function withDeployBefore(incident: Incident, marks: readonly DeployMark[] = []): Incident {
+  const deploy = deployBefore(marks, incident.ledger.firstFailedStartMs);
+  return deploy ? { ...incident, deploy } : incident;
+}
+
+/** The incident after news of a deploy, which one of `marks` is: only the one it names, or should, is of interest to it. */
+export function withDeployNews(incident: Incident, marks: readonly DeployMark[], news: DeployMark): Incident {
+  const deploy = deployBefore(marks, incident.ledger.firstFailedStartMs);
+  return incident.status !== 'resolved' && deploy?.deploy === news ? { ...incident, deploy } : incident;
 }
 
 /** The incident after a success in `region`. */
@@ -152,7 +164,7 @@ export function incidentPage(
   flapping: boolean,
   nowMs: number,
 ): Page {
-  const { cause, ledger, latency, checks } = incident;
+  const { cause, ledger, latency, checks, deploy } = incident;
   return pageOf(
     event,
     policy.config,
@@ -171,6 +183,7 @@ export function incidentPage(
       screenshot: cause?.screenshot ?? false,
       lastGoodAtMs: incident.lastGoodAtMs,
       latency,
+      deploy,
       checks,
       flapping,
     },

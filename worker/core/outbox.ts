@@ -9,7 +9,10 @@ import { earliest } from './units.ts';
 export const DELIVERY_STATES = ['pending', 'in-flight', 'accepted', 'dead', 'superseded'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** Why a channel gets a message: it is one of the check's, another one has failed, nobody answered, or it is a notice. */
+/**
+ * Why a channel gets a message: it is one of the check's, another one has failed, nobody answered, or it is a notice or a
+ * change, which wake nobody.
+ */
 export const DELIVERY_ROLES = ['page', 'fallback', 'escalation', 'notice'] as const;
 export type DeliveryRole = (typeof DELIVERY_ROLES)[number];
 
@@ -138,6 +141,7 @@ export function deliveriesOf(
       newDelivery(page, channel, role, routes.traits[channel], nowMs, nowMs + (role === 'page' ? heldMs : 0)),
     );
   if (page.event === 'trigger') return to(routes.page, 'page');
+  if (page.event === 'change') return to(changeChannels(routes), 'notice');
   if (page.event === 'notice')
     return to(page.reason === 'invalid' ? routes.platform : routes.notice, 'notice');
   const told = existing.filter(
@@ -187,7 +191,7 @@ export function overtaken(deliveries: readonly Delivery[], paged: readonly Paged
       const acknowledged = paged.find(({ seq }) => seq === delivery.seq)?.acknowledged;
       return acknowledged ? settle('superseded', `acknowledged by ${acknowledged.by}`) : [];
     }
-    if (delivery.event === 'notice') return [];
+    if (standsAlone(delivery)) return [];
     if (delivery.event === 'acknowledge' && paged.find(({ seq }) => seq === delivery.seq)?.isOver)
       return settle('superseded', 'it is over');
     // After a resolve it would open the page again.
@@ -259,13 +263,12 @@ export function isSettled(delivery: Delivery): boolean {
   return delivery.state !== 'pending' && delivery.state !== 'in-flight';
 }
 
-/** Notices that are settled and not among the newest; not those of broken channels, which would be told once more. */
+/** Notices and changes that are settled and not among the newest; not those of broken channels, which would be told once more. */
 export function surplusNotices(deliveries: readonly Delivery[]): Delivery[] {
   if (deliveries.length <= NOTICES_KEPT_MAX) return [];
   return deliveries
     .filter(
-      (delivery) =>
-        delivery.event === 'notice' && isSettled(delivery) && delivery.page.reason !== 'channel-broken',
+      (delivery) => standsAlone(delivery) && isSettled(delivery) && delivery.page.reason !== 'channel-broken',
     )
     .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
     .slice(NOTICES_KEPT_MAX);
@@ -500,7 +503,7 @@ function readyAtMs(delivery: Delivery, all: readonly Delivery[]): number {
   if (delivery.state === 'accepted') return refreshAtMs(delivery, all);
   if (isSettled(delivery)) return Number.POSITIVE_INFINITY;
   if (delivery.state === 'in-flight') return delivery.leaseUntilMs;
-  if (delivery.event !== 'trigger' && delivery.event !== 'notice') {
+  if (delivery.event !== 'trigger' && !standsAlone(delivery)) {
     const trigger = triggerOf(delivery, all);
     if (trigger && trigger.acceptedAtMs === undefined && !isOwed(delivery, trigger))
       return Number.POSITIVE_INFINITY;
@@ -540,6 +543,16 @@ function updatesUnderWay(delivery: Delivery, all: readonly Delivery[]): Delivery
 
 function messageOf({ event, decidedAtMs }: Page): string {
   return event === 'update' ? `update-${decidedAtMs}` : event;
+}
+
+/** A message that follows no trigger and that nothing follows: no fallback, no escalation, no word when it is not taken. */
+function standsAlone({ event }: Delivery): boolean {
+  return event === 'notice' || event === 'change';
+}
+
+/** A change goes where deploys are shown beside incidents, or as a line of a chat; nowhere else, as it would wake somebody. */
+function changeChannels({ page, notice, traits }: Routes): string[] {
+  return [...new Set([...page, ...notice])].filter((channel) => traits[channel]?.changes === true);
 }
 
 /** A resolve of a trigger that is not sent any more, after attempts of which one may have been taken, its answer lost. */

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import type { Check, Config } from './config.ts';
+import type { DeployMark } from './deploy/mark.ts';
+import { afterDeploy, PageDeploy, pageDeployOf } from './deploy/page-deploy.ts';
 import { failureLabel, type Failure } from './failure.ts';
 import { formatMs, truncate } from './units.ts';
 import type { RegionState } from './region.ts';
+
+export type { PageDeploy };
 
 /** How one region stands, as a page shows it. */
 const RegionLine = z.strictObject({
@@ -23,22 +27,6 @@ export const GroupedCheck = z.strictObject({
   incidentUrl: z.string(),
 });
 export type GroupedCheck = z.infer<typeof GroupedCheck>;
-
-/** A deploy as a page names it. */
-const PageDeploy = z.strictObject({
-  title: z.string(),
-  version: z.string(),
-  previousVersion: z.string().optional(),
-  commit: z.string().optional(),
-  atMs: z.int(),
-  /** From the deploy to the first failure. */
-  afterMs: z.int().optional(),
-  /** How it is taken back, for a person to do. */
-  rollback: z.string().optional(),
-  /** The deploy on the operator's page. */
-  deployUrl: z.string(),
-});
-export type PageDeploy = z.infer<typeof PageDeploy>;
 
 /**
  * Why a page or notice goes out. The first three are the rules; `latency`: slower in most regions; `blind`: too few
@@ -128,6 +116,8 @@ export type PageSubject = {
   screenshot: boolean;
   lastGoodAtMs?: number | undefined;
   latency?: { latestMs: number; normalMs: number; regions: string[] } | undefined;
+  /** The deploy that was soon before it began, and how long before. */
+  deploy?: { deploy: DeployMark; afterMs: number } | undefined;
   checks?: GroupedCheck[] | undefined;
   flapping: boolean;
 };
@@ -150,6 +140,8 @@ export function pageOf(
   subject: PageSubject,
 ): Page {
   const { failure, runId, notice, checks } = subject;
+  const deploy =
+    subject.deploy && pageDeployOf(config.publicUrl, subject.deploy.deploy, subject.deploy.afterMs);
   const lines = check.regions.map((id) => regionLine(id, config, regions[id], isRegionLive));
   const runUrl =
     runId === undefined ? undefined : `${config.publicUrl}/operator/runs/${encodeURIComponent(runId)}`;
@@ -161,9 +153,10 @@ export function pageOf(
     seq: subject.seq,
     severity: notice?.severity ?? check.severity,
     owner: check.owner,
-    summary: truncate(notice?.summary ?? summaryOf(event, check, lines, subject), SUMMARY_CHARS_MAX),
+    summary: truncate(notice?.summary ?? summaryOf(event, check, lines, subject, deploy), SUMMARY_CHARS_MAX),
     reason: subject.reason,
     ...(subject.flapping ? { flapping: true } : {}),
+    ...(deploy ? { deploy } : {}),
     ...(checks && checks.length > 0 ? { checks } : {}),
     ...(failure?.step === undefined ? {} : { step: failure.step }),
     ...(failure === undefined
@@ -206,22 +199,30 @@ export function dedupKey(check: string, seq: number): string {
   return `${check}:${seq}`;
 }
 
-function summaryOf(event: Page['event'], check: Check, lines: Page['regions'], subject: PageSubject): string {
+function summaryOf(
+  event: Page['event'],
+  check: Check,
+  lines: Page['regions'],
+  subject: PageSubject,
+  deploy: PageDeploy | undefined,
+): string {
   if (event === 'resolve') {
     const lasted = formatMs((subject.resolvedAtMs ?? subject.decidedAtMs) - subject.sinceMs);
     return `${check.title} works again after ${lasted}`;
   }
   const others = subject.checks?.length ?? 0;
   const who = others === 0 ? check.title : `${check.title} and ${others} more`;
+  const after = deploy && afterDeploy(deploy);
+  const when = after === undefined ? '' : `, ${after}`;
   if (subject.latency) {
     const { latestMs, normalMs, regions } = subject.latency;
-    return `${who} is slow in ${regions.length} of ${lines.length} regions — ${formatMs(latestMs)} instead of ${formatMs(normalMs)}`;
+    return `${who} is slow in ${regions.length} of ${lines.length} regions — ${formatMs(latestMs)} instead of ${formatMs(normalMs)}${when}`;
   }
   const failing = lines.filter((line) => line.vote === 'fail').length;
   const what = subject.failure
     ? ` — ${failureLabel(subject.failure)}${subject.failure.step ? ` at “${subject.failure.step}”` : ''}`
     : '';
-  return `${who} ${others === 0 ? 'fails' : 'fail'} in ${failing} of ${lines.length} regions${what}`;
+  return `${who} ${others === 0 ? 'fails' : 'fail'} in ${failing} of ${lines.length} regions${what}${when}`;
 }
 
 function regionLine(

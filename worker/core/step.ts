@@ -19,6 +19,8 @@ import {
   openIncident,
   resolveAfterMs,
   settled,
+  withDeployBefore,
+  withDeployNews,
   withFailure,
   withSuccess,
   type Incident,
@@ -50,7 +52,7 @@ import {
   withVote,
   type RegionState,
 } from './region.ts';
-import type { Run } from './run.ts';
+import { seesProduction, type Run } from './run.ts';
 import { afterFail, afterPass, goesOn } from './suspicion.ts';
 import { earliest } from './units.ts';
 import { pagingRule, verdictOf } from './verdict.ts';
@@ -141,7 +143,7 @@ export function step(policy: Policy, before: CheckState, event: CheckEvent): Ste
     case 'members':
       return stepMembers(policy, state, event);
     case 'deployed':
-      return unpaged({ ...state, deploys: withMark(state.deploys ?? [], event.mark) });
+      return unpaged(withDeploy(state, event.mark));
     case 'broke-glass':
       return stepBrokenGlass(policy, state, event);
   }
@@ -183,7 +185,8 @@ function stepRun(policy: Policy, before: CheckState, event: Extract<CheckEvent, 
     regions: { ...before.regions, [run.region]: region },
     probes: withOrder(before.probes, check, run, nowMs),
   };
-  if (late) return settle(policy, state, nowMs);
+  // What a canary answers says nothing of what everybody gets.
+  if (late || !seesProduction(run)) return settle(policy, state, nowMs);
   const { outcome, failure } = run;
   if (outcome === 'invalid') {
     state.regions[run.region] = withoutVote(region, failure?.message ?? 'no reason given', startedAtMs);
@@ -358,18 +361,21 @@ function stepBrokenGlass(
     const state = withIncident(known, seq, (held) => (held.held ? { ...held, held: false } : held));
     return adopted(state, activeIncident(state) ?? active, false);
   }
-  const incident: Incident = {
-    seq,
-    status: 'open',
-    rule: 'break-glass',
-    ledger: stampAccepted(
-      { ...newLedger(firstFailedStartMs, 0, decidedMs), runEndMs: decidedMs, decidedMs, sentMs: decidedMs },
-      stamped,
-    ),
-    cause: { failure, runId: '', region, screenshot: false },
-    lastGoodAtMs: before.lastGoodAtMs,
-    successes: {},
-  };
+  const incident = withDeployBefore(
+    {
+      seq,
+      status: 'open',
+      rule: 'break-glass',
+      ledger: stampAccepted(
+        { ...newLedger(firstFailedStartMs, 0, decidedMs), runEndMs: decidedMs, decidedMs, sentMs: decidedMs },
+        stamped,
+      ),
+      cause: { failure, runId: '', region, screenshot: false },
+      lastGoodAtMs: before.lastGoodAtMs,
+      successes: {},
+    },
+    before.deploys,
+  );
   // The probes have seen the one before end, and another one begin, all without the hub.
   const ended =
     active?.rule === 'break-glass' && seq > before.lastSeq
@@ -427,13 +433,9 @@ function settleIncident(policy: Policy, state: CheckState, nowMs: number): Stepp
   const { suspicion, burst, regions } = state;
   const rule = suspicion && pagingRule(regions, suspicion.streak, policy.check, nowMs);
   if (rule && suspicion) {
-    const opened = openIncident(
-      state.lastSeq + 1,
-      rule,
-      suspicion,
-      burst?.beganMs,
-      state.lastGoodAtMs,
-      nowMs,
+    const opened = withDeployBefore(
+      openIncident(state.lastSeq + 1, rule, suspicion, burst?.beganMs, state.lastGoodAtMs, nowMs),
+      state.deploys,
     );
     const next = { ...state, lastSeq: opened.seq, suspicion: undefined, burst: undefined };
     const kept = activeIncident(state);
@@ -483,15 +485,18 @@ function settleLatency(policy: Policy, state: CheckState, nowMs: number): Steppe
   if (!slow) {
     // What is being confirmed may be worse than slow, and would have to wake somebody twice.
     if (regions.length === 0 || state.suspicion || state.maintenance) return unpaged(state);
-    const opened: Incident = {
-      seq: state.lastSeq + 1,
-      status: 'open',
-      rule: 'latency',
-      ledger: slowLedger(state.regions, regions, nowMs),
-      latency: { ...latencyOf(state.regions, regions), regions },
-      lastGoodAtMs: state.lastGoodAtMs,
-      successes: {},
-    };
+    const opened = withDeployBefore(
+      {
+        seq: state.lastSeq + 1,
+        status: 'open',
+        rule: 'latency',
+        ledger: slowLedger(state.regions, regions, nowMs),
+        latency: { ...latencyOf(state.regions, regions), regions },
+        lastGoodAtMs: state.lastGoodAtMs,
+        successes: {},
+      },
+      state.deploys,
+    );
     return paged('trigger', policy, { ...state, lastSeq: opened.seq, slow: opened }, opened, nowMs);
   }
   if (isFailingNow) {
@@ -577,6 +582,18 @@ function withIncident(state: CheckState, seq: number, change: (incident: Inciden
   if (state.incident?.seq === seq) return { ...state, incident: change(state.incident) };
   if (state.slow?.seq === seq) return { ...state, slow: change(state.slow) };
   return state;
+}
+
+/** The state after news of a deploy: an incident that names it, or should have, has it as it is now. */
+function withDeploy(state: CheckState, mark: DeployMark): CheckState {
+  const deploys = withMark(state.deploys ?? [], mark);
+  const { incident, slow } = state;
+  return {
+    ...state,
+    deploys,
+    ...(incident ? { incident: withDeployNews(incident, deploys, mark) } : {}),
+    ...(slow ? { slow: withDeployNews(slow, deploys, mark) } : {}),
+  };
 }
 
 function withoutRemovedRegions(policy: Policy, state: CheckState): CheckState {

@@ -8,6 +8,9 @@ import {
   pagedOf,
   type CheckState,
 } from '#core/check-state.ts';
+import type { CheckStanding } from '#core/deploy/event.ts';
+import type { DeployMark } from '#core/deploy/mark.ts';
+import { standingOf } from '#core/deploy/standing.ts';
 import { accepted } from '#core/dns/memory/baseline.ts';
 import type { DnsMemory } from '#core/dns/memory/memory.ts';
 import { toldBaseline, type ToldBaseline } from '#core/dns/memory/told-baseline.ts';
@@ -168,6 +171,19 @@ export class CheckObject extends DurableObject<HubBindings> implements CheckRpc 
 
   isSpokenFor(seq: number, lead: string): boolean {
     return this.#group.isSpokenFor(seq, lead);
+  }
+
+  deployed(mark: DeployMark): void {
+    const nowMs = Date.now();
+    this.#act(
+      this.#commit((draft) => draft.apply({ type: 'deployed', nowMs, mark })),
+      nowMs,
+    );
+  }
+
+  standing(): CheckStanding {
+    const policy = this.#policy();
+    return policy ? standingOf(policy, this.#state, Date.now()) : { check: this.#id };
   }
 
   async tick(): Promise<void> {

@@ -173,6 +173,7 @@ function isNews(now: Incident, before: Incident | undefined): boolean {
     now.status !== before.status ||
     now.ledger !== before.ledger ||
     now.held !== before.held ||
+    now.deploy !== before.deploy ||
     now.lead !== before.lead ||
     now.checks !== before.checks ||
     now.acknowledged !== before.acknowledged ||

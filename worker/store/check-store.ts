@@ -110,11 +110,15 @@ export class CheckStore {
     return row && storedRun(row);
   }
 
-  /** The newest runs, newest first, without their steps and what a DNS check has found. */
+  /**
+   * The newest runs of what everybody gets, newest first, without their steps and what a DNS check has found. Those of a
+   * canary alone are many, and are shown with its deploy.
+   */
   latestRuns(limit: number): RunLine[] {
     return this.#sql
       .exec<RunRow>(
         `SELECT ordinal, received_ms, started_ms, late, json_remove(run, '$.steps', '$.dns') AS run FROM runs
+         WHERE json_extract(run, '$.deploy.apart') IS NOT 1
          ORDER BY ordinal DESC LIMIT ?`,
         limit,
       )

@@ -1,7 +1,7 @@
 import { failureLabel } from '#core/failure.ts';
 import type { Incident } from '#core/incident.ts';
 import type { LedgerEntry } from '#core/objective.ts';
-import type { Outcome } from '#core/run.ts';
+import type { DeployRef, Outcome } from '#core/run.ts';
 import { withDeadline } from '../deadline.ts';
 import type { HistoryIncident, HistoryRun } from './check-store.ts';
 
@@ -29,7 +29,10 @@ export async function copyToHistory(
   await withDeadline(db.batch(statements), HISTORY_TIMEOUT_MS, 'D1');
 }
 
-/** A run as history has it: without its steps, unless it failed. Times are the hub's, epoch ms. */
+/**
+ * A run as history has it: without its steps, unless it failed. Times are the hub's, epoch ms. Whoever counts how available
+ * something was leaves out what does not see production: `seesProduction`.
+ */
 export type HistoryLine = {
   runId: string;
   region: string;
@@ -37,6 +40,8 @@ export type HistoryLine = {
   trigger: string;
   outcome: Outcome;
   failureLabel: string | undefined;
+  /** Only of a run that verifies a deploy. */
+  deploy?: DeployRef | undefined;
   startedAtMs: number;
   receivedAtMs: number;
   durationMs: number;
@@ -47,7 +52,8 @@ export type HistoryLine = {
 export async function latestHistory(db: D1Database, check: string, limit: number): Promise<HistoryLine[]> {
   const query = db
     .prepare(
-      `SELECT run_id, region, probe, "trigger", outcome, failure, started_ms, received_ms, duration_ms, late
+      `SELECT run_id, region, probe, "trigger", outcome, failure, started_ms, received_ms, duration_ms, late,
+         json_extract(detail, '$.deploy') AS deploy
        FROM runs WHERE check_id = ? ORDER BY received_ms DESC, run_id DESC LIMIT ?`,
     )
     .bind(check, limit)
@@ -60,6 +66,7 @@ export async function latestHistory(db: D1Database, check: string, limit: number
     trigger: row.trigger,
     outcome: row.outcome,
     failureLabel: row.failure ?? undefined,
+    ...(row.deploy === null ? {} : { deploy: JSON.parse(row.deploy) as DeployRef }),
     startedAtMs: row.started_ms,
     receivedAtMs: row.received_ms,
     durationMs: row.duration_ms,
@@ -134,13 +141,19 @@ type HistoryRow = {
   received_ms: number;
   duration_ms: number;
   late: number;
+  deploy: string | null;
 };
 
 function insertRun(db: D1Database, check: string, row: HistoryRun): D1PreparedStatement {
   const { run } = row;
   // Steps are most of a run's bytes; those of a pass are read, if ever, while its object still has them.
-  const { failure, control, deadlineMs, steps } = run;
-  const detail = run.outcome === 'pass' ? null : JSON.stringify({ failure, control, deadlineMs, steps });
+  const { failure, control, deadlineMs, steps, deploy } = run;
+  const isTold = run.outcome !== 'pass';
+  const detail = isTold
+    ? JSON.stringify({ failure, control, deadlineMs, steps, deploy })
+    : deploy
+      ? JSON.stringify({ deploy })
+      : null;
   return db
     .prepare(
       `INSERT OR IGNORE INTO runs (check_id, received_ms, run_id, region, probe, "trigger", outcome, failure,

@@ -1,5 +1,5 @@
 import type { Failure } from '#core/failure.ts';
-import type { Control, Outcome, Run } from '#core/run.ts';
+import type { Control, DeployRef, Outcome, Run } from '#core/run.ts';
 import type { StoredRun } from '#core/view.ts';
 import { withDeadline } from '../deadline.ts';
 
@@ -27,7 +27,8 @@ export async function storedRuns(
     .prepare(
       `SELECT run_id, region, probe, "trigger", outcome, started_ms, received_ms, duration_ms, waited_ms, screenshot,
          late, config_hash, json_extract(detail, '$.failure') AS failure,
-         json_extract(detail, '$.control') AS control, json_extract(detail, '$.deadlineMs') AS deadline_ms
+         json_extract(detail, '$.control') AS control, json_extract(detail, '$.deadlineMs') AS deadline_ms,
+         json_extract(detail, '$.deploy') AS deploy
        FROM runs WHERE check_id = ?1 AND (received_ms, run_id) > (?2, ?3) AND received_ms < ?4
        ORDER BY received_ms, run_id LIMIT ?5`,
     )
@@ -77,6 +78,7 @@ type RunRow = {
   failure: string | null;
   control: string | null;
   deadline_ms: number | null;
+  deploy: string | null;
 };
 
 function storedRun(check: string, row: RunRow): StoredRun {
@@ -101,6 +103,7 @@ function storedRun(check: string, row: RunRow): StoredRun {
       ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as Failure }),
       ...(row.control === null ? {} : { control: JSON.parse(row.control) as Control }),
       ...(row.deadline_ms === null ? {} : { deadlineMs: row.deadline_ms }),
+      ...(row.deploy === null ? {} : { deploy: JSON.parse(row.deploy) as DeployRef }),
       steps: [],
       screenshot: row.screenshot === 1,
       configHash: row.config_hash,

@@ -4,6 +4,7 @@ import { median } from '../statistics.ts';
 import type { Reason } from '../page.ts';
 import type { Policy } from '../policy.ts';
 import { Presence } from './presence.ts';
+import { seesProduction } from '../run.ts';
 import { stateWakeMs, step, type CheckEvent } from '../step.ts';
 import type { StoredIncident } from './stored-line.ts';
 import { formatMs } from '../units.ts';
@@ -65,7 +66,8 @@ export function replay(
   stored: readonly StoredRun[],
   incidents: readonly StoredIncident[],
 ): ReplayReport {
-  const runs = inOrder(stored);
+  // What only a canary gave has no vote.
+  const runs = inOrder(stored.filter(({ run }) => seesProduction(run)));
   const recorded = recordedPolicy(policy, runs);
   const fromMs = runs[0]?.receivedAtMs ?? 0;
   const toMs = runs.at(-1)?.receivedAtMs ?? 0;
@@ -79,7 +81,7 @@ export function replay(
     pages,
     extra: pages.filter(({ incident }) => incident === undefined).length,
     missed: real.filter(({ seq }) => !met.has(seq)),
-    notes: [...recorded.notes, ...notesOf(policy, runs, incidents)],
+    notes: [...recorded.notes, ...notesOf(policy, runs, incidents), ...apartNote(stored)],
   };
 }
 
@@ -237,6 +239,11 @@ function notesOf(
     ...(unseen.length > 0 ? [`no runs from ${unseen.join(', ')}: not part of the quorum`] : []),
     ...(held > 0 ? [`${held} real incidents were held by maintenance and have paged nobody`] : []),
   ];
+}
+
+function apartNote(stored: readonly StoredRun[]): string[] {
+  const apart = stored.filter(({ run }) => !seesProduction(run)).length;
+  return apart > 0 ? [`${apart} runs of canaries were left out: they say nothing of what everybody got`] : [];
 }
 
 /** The page of a real incident; none when maintenance held it for good. */
