@@ -50,5 +50,8 @@ export const Gate = z.object({
   /** Lines for people: who said so, which header in which region, which incident. */
   evidence: z.array(z.string().max(500)).max(200),
   atMs: z.number().optional(),
+  /** Of `cache-primed`: the regions that were to look, and what those that have saw. */
+  regions: z.array(z.string()).optional(),
+  looks: z.array(z.object({ region: z.string(), isPrimed: z.boolean() })).optional(),
 });
 export type Gate = z.output<typeof Gate>;

@@ -1,7 +1,7 @@
 import type { CanaryDecision } from '../canary/decision.ts';
 import type { CanaryState } from '../canary/state.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Run } from '../run.ts';
+import type { DeploySide, Run } from '../run.ts';
 import type { Gate } from './checklist.ts';
 import type { Rollback } from './rollback.ts';
 import type { Selector } from './selector.ts';
@@ -48,6 +48,8 @@ export type AskedPair = {
   askedAtMs: number;
   /** `asked`: the region has not answered yet. `running`: a live probe was told. `in`: its result counts. `lost`: nothing comes. */
   state: 'asked' | 'running' | 'in' | 'lost';
+  /** Which side was to start first: they take turns in each region. */
+  first: DeploySide;
   canary?: Half | undefined;
   baseline?: Half | undefined;
 };
@@ -111,6 +113,11 @@ export type Deploy = {
   reason: string;
   warnings: string[];
   rollback?: Rollback | undefined;
+  /**
+   * People will be paged at `dueAtMs`, unless somebody has asked for the rollback by then, or one of the checks has paged them
+   * already: the checks are asked that first, and have `ASKED_MS` to say so.
+   */
+  alarm?: { dueAtMs: number; why: string; asked: boolean } | undefined;
   /** Whether the version before was seen healthy after a rollback. */
   healthyAgainAtMs?: number | undefined;
   timeline: DeployMoment[];

@@ -5,7 +5,7 @@ import type { Routes } from '../policy.ts';
 import type { DeploySide, Run } from '../run.ts';
 import type { Looked } from '../wire.ts';
 import type { Announcement } from './announcement.ts';
-import type { ServiceState } from './deploy.ts';
+import type { Deploy, ServiceState } from './deploy.ts';
 import type { DeployMark } from './mark.ts';
 import type { Selector } from './selector.ts';
 import type { Service } from './service.ts';
@@ -71,6 +71,8 @@ export type DeployEffect =
     }
   /** Call the rollback once, within `timeoutMs`: `rollback-called`. The same `key` each time. */
   | { type: 'roll-back'; n: number; key: string; attempt: number; timeoutMs: number }
+  /** Store this deploy as it ended: a later one has taken its place in the state. */
+  | { type: 'retire'; deploy: Deploy }
   /** Put this into the outbox, in the same transaction. */
   | { type: 'page'; page: Page }
   /** Tell the deploy's checks of it. */
