@@ -11,5 +11,7 @@ export type Hub = {
     secrets: HubSecrets;
     /** Set by `probeAuth`. */
     probe: ProbeIdentity;
+    /** Set by `serviceAuth`: the service whose token it is. */
+    service: string;
   };
 };
