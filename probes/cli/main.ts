@@ -30,6 +30,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'DNS answers, now or before a zone is published: too big, for whom, how much room',
     load: async () => (await import('./dns.ts')).dns,
   },
+  verify: {
+    about: 'a deploy: good or bad within two minutes, rolled back if wanted; for pipelines',
+    load: async () => (await import('./verify.ts')).verify,
+  },
   drill: {
     about: 'a real page through every channel, measured and resolved',
     load: async () => (await import('./drill.ts')).drill,

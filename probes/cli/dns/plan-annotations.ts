@@ -1,6 +1,7 @@
 import type { FindingSeverity } from '#core/dns/findings/finding.ts';
 import { problemText, RULES } from '#core/dns/zone/plan-problem.ts';
 import type { Plan } from '#core/dns/zone/plan.ts';
+import { workflowCommand } from '../workflow-command.ts';
 import { planText, type PlanVerdict } from './plan-text.ts';
 
 const COMMANDS = {
@@ -22,7 +23,7 @@ export function planAnnotations(plan: Plan, verdict: PlanVerdict, file: string):
     const { id, severity, details = [], file, line } = problem;
     const text = [problemText(problem), ...details].join('\n');
     const title = `${id}: ${RULES[id]}`;
-    return `::${COMMANDS[severity]} file=${property(file)},line=${line},title=${property(title)}::${data(text)}`;
+    return workflowCommand(COMMANDS[severity], { file, line, title }, text);
   });
   // The text may hold what a zone file says: nothing in it is a command.
   const stop = 'latchkey-dns-plan-text';
@@ -32,13 +33,4 @@ export function planAnnotations(plan: Plan, verdict: PlanVerdict, file: string):
     planText(plan, verdict, { file, all: false }),
     `::${stop}::`,
   ].join('\n');
-}
-
-/** As the runner unescapes it (actions/toolkit, `command.ts`). */
-function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
