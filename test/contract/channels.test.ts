@@ -157,12 +157,43 @@ const NOTICE: Page = {
   regions: [],
 };
 
+const DEPLOY: Page['deploy'] = {
+  title: 'Portal',
+  version: '4.2.1',
+  previousVersion: '4.2.0',
+  commit: '9f2c1ab',
+  atMs: NOW_MS - 72_000,
+  rollback: 'kubectl rollout undo deployment/portal',
+  deployUrl: 'https://hub.example/operator/deploys/portal/31',
+};
+
+/** An incident that began soon after a deploy. */
+const AFTER_DEPLOY: Page = { ...TRIGGER, deploy: { ...DEPLOY, afterMs: 12_000 } };
+
+const CHANGE: Page = Page.parse({
+  event: 'change',
+  dedupKey: 'deploy.portal:31:change',
+  check: 'deploy.portal',
+  title: 'Portal',
+  seq: 31,
+  severity: 'info',
+  owner: 'identity team',
+  summary: 'Portal 4.2.1 deployed (was 4.2.0) <!channel>',
+  reason: 'deploy',
+  deploy: DEPLOY,
+  regions: [],
+  sinceMs: NOW_MS - 72_000,
+  decidedAtMs: NOW_MS - 71_000,
+  incidentUrl: 'https://hub.example/operator/deploys/portal/31',
+});
+
 const MESSAGES: Record<Page['event'], Page> = {
   trigger: TRIGGER,
   update: UPDATE,
   acknowledge: ACKNOWLEDGE,
   resolve: RESOLVE,
   notice: NOTICE,
+  change: CHANGE,
 };
 
 /** Longer than any provider takes, everywhere a text may be long. */
@@ -359,6 +390,49 @@ describe.each(KINDS)('channel %s', (kind) => {
     await send(kind, notice, pagerOrigin());
     expect(receivedText()).toContain('channel-broken (a channel does not take pages)');
     expect(receivedText()).not.toContain('none known');
+  });
+
+  it('names the deploy before an incident, and how it is taken back', async () => {
+    await send(kind, AFTER_DEPLOY, pagerOrigin());
+    const text = receivedText();
+    for (const fact of [
+      'Portal 4.2.1 (was 4.2.0, commit 9f2c1ab), 12 s before',
+      'Roll back',
+      'kubectl rollout undo deployment/portal',
+      'https://hub.example/operator/deploys/portal/31',
+    ])
+      expect(text).toContain(fact);
+  });
+
+  it('asks nobody to take back what is taken back, and says that only a canary has a deploy', async () => {
+    const { rollback, ...deploy } = { ...DEPLOY, afterMs: 12_000, isCanary: true };
+    await send(kind, { ...TRIGGER, deploy }, pagerOrigin());
+    expect(receivedText()).toContain('12 s before; only a canary has it');
+    pager.clear();
+    const rolledBackAtMs = NOW_MS - 30_000;
+    await send(kind, { ...TRIGGER, deploy: { ...deploy, rollback, rolledBackAtMs } }, pagerOrigin());
+    expect(receivedText()).toContain('rolled back 2026-11-21T11:59:30.000Z');
+    expect(shownText(kind)).not.toContain('kubectl');
+  });
+
+  it('says of a page about a deploy whose it is, and nothing of a last good run', async () => {
+    await send(kind, { ...CHANGE, event: 'trigger', severity: 'critical' }, pagerOrigin());
+    const text = receivedText();
+    for (const fact of ['Service', 'deploy (of a deploy)', CHANGE.incidentUrl]) expect(text).toContain(fact);
+    expect(text).not.toContain('none known');
+  });
+
+  it('wakes nobody by a change, and shows it with its link where it is to be shown', async () => {
+    expect(await send(kind, CHANGE, pagerOrigin())).toMatchObject({ ok: true });
+    for (const rings of [pager.alerts(), pager.emergencies(), pager.memberAlerts()])
+      expect(rings).toEqual([]);
+    if (!traitsOf(channelSettings.parse(EXAMPLES[kind].settings(pagerOrigin()))).changes) return;
+    for (const fact of [CHANGE.summary, CHANGE.incidentUrl]) expect(receivedText()).toContain(fact);
+  });
+
+  it('shortens an oversized change, and never refuses it', async () => {
+    const page = { ...OVERSIZED, ...CHANGE, summary: OVERSIZED.summary, owner: OVERSIZED.owner };
+    expect(await send(kind, page, pagerOrigin())).toMatchObject({ ok: true });
   });
 
   it('asks for the secrets of sending and no others', async () => {
@@ -564,6 +638,65 @@ describe('pagerduty, what follows a trigger', () => {
     ]);
   });
 
+  it('tells a deploy as a change event, which is no alert', async () => {
+    expect(await send('pagerduty', CHANGE, pagerOrigin())).toEqual({ ok: true });
+    expect(pager.alerts()).toEqual([]);
+    const [change] = pager.changes();
+    expect(pager.changes()).toHaveLength(1);
+    expect(change?.event).toEqual({
+      routing_key: ROUTING_KEY,
+      payload: {
+        summary: CHANGE.summary,
+        timestamp: '2026-11-21T11:58:48.000Z',
+        source: 'deploy.portal',
+        custom_details: expect.objectContaining({
+          Deploy: 'Portal 4.2.1 (was 4.2.0, commit 9f2c1ab)',
+          'Roll back': 'kubectl rollout undo deployment/portal',
+        }),
+      },
+      links: [{ href: CHANGE.incidentUrl, text: 'Deploy' }],
+    });
+  });
+
+  it.each<[string, Partial<ChannelInput>, string]>([
+    ['PagerDuty itself', {}, 'https://events.pagerduty.com/v2/change/enqueue'],
+    [
+      'the EU service region',
+      { endpoint: 'https://events.eu.pagerduty.com/v2/enqueue' },
+      'https://events.eu.pagerduty.com/v2/change/enqueue',
+    ],
+    [
+      'a relay',
+      { endpoint: 'https://relay.example/pagerduty/v2/enqueue' },
+      'https://relay.example/pagerduty/v2/change/enqueue',
+    ],
+    [
+      'a relay with a path of its own',
+      { endpoint: 'https://relay.example/pages' },
+      'https://relay.example/v2/change/enqueue',
+    ],
+    [
+      'where the settings say',
+      { endpoint: 'https://relay.example/pages', changeEndpoint: 'https://relay.example/changes' },
+      'https://relay.example/changes',
+    ],
+  ])('sends change events to %s', async (_where, over, expected) => {
+    const urls: string[] = [];
+    const settings = channelSettings.parse({
+      kind: 'pagerduty',
+      routingKey: { secret: 'PAGERDUTY_ROUTING_KEY' },
+      ...over,
+    });
+    await sendPage(CHANGE, settings, {
+      ...contextOf('pagerduty', CHANGE, ''),
+      fetch: async (url) => {
+        urls.push(url instanceof Request ? url.url : String(url));
+        return Response.json({ status: 'success', message: 'Change event processed' }, { status: 202 });
+      },
+    });
+    expect(urls).toEqual([expected]);
+  });
+
   it('does not need the secret of its webhook to send', async () => {
     const settings = channelSettings.parse({
       ...EXAMPLES.pagerduty.settings(pagerOrigin()),
@@ -585,6 +718,7 @@ describe('webhook', () => {
       'incident.acknowledged',
       'incident.resolved',
       'notice.raised',
+      'change.made',
     ]);
   });
 
@@ -603,10 +737,18 @@ describe('webhook', () => {
     ]);
   });
 
-  it('wakes, unless its settings say that nobody hears it', () => {
+  it('has a deploy for programs', async () => {
+    await send('webhook', AFTER_DEPLOY, pagerOrigin());
+    expect(bodiesAt('webhook')).toMatchObject([{ data: { deploy: AFTER_DEPLOY.deploy } }]);
+  });
+
+  it('wakes, unless its settings say that nobody hears it, and gets changes only then', () => {
     const settings = EXAMPLES.webhook.settings('https://provider.example');
-    expect(traitsOf(channelSettings.parse(settings))).toMatchObject({ wakes: true });
-    expect(traitsOf(channelSettings.parse({ ...settings, wakes: false }))).toMatchObject({ wakes: false });
+    expect(traitsOf(channelSettings.parse(settings))).toMatchObject({ wakes: true, changes: false });
+    expect(traitsOf(channelSettings.parse({ ...settings, wakes: false }))).toMatchObject({
+      wakes: false,
+      changes: true,
+    });
   });
 
   it('signs the published vector of Standard Webhooks', () => {
@@ -634,6 +776,23 @@ describe('webhook', () => {
 });
 
 describe('slack', () => {
+  it('shows a deploy as one line that mentions nobody', async () => {
+    await send('slack', CHANGE, pagerOrigin());
+    expect(bodiesAt('slack')).toMatchObject([
+      {
+        text: '⚪ Portal 4.2.1 deployed (was 4.2.0) &lt;!channel&gt;',
+        blocks: [
+          {
+            type: 'section',
+            text: {
+              text: `⚪ Portal 4.2.1 deployed (was 4.2.0) &lt;!channel&gt; · <${CHANGE.incidentUrl}|Deploy>`,
+            },
+          },
+        ],
+      },
+    ]);
+  });
+
   it('names what an address longer than a section would link to', async () => {
     const page = { ...UPDATE, runbookUrl: `https://wiki.example/?${'&'.repeat(1_900)}` };
     expect(await send('slack', page, pagerOrigin())).toMatchObject({ ok: true });
@@ -719,7 +878,9 @@ describe('pushover', () => {
   it('wakes by nothing but a trigger', async () => {
     for (const event of PAGE_EVENTS) await send('pushover', MESSAGES[event], pagerOrigin());
     await send('pushover', { ...NOTICE, severity: 'info' }, pagerOrigin());
-    expect(bodiesAt<PushoverBody>('pushover').map(({ priority }) => priority)).toEqual([2, 0, -1, 0, 0, -1]);
+    expect(bodiesAt<PushoverBody>('pushover').map(({ priority }) => priority)).toEqual([
+      2, 0, -1, 0, 0, -2, -1,
+    ]);
   });
 
   it.each([ACKNOWLEDGE, RESOLVE])('ends the ringing by an $event, twice as well as once', async (page) => {

@@ -131,6 +131,62 @@ describe('the PagerDuty door', () => {
   });
 });
 
+describe('the PagerDuty door for change events', () => {
+  const payload = { summary: 'Portal 4.2.1 deployed', source: 'deploy.portal' };
+  const change = () => ({ routing_key: pager.routingKey, payload });
+
+  it('answers 202 without a key, and lists the change without an alert', async () => {
+    const { status, text } = await post(pager.urls.changes, {
+      ...change(),
+      payload: { ...payload, timestamp: '2026-11-21T12:00:00.000Z', custom_details: { Was: '4.2.0' } },
+      links: [{ href: 'https://hub.example/operator/deploys/portal/31', text: 'Deploy' }],
+    });
+    expect([status, JSON.parse(text)]).toEqual([
+      202,
+      { status: 'success', message: 'Change event processed' },
+    ]);
+    expect(await get('/api/changes')).toMatchObject([{ atMs: nowMs, event: { payload } }]);
+    expect(pager.received()).toMatchObject([{ door: 'changes', path: '/v2/change/enqueue' }]);
+    expect(pager.alerts()).toEqual([]);
+  });
+
+  it('keeps the same change twice: it has no key to know it by', async () => {
+    for (let sent = 0; sent < 2; sent += 1) await post(pager.urls.changes, change());
+    expect(pager.changes()).toHaveLength(2);
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['a routing key of 31 characters', { routing_key: 'x'.repeat(31) }, "'routing_key'"],
+    ['no payload', { payload: undefined }, "'payload'"],
+    ['no summary', { payload: { source: 'x' } }, "'payload.summary'"],
+    ['a summary of 1025 characters', { payload: { summary: 'x'.repeat(1_025) } }, "'payload.summary'"],
+    ['a time that is none', { payload: { ...payload, timestamp: 'today' } }, "'payload.timestamp'"],
+    ['details that are no object', { payload: { ...payload, custom_details: 'x' } }, 'custom_details'],
+    ['a link without an address', { links: [{ text: 'Deploy' }] }, "'links.0.href'"],
+  ])('refuses %s', async (_what, over, names) => {
+    const { status, text } = await post(pager.urls.changes, { ...change(), ...over });
+    expect(status).toBe(400);
+    expect(JSON.parse(text)).toMatchObject({ status: 'invalid event', errors: [expect.any(String)] });
+    expect(text).toContain(names);
+    expect(pager.changes()).toEqual([]);
+  });
+
+  it('needs no source', async () => {
+    const { status } = await post(pager.urls.changes, { ...change(), payload: { summary: 'x' } });
+    expect(status).toBe(202);
+  });
+
+  it('is broken apart from the door for pages, and forgets when told', async () => {
+    pager.break({ fault: 'status', status: 503, path: 'changes' });
+    expect((await post(pager.urls.changes, change())).status).toBe(503);
+    expect((await send('trigger', 'portal-login:1')).status).toBe(202);
+    pager.mend();
+    await post(pager.urls.changes, change());
+    pager.clear();
+    expect(pager.changes()).toEqual([]);
+  });
+});
+
 describe('an alert', () => {
   it('is one for all triggers with its key while it is open', async () => {
     await send('trigger', 'a:1');
@@ -582,6 +638,18 @@ describe('the inbox page', () => {
     const page = await response.text();
     expect(page).toContain('&lt;b&gt;fails&lt;/b&gt;');
     for (const status of ['firing', 'ringing']) expect(page).toContain(`data-status="${status}"`);
+  });
+
+  it('lists changes apart from pages, as text', async () => {
+    const payload = { summary: 'Portal <b>4.2.1</b> deployed', source: 'deploy.portal' };
+    const links = [{ href: 'javascript:alert(1)', text: 'Deploy' }];
+    await post(pager.urls.changes, { routing_key: pager.routingKey, payload, links });
+    const response = await fetch(pager.urls.inbox, { signal: AbortSignal.timeout(2_000) });
+    const page = await response.text();
+    expect(page).toContain('Changes');
+    expect(page).toContain('Portal &lt;b&gt;4.2.1&lt;/b&gt; deployed');
+    expect(page).not.toContain('javascript:');
+    expect(page).toContain('No page yet');
   });
 
   it('forgets everything when told', async () => {

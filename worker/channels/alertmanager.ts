@@ -53,8 +53,9 @@ export const alertmanager: Channel<Settings, z.input<typeof settings>> & { kind:
     return ['bearer' in authorization ? authorization.bearer : authorization.password];
   },
   async send(page, settings, context) {
-    // An alert is firing or not: there is no word for “somebody has it”, and a silence would hide the next failure too.
-    if (page.event === 'acknowledge') return { ok: true };
+    // An alert is firing or not: there is no word for “somebody has it”, and a silence would hide the next failure too; nor is
+    // there one for a deploy that is no alert.
+    if (page.event === 'acknowledge' || page.event === 'change') return { ok: true };
     return withCourier<AttemptResult>(context, async (courier) => {
       const headers = headersOf(settings, courier);
       const body = fitBytes(ALERT_BYTES_MAX, (room) => JSON.stringify([alertOf(page, room, context)]));

@@ -1,3 +1,4 @@
+import { deployWords } from '#core/deploy/page-deploy.ts';
 import { sharedFailure, type Page, type Reason } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
 import type { Room } from './room.ts';
@@ -35,6 +36,7 @@ const REASON_WORDS: Record<Reason, string> = {
   maintenance: 'a maintenance window has ended',
   'channel-broken': 'a channel does not take pages',
   'dns-warning': 'a DNS check passes, and warns',
+  deploy: 'of a deploy',
 };
 
 const EVENT_MARKS: Record<Page['event'], string> = {
@@ -43,6 +45,7 @@ const EVENT_MARKS: Record<Page['event'], string> = {
   acknowledge: '🟡',
   resolve: '🟢',
   notice: '🔵',
+  change: '⚪',
 };
 
 /** One sign that tells at a glance what a message is, for providers without a field for it. */
@@ -55,14 +58,18 @@ export function factsOf(page: Page, room: Room): PageFacts {
   const short = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : truncate(text, room.textCharsMax);
   const lastedMs = lastedMsOf(page);
-  const isPage = page.event !== 'notice';
+  const isIncident = page.event !== 'notice' && page.reason !== 'deploy';
+  const { deploy } = page;
   const facts: [string, string | undefined][] = [
-    ['Check', short(page.title)],
+    [page.reason === 'deploy' ? 'Service' : 'Check', short(page.title)],
     ['Failing step', short(page.step)],
     ['Error class', short(page.errorClass)],
     ['Error', short(page.error)],
+    ['Deploy', deploy && short(deployWords(deploy))],
+    // What is taken back already needs nobody to do it.
+    ['Roll back', deploy?.rolledBackAtMs === undefined ? short(deploy?.rollback) : undefined],
     ['Since', isoTime(page.sinceMs)],
-    ['Last good run', isoTimeOf(page.lastGoodAtMs) ?? (isPage ? 'none known' : undefined)],
+    ['Last good run', isoTimeOf(page.lastGoodAtMs) ?? (isIncident ? 'none known' : undefined)],
     ['Acknowledged by', short(page.acknowledgedBy)],
     ['Resolved', isoTimeOf(page.resolvedAtMs)],
     ['Lasted', lastedMs === undefined ? undefined : formatMs(lastedMs)],
@@ -149,9 +156,12 @@ function groupedLines({ checks = [] }: Page, room: Room): PageFacts['checks'] {
 
 function linksOf(page: Page): Link[] {
   const isOpen = page.event === 'trigger' || page.event === 'update';
+  const deployUrl = page.deploy?.deployUrl;
+  const isOfDeploy = page.incidentUrl === deployUrl;
   const links: [string, string | undefined][] = [
-    ['Incident', page.incidentUrl],
+    [isOfDeploy ? 'Deploy' : 'Incident', page.incidentUrl],
     ['Acknowledge', isOpen ? page.acknowledgeUrl : undefined],
+    ['Deploy', isOfDeploy ? undefined : deployUrl],
     ['Runbook', page.runbookUrl],
     ['Failed run', page.runUrl],
     ['Screenshot', page.screenshotUrl],

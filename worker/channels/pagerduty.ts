@@ -19,6 +19,8 @@ const settings = z.strictObject({
   routingKey: SecretRef,
   /** PagerDuty's EU service region has an address of its own. */
   endpoint: SafeAddress.default('https://events.pagerduty.com/v2/enqueue'),
+  /** Where change events go; `…/change/enqueue` beside the endpoint when absent. */
+  changeEndpoint: SafeAddress.optional(),
   /** Secret of the V3 webhook subscription that tells of acknowledgements; several while one is being replaced. */
   webhookSecret: z.union([SecretRef, z.array(SecretRef).min(1).max(WEBHOOK_SECRETS_MAX)]).optional(),
 });
@@ -30,7 +32,7 @@ const EVENT_BYTES_MAX = 100_000;
 const SUMMARY_CHARS_MAX = 1_024;
 
 /** Triggers with the key of an open alert add to it, and wake nobody once it is acknowledged. */
-const EVENT_ACTIONS: Record<Page['event'], 'trigger' | 'acknowledge' | 'resolve'> = {
+const EVENT_ACTIONS: Record<Exclude<Page['event'], 'change'>, 'trigger' | 'acknowledge' | 'resolve'> = {
   trigger: 'trigger',
   update: 'trigger',
   acknowledge: 'acknowledge',
@@ -42,21 +44,29 @@ const Accepted = z.looseObject({ status: z.literal('success'), dedup_key: z.stri
 
 /**
  * PagerDuty, Events API v2: `trigger` opens the alert of a dedup key, `update` adds to it, `acknowledge` and `resolve`
- * say what they say. PagerDuty has no message that wakes nobody: a notice is an alert of its own, of severity `warning`
- * at most, which somebody has to close. Whoever routes notices here chooses that, and what urgency a warning has.
+ * say what they say. PagerDuty has no alert that wakes nobody: a notice is an alert of its own, of severity `warning`
+ * at most, which somebody has to close. Whoever routes notices here chooses that, and what urgency a warning has. A
+ * `change` is a change event: no alert, shown beside the incidents of the service. It has no key: one whose answer was lost
+ * is there twice.
  */
 export const pagerduty = httpChannel({
   kind: 'pagerduty',
   settings,
-  traits: { wakes: true, acknowledges: true },
+  traits: { wakes: true, acknowledges: true, changes: true },
   // The webhook's secret is for receiving: a page must not wait for it.
   secrets: ({ routingKey }) => [routingKey],
   request(page, settings, context) {
     const routingKey = context.secret(settings.routingKey);
-    return {
-      url: settings.endpoint,
-      body: fitBytes(EVENT_BYTES_MAX, (room) => eventOf(page, routingKey, room)),
-    };
+    const { event } = page;
+    return event === 'change'
+      ? {
+          url: settings.changeEndpoint ?? changeEndpointOf(settings.endpoint),
+          body: fitBytes(EVENT_BYTES_MAX, (room) => changeOf(page, routingKey, room)),
+        }
+      : {
+          url: settings.endpoint,
+          body: fitBytes(EVENT_BYTES_MAX, (room) => eventOf(page, EVENT_ACTIONS[event], routingKey, room)),
+        };
   },
   /**
    * A 2xx that does not say `success` in JSON was not PagerDuty's: a proxy's page, or an answer cut short. It may have
@@ -74,14 +84,42 @@ export function webhookSecrets({ webhookSecret }: PagerdutySettings): SecretRef[
   return Array.isArray(webhookSecret) ? webhookSecret : [webhookSecret];
 }
 
-function eventOf(page: Page, routingKey: string, room: Room): string {
+/** `…/v2/enqueue` → `…/v2/change/enqueue`; a relay may have a path of its own before it. */
+function changeEndpointOf(endpoint: string): string {
+  const url = new URL(endpoint);
+  const path = url.pathname.replace(/\/enqueue\/?$/, '/change/enqueue');
+  url.pathname = path === url.pathname ? '/v2/change/enqueue' : path;
+  return url.href;
+}
+
+/** A change event (Events API v2, “Send a change event”). */
+function changeOf(page: Page, routingKey: string, room: Room): string {
+  const { facts, links } = factsOf(page, room);
+  return JSON.stringify({
+    routing_key: routingKey,
+    payload: {
+      summary: truncate(page.summary, SUMMARY_CHARS_MAX),
+      timestamp: isoTime(page.deploy?.atMs ?? happenedAtMs(page)),
+      source: page.check,
+      custom_details: Object.fromEntries(facts),
+    },
+    links,
+  });
+}
+
+function eventOf(
+  page: Page,
+  action: 'trigger' | 'acknowledge' | 'resolve',
+  routingKey: string,
+  room: Room,
+): string {
   const { facts, regions, checks, links } = factsOf(page, room);
   const lastedMs = lastedMsOf(page);
   const isNotice = page.event === 'notice';
   const isSevere = page.severity === 'critical' || page.severity === 'error';
   return JSON.stringify({
     routing_key: routingKey,
-    event_action: EVENT_ACTIONS[page.event],
+    event_action: action,
     dedup_key: page.dedupKey,
     client: 'Latchkey',
     client_url: page.incidentUrl,

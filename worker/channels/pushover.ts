@@ -54,6 +54,8 @@ const ROOM = { textCharsMax: 200, linesMax: 8 };
 const EMERGENCY = 2;
 const NORMAL = 0;
 const QUIET = -1;
+/** Shows in the app, and nowhere else. */
+const UNSEEN = -2;
 
 const Accepted = z.looseObject({
   status: z.literal(1),
@@ -76,7 +78,8 @@ const Receipt = z.looseObject({
 
 /**
  * Pushover. A trigger is an emergency, which wakes until somebody acknowledges on a device; its receipt tells who. What
- * follows it does not wake: `update` and `resolve` are normal messages, `acknowledge` and most notices make no sound.
+ * follows it does not wake: `update` and `resolve` are normal messages, `acknowledge` and most notices make no sound. A
+ * telephone has no place for deploys beside incidents: a `change` is not for it.
  * Acknowledge and resolve first silence the emergency. Pushover has no key to know a repeated message by: an attempt
  * whose answer was lost wakes twice, so emergencies are silenced by a tag that both have, and by the receipt.
  */
@@ -153,7 +156,11 @@ function ackAnswerOf(body: string | undefined): AckAnswer {
 
 function messageOf(page: Page, settings: Settings, { secret }: Courier): string {
   const told = factsOf(page, ROOM);
-  const [incident, ...others] = told.links.map(({ text, href }) => ({ line: `${text}: ${href}`, href }));
+  const [incident, ...others] = told.links.map(({ text, href }) => ({
+    line: `${text}: ${href}`,
+    text,
+    href,
+  }));
   const hasUrl = incident !== undefined && incident.href.length <= URL_CHARS_MAX;
   const links = linesWithin(
     others.map(({ line }) => line),
@@ -168,7 +175,7 @@ function messageOf(page: Page, settings: Settings, { secret }: Courier): string 
       [linesWithin([told.summary, ...factLines(told)], MESSAGE_CHARS_MAX - links.length - 1), links],
       MESSAGE_CHARS_MAX,
     ).trim(),
-    ...(hasUrl ? { url: incident.href, url_title: 'Incident' } : {}),
+    ...(hasUrl ? { url: incident.href, url_title: incident.text } : {}),
     priority,
     ...(priority === EMERGENCY
       ? { retry: secondsOf(settings.retry), expire: secondsOf(settings.expire), tags: tagOf(page) }
@@ -181,6 +188,7 @@ function messageOf(page: Page, settings: Settings, { secret }: Courier): string 
 function priorityOf({ event, severity }: Page): number {
   if (event === 'trigger') return EMERGENCY;
   if (event === 'acknowledge') return QUIET;
+  if (event === 'change') return UNSEEN;
   return event === 'notice' && severity === 'info' ? QUIET : NORMAL;
 }
 

@@ -18,6 +18,8 @@ const settings = z.strictObject({
 /** Characters of a section's text, and of a header (Slack, “Block Kit: blocks”). */
 const SECTION_CHARS_MAX = 3_000;
 const HEADER_CHARS_MAX = 150;
+/** Characters of the one line that a deploy is worth. */
+const LINE_CHARS_MAX = 300;
 /** Bytes of the whole message; Slack cuts a text at 40,000 characters. */
 const MESSAGE_BYTES_MAX = 36_000;
 
@@ -25,12 +27,14 @@ const MESSAGE_BYTES_MAX = 36_000;
 export const slack = httpChannel({
   kind: 'slack',
   settings,
-  traits: { wakes: false, acknowledges: true },
+  traits: { wakes: false, acknowledges: true, changes: true },
   secrets: ({ url }) => [url],
   request(page, settings, context) {
     return {
       url: safeSecretAddress(settings.url.secret, context.secret(settings.url)),
-      body: fitBytes(MESSAGE_BYTES_MAX, (room) => messageOf(page, room)),
+      body: fitBytes(MESSAGE_BYTES_MAX, (room) =>
+        page.event === 'change' ? lineOf(page, room) : messageOf(page, room),
+      ),
     };
   },
   /** Slack says `ok`. Anything else with a 2xx was said by somebody in between; twice told is better than never. */
@@ -54,6 +58,22 @@ function messageOf(page: Page, room: Room): string {
       ...sections(regions.map((line) => ({ head: '• ', text: line }))),
       ...sections(links.map(({ text, href }) => linkLine('', text, href))),
     ],
+  });
+}
+
+/** A deploy is one line among what people say. */
+function lineOf(page: Page, room: Room): string {
+  const { summary, links } = factsOf(page, room);
+  const line = `${markOf(page)} ${fitEscaped(summary, LINE_CHARS_MAX)}`;
+  const linked = links
+    .slice(0, 1)
+    .map(({ text, href }) => linkLine('', text, href))
+    .map(({ head, text }) => head + escapeText(text));
+  return JSON.stringify({
+    text: line,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [section([line, ...linked].join(' · '))],
   });
 }
 

@@ -13,7 +13,10 @@ const settings = z.strictObject({
   url: SafeAddress,
   /** Signing key: `whsec_` and 24–64 bytes in base64. */
   signingSecret: SecretRef,
-  /** Whether a page there wakes somebody. False for a log or a ticket: then nobody waits for it to take a page. */
+  /**
+   * Whether a page there wakes somebody. False for a log or a ticket: then nobody waits for it to take a page, and it gets
+   * changes, which a receiver that wakes might wake by.
+   */
   wakes: z.boolean().default(true),
 });
 
@@ -24,6 +27,7 @@ const TYPES: Record<Page['event'], string> = {
   acknowledge: 'incident.acknowledged',
   resolve: 'incident.resolved',
   notice: 'notice.raised',
+  change: 'change.made',
 };
 
 /** Bytes of a body: Standard Webhooks asks for less than 20 kB. */
@@ -36,7 +40,7 @@ const BODY_BYTES_MAX = 20_000 - 1;
 export const webhook = httpChannel({
   kind: 'webhook',
   settings,
-  traits: ({ wakes }) => ({ wakes, acknowledges: true }),
+  traits: ({ wakes }) => ({ wakes, acknowledges: true, changes: !wakes }),
   secrets: ({ signingSecret }) => [signingSecret],
   request(page, settings, context) {
     const body = fitBytes(BODY_BYTES_MAX, (room) => messageOf(page, room));
@@ -70,7 +74,7 @@ export function webhookHeaders(
 /**
  * The body, which receivers parse: keys are added, never renamed or given another meaning. Times ending in `Ms` are epoch
  * milliseconds, `lastedMs` is a duration. `reason` is one of `REASONS` of core; `dedupKey` is an incident's in everything
- * but a notice, which has its own. What there is nothing to say of is absent.
+ * but a notice or a change, which have their own. What there is nothing to say of is absent.
  */
 function messageOf(page: Page, room: Room): string {
   const told = factsOf(page, room);
@@ -93,6 +97,7 @@ function messageOf(page: Page, room: Room): string {
       ...(page.step === undefined ? {} : { step: short(page.step) }),
       ...(page.errorClass === undefined ? {} : { errorClass: short(page.errorClass) }),
       ...(page.error === undefined ? {} : { error: short(page.error) }),
+      ...(page.deploy === undefined ? {} : { deploy: page.deploy }),
       sinceMs: page.sinceMs,
       decidedAtMs: page.decidedAtMs,
       ...(page.lastGoodAtMs === undefined ? {} : { lastGoodAtMs: page.lastGoodAtMs }),

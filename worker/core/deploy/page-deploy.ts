@@ -72,9 +72,10 @@ export function deployWords(deploy: PageDeploy): string {
   ];
   const before = afterMs === undefined ? '' : `, ${spanOf(afterMs)} before`;
   const isTaken = rolledBackAtMs !== undefined;
+  const said = outcome === undefined ? undefined : OUTCOME_WORDS[outcome];
   const more = [
     ...(isCanary && !isTaken ? ['only a canary has it'] : []),
-    ...(outcome === undefined ? [] : (OUTCOME_WORDS[outcome] ?? [])),
+    ...(said === undefined ? [] : [said]),
     ...(isTaken ? [`rolled back ${new Date(rolledBackAtMs).toISOString()}`] : []),
   ];
   return [`${title} ${version}${known.length > 0 ? ` (${known.join(', ')})` : ''}${before}`, ...more].join(
