@@ -1,6 +1,8 @@
 import type { Check } from '#core/config.ts';
+import { pairPlaces } from '#core/deploy/pair-queue.ts';
 import { failureLabel } from '#core/failure.ts';
-import type { NextStart, Plan, RunNow } from '#core/wire.ts';
+import { seesProduction } from '#core/run.ts';
+import type { NextStart, Plan, RunNow, VerifyNow } from '#core/wire.ts';
 import { AttendedRuns, underWayOf, type AttendedRunsOptions, type EndedRun } from './attended-runs.ts';
 import {
   decide,
@@ -16,6 +18,7 @@ import {
 } from '#core/agenda.ts';
 import { draftOf, ownFault } from './run-draft.ts';
 import type { Spool } from './spool/spool.ts';
+import { VerificationLane, type Visit } from './verification-lane.ts';
 
 /**
  * Runs at once. On two cores, a third login journey makes all of them slower: the latency would be our own queueing
@@ -34,7 +37,7 @@ export type AgentOptions = AttendedRunsOptions & {
   checks: readonly Check[];
   concurrency: number;
   spool: Pick<Spool, 'append' | 'stats'>;
-  /** A check has been run, and not merely put off. */
+  /** A check has been run, and not merely put off, and has seen what everybody gets. */
   onEnded(run: EndedRun): void;
   /** A run is on the disk and may be sent. */
   onSpooled(): void;
@@ -45,6 +48,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #checks: ReadonlyMap<string, Check>;
   readonly #attended: AttendedRuns;
+  readonly #lane: VerificationLane;
   /** What is under way, and of which check. */
   readonly #runs = new Map<Promise<void>, string>();
   #schedule: Schedule = EMPTY_SCHEDULE;
@@ -61,6 +65,16 @@ export class Agent {
       ...options,
       onOverdue: (overdue) => {
         if (this.#phase !== 'stopped') options.onOverdue(overdue);
+      },
+    });
+    this.#lane = new VerificationLane({
+      ...options,
+      places: pairPlaces(options.concurrency),
+      knows: (check) => this.#checks.has(check),
+      run: (check, dueMs, visit) => this.#verify(check, dueMs, visit),
+      onMissed: (check, dueMs, visit, why) => {
+        const due: Start = { check, trigger: 'deploy', dueMs };
+        this.#track(due, this.#reportMissed(due, why, visit));
       },
     });
   }
@@ -114,6 +128,11 @@ export class Agent {
     this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger, deadlineMs }, nowMs));
   }
 
+  /** Runs the sides of a pair beside the schedule. */
+  onVerifyNow(command: VerifyNow): void {
+    this.#lane.onVerifyNow(command);
+  }
+
   /** Starts a check out of turn, without the hub's word. */
   runAgain(check: string): void {
     this.#change((schedule, nowMs) => withDemand(schedule, { check, trigger: 'burst' }, nowMs));
@@ -128,6 +147,7 @@ export class Agent {
     this.#phase = 'stopping';
     this.#cancelTimer?.();
     this.#cancelPlanWait?.();
+    this.#lane.stop();
     let cancel: (() => void) | undefined;
     const late = new Promise<void>((resolve) => {
       cancel = clock.after(endWithinMs, resolve);
@@ -161,7 +181,7 @@ export class Agent {
     this.#schedule = schedule;
     this.#cancelTimer?.();
     this.#cancelTimer = wakeInMs === undefined ? undefined : clock.after(wakeInMs, () => this.#decide());
-    for (const late of missed) this.#track(late, this.#reportMissed(late));
+    for (const late of missed) this.#track(late, this.#reportMissed(late, this.#overloadOf(late)));
     for (const due of start) this.#track(due, this.#run(due));
   }
 
@@ -175,19 +195,37 @@ export class Agent {
     // The check counts as running until all is known of its run: the next one must not be numbered before it.
     const ended = await this.#attended.run(this.#checkOf(due.check), due);
     // The number is given at the call, so the runs of a check are in order; its next one need not wait for the disk.
-    const stored = this.#store(ended);
-    if (this.#phase !== 'stopped') this.#options.onEnded(ended);
+    const stored = this.#take(ended);
     this.#change((schedule) => withoutRun(schedule, due.check));
     await stored;
   }
 
-  async #reportMissed(due: Start): Promise<void> {
-    const { clock, concurrency, configHash } = this.#options;
-    const check = this.#checkOf(due.check);
-    const waitMs = Math.round(waitMsMax(check.intervalMs));
-    const message = `not started: no free place within ${waitMs} ms; ${concurrency} runs at once are allowed`;
-    const start = { ...underWayOf(due, clock), check, configHash };
-    const draft = draftOf(start, ownFault('overload', message));
+  /** One side of a pair: the schedule is not touched by it. */
+  #verify(id: string, dueMs: number, visit: Visit): Promise<void> {
+    const due: Start = { check: id, trigger: 'deploy', dueMs };
+    const run = this.#attended.run(this.#checkOf(id), due, visit);
+    this.#track(
+      due,
+      run.then((ended) => this.#take(ended)),
+    );
+    return run.then(() => undefined);
+  }
+
+  async #take(ended: EndedRun): Promise<void> {
+    const stored = this.#store(ended);
+    if (this.#phase !== 'stopped' && seesProduction(ended.draft)) this.#options.onEnded(ended);
+    await stored;
+  }
+
+  #overloadOf({ check }: Start): string {
+    const waitMs = Math.round(waitMsMax(this.#checkOf(check).intervalMs));
+    return `not started: no free place within ${waitMs} ms; ${this.#options.concurrency} runs at once are allowed`;
+  }
+
+  async #reportMissed(due: Start, why: string, visit?: Visit): Promise<void> {
+    const { clock, configHash } = this.#options;
+    const start = { ...underWayOf(due, clock), check: this.#checkOf(due.check), configHash };
+    const draft = draftOf({ ...start, deploy: visit?.deploy }, ownFault('overload', why));
     await this.#store({ draft, startedMs: clock.monotonicMs() });
   }
 
@@ -206,6 +244,9 @@ export class Agent {
       durationMs: Math.round(run.durationMs),
       waitedMs: Math.round(run.waitedMs),
       deadlineMs: run.deadlineMs,
+      deploy: run.deploy && `${run.deploy.service}:${run.deploy.n}`,
+      pair: run.deploy?.pair,
+      side: run.deploy?.side,
       control: run.control?.error ?? run.control?.outcome,
     });
     this.#logGrowth();

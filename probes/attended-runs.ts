@@ -1,4 +1,5 @@
 import type { Check } from '#core/config.ts';
+import { seesProduction } from '#core/run.ts';
 import type { NextStart, Overdue } from '#core/wire.ts';
 import type { Clock } from './clock.ts';
 import type { ControlTarget } from './control-target.ts';
@@ -9,9 +10,12 @@ import { draftOf, type RunDraft, type RunStart } from './run-draft.ts';
 import { RunnerLease } from './runner-lease.ts';
 import type { Runner } from './runners/runner.ts';
 import { SoftDeadlines } from './soft-deadlines.ts';
+import type { Visit } from './verification-lane.ts';
 
 /** A run under way, as a later process may have to tell of it. `startedAtMs` is epoch ms. */
-export type UnderWay = Pick<RunStart, 'trigger' | 'startedAtMs' | 'waitedMs'> & { check: string };
+export type UnderWay = Pick<RunStart, 'trigger' | 'startedAtMs' | 'waitedMs' | 'deploy'> & {
+  check: string;
+};
 /** A run that has ended, before it is stored. `startedMs` and `endedMs` are by the monotonic clock. */
 export type EndedRun = {
   draft: RunDraft;
@@ -42,7 +46,7 @@ export class AttendedRuns {
   readonly #lease: RunnerLease;
   readonly #soft: SoftDeadlines;
   readonly #underWay = new Set<UnderWay>();
-  /** By check: none runs twice at once. */
+  /** By check: none runs twice at once, but to verify a deploy, and no burst hurries those runs. */
   readonly #deadlines = new Map<string, RunDeadline>();
 
   constructor(options: AttendedRunsOptions) {
@@ -76,22 +80,27 @@ export class AttendedRuns {
     this.#deadlines.get(check)?.shorten(deadlineMs);
   }
 
-  /** Runs a check; resolves when there is nothing more to be found out about the run. Never rejects. */
-  async run(check: Check, due: Start): Promise<EndedRun> {
+  /**
+   * Runs a check; resolves when there is nothing more to be found out about the run. Never rejects. With a visit it verifies
+   * a deploy, beside whatever else runs of the check. One apart from production is nobody's sign of an outage: it is never
+   * said to be overdue.
+   */
+  async run(check: Check, due: Start, visit?: Visit): Promise<EndedRun> {
     const { clock, control, configHash } = this.#options;
     const startedMs = clock.monotonicMs();
-    const start = underWayOf(due, clock);
+    const { deploy, selector } = visit ?? {};
+    const start = { ...underWayOf(due, clock), ...(deploy ? { deploy } : {}) };
     const deadline = new RunDeadline(Math.min(check.timeoutMs, due.deadlineMs ?? check.timeoutMs), clock);
-    const stopWatching = this.#soft.watch(check.id, deadline, (softMs) =>
-      this.#overdue(check.id, startedMs, softMs),
-    );
-    this.#deadlines.set(check.id, deadline);
+    const stopWatching = seesProduction({ deploy })
+      ? this.#soft.watch(check.id, deadline, (softMs) => this.#overdue(check.id, startedMs, softMs))
+      : () => undefined;
+    if (!visit) this.#deadlines.set(check.id, deadline);
     this.#underWay.add(start);
     this.#options.onUnderWay([...this.#underWay]);
-    const result = await this.#lease.run(check, deadline);
+    const result = await this.#lease.run(check, deadline, selector);
     const endedMs = clock.monotonicMs();
     stopWatching();
-    this.#deadlines.delete(check.id);
+    if (!visit) this.#deadlines.delete(check.id);
     this.#underWay.delete(start);
     this.#options.onUnderWay([...this.#underWay]);
     const answer = result.outcome === 'fail' ? await control?.look() : undefined;

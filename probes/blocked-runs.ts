@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Check } from '#core/config.ts';
-import { Run } from '#core/run.ts';
+import { DeployRef, Run } from '#core/run.ts';
 import { formatMs } from '#core/units.ts';
 import type { Clock } from './clock.ts';
 import { errorText, type Log } from './log.ts';
@@ -20,6 +20,7 @@ const Marker = z.object({
       trigger: Run.shape.trigger,
       startedAtMs: z.number(),
       waitedMs: z.number(),
+      deploy: DeployRef.optional(),
     }),
   ),
 });

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { describeProblems } from '#core/problem.ts';
 import { truncate } from '#core/units.ts';
-import { WIRE_VERSION, type Hello } from '#core/wire.ts';
+import { WIRE_VERSION, type Command, type Hello } from '#core/wire.ts';
 import { Agent } from './agent.ts';
 import { BreakGlass } from './break-glass/break-glass.ts';
 import { glassChannels, type GlassChannels } from './break-glass/glass-channels.ts';
@@ -15,6 +15,7 @@ import { aborted, stopSignal } from './host/stop-signal.ts';
 import { keepHeapSmall } from './heap.ts';
 import { HubClient } from './hub/hub-client.ts';
 import { errorText, log } from './log.ts';
+import { Looks } from './looks.ts';
 import { readProbeConfig, type ProbeConfig } from './probe-config.ts';
 import { probeRegionProblem } from './probe-region.ts';
 import type { Runner } from './runners/runner.ts';
@@ -137,6 +138,7 @@ async function serve(given: {
     onEnded: (run) => glass.onEnded(run),
     onSpooled: () => client.wake(),
   });
+  const looks = new Looks({ probe, log, onLooked: (looked) => void client.looked(looked) });
   const client: HubClient = new HubClient({
     ...shared,
     hubUrl,
@@ -150,7 +152,7 @@ async function serve(given: {
       glass.onStarts(starts);
       agent.onStarts(starts);
     },
-    onRunNow: (command) => agent.onRunNow(command),
+    onCommand: (command) => obey(command, agent, looks),
     onReach: (outSinceMs) => glass.onReach(outSinceMs),
     nextBrokeGlass: () => glass.nextReport(),
     onBrokeGlassTold: (message) => glass.onTold(message),
@@ -180,7 +182,7 @@ async function serve(given: {
   client.start();
   await aborted(stop);
   log('info', 'probe-stopping', { spooled: spool.stats().pending });
-  await Promise.all([agent.stop(END_RUNS_MS), glass.stop()]);
+  await Promise.all([agent.stop(END_RUNS_MS), glass.stop(), looks.stop()]);
   await client.drain(FLUSH_MS);
   await client.stop();
   await agent.close();
@@ -190,6 +192,19 @@ async function serve(given: {
   await watchdog.stop();
   log('info', 'probe-stopped', { spooled: pending });
   return EXIT.stopped;
+}
+
+function obey(command: Command, agent: Agent, looks: Looks): void {
+  switch (command.type) {
+    case 'run-now':
+      return agent.onRunNow(command);
+    case 'verify-now':
+      return agent.onVerifyNow(command);
+    case 'look-now':
+      return looks.onLookNow(command);
+    default:
+      return command satisfies never;
+  }
 }
 
 function helloOf(now: {

@@ -1,7 +1,7 @@
 import type { Check } from '#core/config.ts';
 import { MESSAGE_CHARS_MAX, type PROBE_FAULTS } from '#core/failure.ts';
 import type { StoredExchange } from '#core/dns/findings/evidence.ts';
-import { Run, RUN_BYTES_MAX, type Control, type Step } from '#core/run.ts';
+import { Run, RUN_BYTES_MAX, type Control, type DeployRef, type Step } from '#core/run.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { fitsWire } from '#core/wire.ts';
 import { truncate } from '#core/units.ts';
@@ -17,6 +17,8 @@ export type RunStart = {
   startedAtMs: number;
   waitedMs: number;
   configHash: string;
+  /** Of a run that verifies a deploy. */
+  deploy?: DeployRef | undefined;
   /** How long it might take, when that was less than the check's timeout. */
   deadlineMs?: number | undefined;
   /** What the control target answered; told of a run that failed only. */
@@ -45,6 +47,7 @@ function unchecked(start: RunStart, result: RunResult): RunDraft {
     ...(start.deadlineMs === undefined ? {} : { deadlineMs: start.deadlineMs }),
     steps: result.steps,
     ...(result.dns === undefined ? {} : { dns: result.dns }),
+    ...(start.deploy === undefined ? {} : { deploy: start.deploy }),
     configHash: start.configHash,
   };
 }

@@ -1,4 +1,5 @@
 import type { Check } from '#core/config.ts';
+import type { Selector } from '#core/deploy/selector.ts';
 import type { Clock } from './clock.ts';
 import { DeadlineError } from './deadline.ts';
 import { errorText, type Log } from './log.ts';
@@ -38,11 +39,11 @@ export class RunnerLease {
    * Runs a check. Never rejects and always ends: a runner that rejects or does not end gives `invalid` `probe-error`, and
    * one that does not end gets a successor.
    */
-  async run(check: Check, deadline: RunDeadline): Promise<RunResult> {
+  async run(check: Check, deadline: RunDeadline, selector?: Selector): Promise<RunResult> {
     const held = this.#held;
     held.running += 1;
     try {
-      return await this.#settled(held, check, deadline);
+      return await this.#settled(held, deadline, check, selector);
     } finally {
       held.running -= 1;
       if (held.retired && held.running === 0) this.#close(held.runner);
@@ -55,7 +56,12 @@ export class RunnerLease {
     await Promise.all(this.#closing);
   }
 
-  #settled(held: Held, check: Check, deadline: RunDeadline): Promise<RunResult> {
+  #settled(
+    held: Held,
+    deadline: RunDeadline,
+    check: Check,
+    selector: Selector | undefined,
+  ): Promise<RunResult> {
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
     return new Promise((resolve) => {
@@ -69,7 +75,7 @@ export class RunnerLease {
       const stopWatching = this.#watch(deadline, startedMs, giveUp);
       const run = async (): Promise<RunResult> => {
         try {
-          return await held.runner.run(check, deadline);
+          return await held.runner.run(check, deadline, selector);
         } catch (error) {
           log('error', 'runner-rejected', { check: check.id, error: errorText(error) });
           return ownFault('probe-error', `the runner failed: ${errorText(error)}`);

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright';
+import type { BrowserContext, Cookie, Page } from 'playwright';
 import type { Lease } from './browser.ts';
 import { withDeadline } from '../deadline.ts';
 import { NavigationFailures } from '../runners/journey/diagnosis.ts';
@@ -18,6 +18,14 @@ export type Room = {
   close(reason: string, closeMs: number): Promise<void>;
 };
 
+/** What a context has from its beginning. */
+export type RoomEntry = {
+  /** Go with every request. */
+  headers?: Readonly<Record<string, string>>;
+  /** Each for the host of its `url`. */
+  cookies?: readonly (Pick<Cookie, 'name' | 'value'> & { url: string; sameSite?: Cookie['sameSite'] })[];
+};
+
 /** A browser that has died tells so within this time; then there is nothing to close. */
 const DEATH_NOTICE_MS = 200;
 
@@ -25,14 +33,20 @@ const DEATH_NOTICE_MS = 200;
  * Opens a context with a page within `openMs`. Throws `OwnFault` `browser-crash` when the browser died over it, else
  * `probe-error`; a browser that does not answer is killed.
  */
-export async function openRoom(lease: Lease, timeoutMs: number, openMs: number): Promise<Room> {
+export async function openRoom(
+  lease: Lease,
+  timeoutMs: number,
+  openMs: number,
+  entry: RoomEntry = {},
+): Promise<Room> {
   try {
     return await withDeadline(
-      Promise.race([furnish(lease, timeoutMs), deathOf(lease)]),
+      Promise.race([furnish(lease, timeoutMs, entry), deathOf(lease)]),
       openMs,
       'opening a browser context',
     );
   } catch (error) {
+    if (error instanceof OwnFault) throw error;
     const alive = lease.browser.isConnected();
     if (alive) lease.kill(errorText(error));
     throw new OwnFault(
@@ -48,8 +62,9 @@ async function deathOf(lease: Lease): Promise<never> {
   throw new Error('the browser crashed or was killed');
 }
 
-async function furnish(lease: Lease, timeoutMs: number): Promise<Room> {
-  const context = await lease.browser.newContext();
+async function furnish(lease: Lease, timeoutMs: number, { headers, cookies }: RoomEntry): Promise<Room> {
+  const context = await lease.browser.newContext(headers ? { extraHTTPHeaders: headers } : {});
+  if (cookies) await setCookies(lease, context, cookies);
   // What hangs is ended by the run's deadline, and not by a second clock.
   context.setDefaultTimeout(timeoutMs);
   let death: string | undefined;
@@ -84,4 +99,22 @@ async function furnish(lease: Lease, timeoutMs: number): Promise<Room> {
       }
     },
   };
+}
+
+/** The browser refuses a cookie that its name forbids, such as `__Host-…` over http. */
+async function setCookies(
+  lease: Lease,
+  context: BrowserContext,
+  cookies: NonNullable<RoomEntry['cookies']>,
+): Promise<void> {
+  try {
+    await context.addCookies([...cookies]);
+  } catch (error) {
+    if (!lease.browser.isConnected()) throw error;
+    await context.close();
+    const names = cookies.map(({ name, url }) => `${name} for ${url}`).join(', ');
+    throw new OwnFault('probe-error', `the browser does not take the cookie ${names}: ${errorText(error)}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import type { BrokeGlass, Hello, NextStart, Overdue, PollAnswer } from '#core/wire.ts';
+import type { BrokeGlass, Hello, Looked, NextStart, Overdue, PollAnswer } from '#core/wire.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from '../clock.ts';
 import { Delivery } from './delivery.ts';
@@ -9,6 +9,7 @@ import type { Link } from './link.ts';
 import { errorText, type Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
 import { Reach, type ReachListener } from './reach.ts';
+import type { Saying } from './saying.ts';
 import { ScreenshotUpload } from './screenshot-upload.ts';
 import type { Spool } from '../spool/spool.ts';
 
@@ -91,9 +92,19 @@ export class HubClient {
 
   /** Tells it once, if there is a way to the hub now; later it would be no news. */
   async overdue(overdue: Overdue): Promise<void> {
-    const lost = this.#link === undefined ? 'no way to the hub' : await this.#link.overdue(overdue);
-    if (lost !== undefined)
-      this.#options.log('warn', 'overdue-not-told', { check: overdue.check, error: lost });
+    const error = await this.#say(overdue);
+    if (error !== undefined) this.#options.log('warn', 'overdue-not-told', { check: overdue.check, error });
+  }
+
+  /** As `overdue`: without an answer the hub's gate stays closed, and says so. */
+  async looked(looked: Looked): Promise<void> {
+    const error = await this.#say(looked);
+    const { service, n, item } = looked;
+    if (error !== undefined) this.#options.log('warn', 'looked-not-told', { service, n, item, error });
+  }
+
+  async #say(saying: Saying): Promise<string | undefined> {
+    return this.#link === undefined ? 'no way to the hub' : this.#link.say(saying);
   }
 
   /** Whether the hub answers, whatever it says; over HTTP, within `knockMs`. Asked at once by several, it asks once. */
@@ -219,7 +230,7 @@ export class HubClient {
   #take({ plan, commands }: PollAnswer): void {
     this.#reach.heard();
     this.#options.onPlan(plan);
-    for (const command of commands) this.#options.onRunNow(command);
+    for (const command of commands) this.#options.onCommand(command);
   }
 
   #refused(status: number, error: string): Pause {

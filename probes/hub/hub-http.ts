@@ -7,12 +7,12 @@ import {
   PROBE_PATHS,
   type BrokeGlass,
   type Hello,
-  type Overdue,
   type Report,
 } from '#core/wire.ts';
 import { truncate } from '#core/units.ts';
 import { retryAfterMs } from './backoff.ts';
 import type { HubTimings } from './hub-timings.ts';
+import type { Saying } from './saying.ts';
 import { errorText } from '../log.ts';
 
 /**
@@ -56,8 +56,8 @@ export class HubHttp {
     return this.#postJson(PROBE_PATHS.poll, hello, PollAnswer, deadlineMs);
   }
 
-  async overdue(overdue: Overdue): Promise<string | undefined> {
-    const answer = await this.#post(PROBE_PATHS.overdue, overdue);
+  async say(saying: Saying): Promise<string | undefined> {
+    const answer = await this.#post(PROBE_PATHS[saying.type], saying);
     return answer.kind === 'ok' ? undefined : answer.error;
   }
 

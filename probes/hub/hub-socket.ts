@@ -7,18 +7,18 @@ import {
   PROBE_PATHS,
   type Ack,
   type BrokeGlass,
+  type Command,
   type Hello,
-  type Overdue,
   type Plan,
   type Report,
-  type RunNow,
 } from '#core/wire.ts';
 import type { HubAnswer } from './hub-http.ts';
 import type { HubTimings } from './hub-timings.ts';
+import type { Saying } from './saying.ts';
 import type { Log } from '../log.ts';
 
 /** What the hub tells a probe by itself. */
-export type HubCommands = { onPlan(plan: Plan): void; onRunNow(command: RunNow): void };
+export type HubCommands = { onPlan(plan: Plan): void; onCommand(command: Command): void };
 
 export type SocketOptions = {
   hubUrl: string;
@@ -101,9 +101,9 @@ export class HubSocket {
   }
 
   /** Says it, whether or not a report waits for its answer; there is none to this. Why it is lost, if it is. */
-  overdue(overdue: Overdue): Promise<string | undefined> {
+  say(saying: Saying): Promise<string | undefined> {
     if (this.#over === undefined) return Promise.resolve('the socket is closed');
-    this.#socket.send(JSON.stringify(overdue));
+    this.#socket.send(JSON.stringify(saying));
     return Promise.resolve(undefined);
   }
 
@@ -179,7 +179,9 @@ export class HubSocket {
         this.#planned?.resolve();
         return this.#options.commands.onPlan(message);
       case 'run-now':
-        return this.#options.commands.onRunNow(message);
+      case 'verify-now':
+      case 'look-now':
+        return this.#options.commands.onCommand(message);
       case 'ack':
         return this.#answer({ kind: 'ok', value: message });
       case 'refusal':

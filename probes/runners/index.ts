@@ -1,6 +1,7 @@
 import type { CheckKind } from '#core/checks/index.ts';
 import type { CheckOf } from '#core/config.ts';
 import { createDnsRunner } from './dns.ts';
+import { ownFault } from '../run-draft.ts';
 import { createJourneyRunner, type JourneyRunnerOptions } from './journey.ts';
 import type { Runner } from './runner.ts';
 
@@ -24,7 +25,13 @@ export function createRunner(options: RunnerOptions): Runner {
   };
   return {
     warm: (check) => runnerOf(check.kind).warm(check),
-    run: (check, deadline) => runnerOf(check.kind).run(check, deadline),
+    run: async (check, deadline, selector) =>
+      selector && check.kind !== 'journey'
+        ? ownFault(
+            'probe-error',
+            `a ${check.kind} check cannot be led anywhere by a selector: only journeys can`,
+          )
+        : runnerOf(check.kind).run(check, deadline, selector),
     close: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.close()));
     },

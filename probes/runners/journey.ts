@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JourneyCheck } from '#core/config.ts';
+import type { Selector } from '#core/deploy/selector.ts';
 import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from './journey/journey-file.ts';
@@ -10,6 +11,7 @@ import { OwnFault } from '../own-fault.ts';
 import { createRedactor, readSecrets, type Redactor } from '../redact.ts';
 import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';
+import { selectionOf } from './journey/selection.ts';
 import { withStrays } from './journey/strays.ts';
 import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
 
@@ -25,7 +27,8 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner<Journ
   const browser = new WarmBrowser(options);
   return {
     warm: () => browser.warm(),
-    run: (check, deadline = new RunDeadline(check.timeoutMs)) => runOnce(check, deadline, options, browser),
+    run: (check, deadline = new RunDeadline(check.timeoutMs), selector) =>
+      runOnce({ check, deadline, selector }, options, browser),
     close: () => browser.close(),
     versions: () => {
       const chromium = browser.version();
@@ -35,8 +38,11 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner<Journ
 }
 
 async function runOnce(
-  check: JourneyCheck,
-  deadline: RunDeadline,
+  {
+    check,
+    deadline,
+    selector,
+  }: { check: JourneyCheck; deadline: RunDeadline; selector: Selector | undefined },
   options: JourneyRunnerOptions,
   browser: WarmBrowser,
 ): Promise<RunResult> {
@@ -46,15 +52,17 @@ async function runOnce(
   let clean: Redactor = createRedactor(new Map());
   try {
     // Everything that is ours to get right comes before the first packet to the target.
+    const selection = selectionOf(check, selector);
+    clean = createRedactor(selection.hidden);
     const secrets = readSecrets(check.secrets, options.env);
-    clean = createRedactor(secrets);
+    clean = createRedactor(new Map([...secrets, ...selection.hidden]));
     const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
     await admit(options);
     const lease = await leaseWithin(browser, leftMs());
     try {
       const { log } = options;
       return await withStrays(check.id, log, clean, (strays) =>
-        runJourney({ check, deadline, journey, lease, secrets, clean, readyByMs, strays, log }),
+        runJourney({ selection, deadline, journey, lease, secrets, clean, readyByMs, strays, log }),
       );
     } finally {
       lease.release();

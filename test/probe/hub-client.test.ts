@@ -5,9 +5,13 @@ import {
   RUNS_PER_REPORT_MAX,
   WIRE_VERSION,
   type BrokeGlass,
+  type Command,
+  type Looked,
+  type LookNow,
   type NextStart,
   type Plan,
   type RunNow,
+  type VerifyNow,
 } from '#core/wire.ts';
 import { systemClock } from '#probes/clock.ts';
 import { HubClient } from '#probes/hub/hub-client.ts';
@@ -30,7 +34,7 @@ const QUICK: Partial<HubTimings> = {
 type Heard = {
   plans: Plan[];
   starts: NextStart[];
-  commands: RunNow[];
+  commands: Command[];
   reach: (number | undefined)[];
   told: BrokeGlass[];
 };
@@ -65,7 +69,7 @@ async function aClient(hubUrl: string, timings: Partial<HubTimings> = {}, direct
     }),
     onPlan: (plan) => heard.plans.push(plan),
     onStarts: (starts) => heard.starts.push(...starts),
-    onRunNow: (command) => heard.commands.push(command),
+    onCommand: (command) => heard.commands.push(command),
     onReach: (outSinceMs) => heard.reach.push(outSinceMs),
     nextBrokeGlass: () => glass[0],
     onBrokeGlassTold: (message) => {
@@ -175,13 +179,59 @@ test('a check whose runs the hub cannot store does not hold up the others, and k
   await untilStored(hub, spool, [...sound, ...more, ...broken]);
 });
 
-test('run-now comes through the socket', async () => {
+const VERIFY: VerifyNow = {
+  type: 'verify-now',
+  check: 'portal-login',
+  deploy: { service: 'portal', n: 3, pair: 1 },
+  sides: [
+    { side: 'baseline' },
+    { side: 'canary', selector: { kind: 'header', name: 'x-canary', value: 'v2-for-us' } },
+  ],
+};
+const LOOK: LookNow = {
+  type: 'look-now',
+  service: 'portal',
+  n: 3,
+  item: 'edge',
+  urls: ['https://portal.example/app.js'],
+};
+const LOOKED: Looked = {
+  type: 'looked',
+  probe: 'probe-1',
+  service: 'portal',
+  n: 3,
+  item: 'edge',
+  answers: [{ url: 'https://portal.example/app.js', status: 200, headers: { 'x-cache': 'HIT' } }],
+};
+
+test('commands of every kind come through the socket, in their order', async () => {
   const { hub, client, heard } = await aHubAndClient();
   client.start();
   await until(() => expect(heard.plans).toHaveLength(1));
   const command: RunNow = { type: 'run-now', check: 'portal-login', trigger: 'burst' };
-  await hub.send(command);
-  await until(() => expect(heard.commands).toEqual([command]));
+  for (const each of [command, VERIFY, LOOK]) await hub.send(each);
+  await until(() => expect(heard.commands).toEqual([command, VERIFY, LOOK]));
+});
+
+test.each([
+  { upgrade: 101, via: 'socket' },
+  { upgrade: 403, via: 'http' },
+])('what was looked at is told once, over $via, beside the reports', async ({ upgrade, via }) => {
+  const { hub, client, spool, heard, append } = await aHubAndClient({ upgrade });
+  client.start();
+  await until(() => expect(heard.plans.length).toBeGreaterThan(0));
+  const ids = await append(1);
+  await client.looked(LOOKED);
+  const record = await untilStored(hub, spool, ids);
+  expect(record.looked).toEqual([{ via, message: LOOKED }]);
+});
+
+test('what was looked at and nobody can be told of is said in the log', async () => {
+  const { client, log } = await aHubAndClient();
+  await client.looked(LOOKED);
+  expect(log('looked-not-told')).toEqual([
+    { service: 'portal', n: 3, item: 'edge', error: 'no way to the hub' },
+  ]);
 });
 
 test.each([
@@ -331,14 +381,14 @@ test('where no socket can be opened, runs and commands go over HTTP', async () =
   const plan = [{ check: 'portal-login', inMs: 1_000 }];
   const { hub, client, spool, heard, log, append } = await aHubAndClient({ upgrade: 403, plan });
   const command: RunNow = { type: 'run-now', check: 'portal-login', trigger: 'manual' };
-  await hub.command(command);
+  for (const each of [command, VERIFY, LOOK]) await hub.command(each);
   const ids = await append(2);
   client.start();
   const { reports, upgrades } = await untilStored(hub, spool, ids);
   expect(reports.map(({ via }) => via)).toEqual(['http']);
   expect(upgrades).toBeGreaterThanOrEqual(3);
   expect(heard.plans[0]?.starts).toEqual(plan);
-  expect(heard.commands).toEqual([command]);
+  expect(heard.commands).toEqual([command, VERIFY, LOOK]);
   expect(log('hub-over-http')).toHaveLength(1);
   await until(async () => expect((await hub.record()).polls).toBeGreaterThan(3));
 });

@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'playwright/test';
 import { evaluateJourney } from '#core/checks/journey.ts';
-import type { JourneyCheck } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { Lease } from '../../browser/browser.ts';
 import { diagnose, type PageState } from './diagnosis.ts';
 import { checkLastDocuments } from './last-document.ts';
 import { Expectations } from './expectations.ts';
+import { HeaderRefusals } from './header-refusals.ts';
 import { JourneyMistake, type Journey, type JourneyTools } from '../../journey.ts';
 import { describeThrown, mistake, ownTrouble, troubleFacts, type Trouble } from './journey-trouble.ts';
 import { errorText, type Log } from '../../log.ts';
@@ -16,6 +16,7 @@ import { plainUrl, type Redactor } from '../../redact.ts';
 import { openRoom, type Room } from '../../browser/room.ts';
 import type { RunDeadline } from '../../run-deadline.ts';
 import { KILL_GRACE_MS, type RunResult } from '../runner.ts';
+import type { Selection } from './selection.ts';
 import { takeScreenshot } from '../../browser/screenshot.ts';
 import { StepRecorder } from './steps.ts';
 
@@ -29,7 +30,8 @@ const CRASH_NOTICE_MS = 300;
 const CLOSED = /has been closed|Target crashed|Target closed|Browser closed|Connection closed/;
 
 export type JourneyRunOptions = {
-  check: JourneyCheck;
+  /** How the run gets to its version; the check is in it. */
+  selection: Selection;
   /** When the journey must have ended; it begins when the context is open. */
   deadline: RunDeadline;
   journey: Journey;
@@ -54,8 +56,10 @@ type Finding = { trouble?: Trouble | undefined; state?: PageState | undefined };
  * an `OwnFault` when no context could be had; anything else is in the result.
  */
 export async function runJourney(options: JourneyRunOptions): Promise<RunResult> {
-  const { check, deadline } = options;
-  const room = await openRoom(options.lease, check.timeoutMs, options.readyByMs - performance.now());
+  const { deadline, lease, readyByMs } = options;
+  const { check, entry } = options.selection;
+  const room = await openRoom(lease, check.timeoutMs, readyByMs - performance.now(), entry);
+  const refusals = new HeaderRefusals(room.context, entry.headers);
   const startedMs = performance.now();
   deadline.begin();
   const newestUrl = (): string => plainUrl((room.context.pages().at(-1) ?? room.page).url());
@@ -70,7 +74,7 @@ export async function runJourney(options: JourneyRunOptions): Promise<RunResult>
 
   const found = await examine({ ending, unfinished, mistakes, room, expectations, deadline });
   const { state } = found;
-  let { trouble } = found;
+  let trouble = refusals.reconsidered(found.trouble);
   const screenshot = trouble?.picture ? await picture(options, state) : undefined;
   const reason = `still waiting when the run ended after ${formatMs(durationMs)}`;
   await room.close(reason, Math.max(CLOSE_MS, deadline.leftMs()));
@@ -96,7 +100,7 @@ async function settled(journey: Journey, tools: JourneyTools): Promise<Settled> 
 }
 
 function toolsFor(
-  { check, secrets }: JourneyRunOptions,
+  { selection: { check }, secrets }: JourneyRunOptions,
   room: Room,
   steps: StepRecorder,
   expectations: Expectations,
@@ -215,10 +219,11 @@ async function picture(
   const leftMs = options.deadline.leftMs() + KILL_GRACE_MS - CLOSE_MS - KILL_MS;
   const boundMs = Math.min(SCREENSHOT_DEADLINE_MS, leftMs);
   if (boundMs <= 0) return undefined;
+  const { secrets, selection } = options;
   try {
-    return await takeScreenshot(state.page, [...options.secrets.values()], boundMs);
+    return await takeScreenshot(state.page, [...secrets.values(), ...selection.hidden.values()], boundMs);
   } catch (error) {
-    options.log('info', 'no-screenshot', { check: options.check.id, why: options.clean(errorText(error)) });
+    options.log('info', 'no-screenshot', { check: selection.check.id, why: options.clean(errorText(error)) });
     return undefined;
   }
 }

@@ -1,0 +1,95 @@
+import {
+  decidePairs,
+  emptyPairQueue,
+  PAIR_WAIT_MS_MAX,
+  withoutPairRun,
+  withPair,
+  type PairQueue,
+  type WantedPair,
+} from '#core/deploy/pair-queue.ts';
+import type { Selector } from '#core/deploy/selector.ts';
+import type { DeployRef } from '#core/run.ts';
+import { formatMs } from '#core/units.ts';
+import type { VerifyNow } from '#core/wire.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+
+/** A run that verifies a deploy: which side of which pair it is, and what brings it there. */
+export type Visit = { deploy: DeployRef; selector?: Selector | undefined };
+
+type Pair = WantedPair & { visits: Visit[] };
+
+export type VerificationLaneOptions = {
+  clock: Clock;
+  log: Log;
+  /** Runs at once, beside those of the schedule. */
+  places: number;
+  knows(check: string): boolean;
+  /** Runs one side, due since `dueMs` by the monotonic clock. Resolves when it has ended. Never rejects. */
+  run(check: string, dueMs: number, visit: Visit): Promise<void>;
+  /** Reports a side that found no place in time. */
+  onMissed(check: string, dueMs: number, visit: Visit, why: string): void;
+};
+
+/**
+ * The runs that verify deploys, beside the schedule: with places of their own, they neither take one from a run of the
+ * schedule nor wait for one. The sides of a pair start at the same moment, in the order of the command.
+ */
+export class VerificationLane {
+  readonly #options: VerificationLaneOptions;
+  #queue: PairQueue<Pair> = emptyPairQueue();
+  #cancelTimer: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: VerificationLaneOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the pair now or when there is room. Of a check that has one waiting or under way, the new one is left out. */
+  onVerifyNow({ check, deploy, sides }: VerifyNow): void {
+    const { clock, log } = this.#options;
+    const facts = { check, deploy: `${deploy.service}:${deploy.n}`, pair: deploy.pair };
+    if (!this.#options.knows(check)) return log('warn', 'verify-now-of-unknown-check', facts);
+    if (this.#stopped) return log('warn', 'verify-now-dropped', { ...facts, why: 'the probe stops' });
+    const visits = sides.map(({ side, selector }): Visit => {
+      const apart = side === 'canary' && selector !== undefined;
+      return { deploy: { ...deploy, side, apart }, ...(selector ? { selector } : {}) };
+    });
+    const dueMs = clock.monotonicMs();
+    const queue = withPair(this.#queue, { check, runs: visits.length, dueMs, visits });
+    if (!queue)
+      return log('warn', 'verify-now-dropped', { ...facts, why: 'the pair before is still under way' });
+    log('info', 'verify-now', { ...facts, sides: sides.map(({ side }) => side).join(' ') });
+    this.#queue = queue;
+    this.#decide();
+  }
+
+  /** Starts nothing any more; what runs goes on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    for (const { check } of this.#queue.waiting)
+      this.#options.log('warn', 'verify-now-dropped', { check, why: 'the probe stops' });
+  }
+
+  #decide(): void {
+    if (this.#stopped) return;
+    const { clock, places } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const { queue, start, missed, wakeInMs } = decidePairs(this.#queue, { nowMs, places });
+    this.#queue = queue;
+    this.#cancelTimer?.();
+    this.#cancelTimer = wakeInMs === undefined ? undefined : clock.after(wakeInMs, () => this.#decide());
+    const why = `not started: no place within ${formatMs(PAIR_WAIT_MS_MAX)} beside other verifications; ${places} of their runs at once are allowed`;
+    for (const { check, dueMs, visits } of missed)
+      for (const visit of visits) this.#options.onMissed(check, dueMs, visit, why);
+    for (const { check, dueMs, visits } of start)
+      for (const visit of visits) void this.#run(check, dueMs, visit);
+  }
+
+  async #run(check: string, dueMs: number, visit: Visit): Promise<void> {
+    await this.#options.run(check, dueMs, visit);
+    this.#queue = withoutPairRun(this.#queue, check);
+    this.#decide();
+  }
+}
