@@ -51,7 +51,7 @@ export type SettingsOf<K extends RollbackKind> = Extract<RollbackSettings, { kin
 export type RollbackCaller<K extends RollbackKind> = {
   kind: K;
   /** Names of the secrets that a call takes. */
-  secrets(settings: SettingsOf<K>): string[];
+  secrets: (settings: SettingsOf<K>) => string[];
   /** Calls once. What it throws refuses the call. */
   call(settings: SettingsOf<K>, call: RollbackCall, courier: Courier, nowMs: number): Promise<RollbackCalled>;
 };
