@@ -47,6 +47,8 @@ export function resolveChecks(
       received: String(named.length),
     });
   const own = config.checks.filter(({ id }) => named.includes(id));
+  if (announcement.baseline && !announcement.canary && !service?.canary)
+    problems.push({ path: 'baseline', expected: '`canary` beside it', received: announcement.baseline.kind });
   for (const [path, selector] of [
     ['canary', announcement.canary ?? service?.canary],
     ['baseline', announcement.baseline ?? service?.baseline],
