@@ -3,8 +3,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
 import type { Overview } from '#dashboards/operator/overview.ts';
+import type { ServiceInput } from '#core/deploy/service.ts';
 import { mintProbeToken } from '#worker/probe-token.ts';
+import { mintServiceToken } from '#worker/service-token.ts';
 import { startPager, type Pager } from '../fixtures/pager/pager.ts';
 import { DEMO } from '../fixtures/portal/accounts.ts';
 import { startPortal, type Portal } from '../fixtures/portal/portal.ts';
@@ -31,7 +34,12 @@ export type RigOptions = {
   burstGapMs?: number;
   /** Probes may page by themselves when the hub is gone. */
   breakGlass?: boolean;
+  /** Services whose deploys are verified, as a configuration has them, told the portal they are about. */
+  services?: (portal: Portal) => Record<string, z.input<typeof ServiceInput>>;
 };
+
+/** The secret by which a service's rollback is signed, and which the portal's hook knows. */
+export const ROLLBACK_SECRET_NAME = 'ROLLBACK_SIGNING_SECRET';
 
 /** The whole of Latchkey on one machine, real processes all: portal, pager, hub in workerd, probes with Chromium. */
 export type Rig = {
@@ -39,6 +47,8 @@ export type Rig = {
   readonly pager: Pager;
   readonly hubUrl: string;
   readonly operatorToken: string;
+  /** A token with which a pipeline announces deploys of a service. */
+  serviceToken(service: string): Promise<string>;
   /** The hub that was started last. */
   readonly hub: Child;
   readonly probes: ReadonlyMap<string, Child>;
@@ -66,7 +76,8 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     for (const end of ended.toReversed()) await end();
   };
   try {
-    const portal = await startPortal();
+    const rollbackSecret = `whsec_${randomBytes(32).toString('base64')}`;
+    const portal = await startPortal({ rollbackSecret });
     ended.push(() => portal.stop());
     const pager = await startPager();
     ended.push(() => pager.stop());
@@ -94,6 +105,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
           OPERATOR_TOKEN: operatorToken,
           COOKIE_KEY: randomBytes(32).toString('base64url'),
           PAGERDUTY_ROUTING_KEY: pager.routingKey,
+          [ROLLBACK_SECRET_NAME]: rollbackSecret,
         },
       );
     let hub = serve();
@@ -157,6 +169,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       pager,
       hubUrl,
       operatorToken,
+      serviceToken: (service) => mintServiceToken([tokenKey], service, Date.now()),
       get hub() {
         return hub;
       },
@@ -211,6 +224,7 @@ function configText(options: RigOptions, publicUrl: string, portal: Portal, page
     publicUrl,
     regions: Object.fromEntries(options.regions.map((region) => [region, {}])),
     checks: Object.fromEntries(options.checks.map((name) => [name, check(name)])),
+    ...(options.services ? { services: options.services(portal) } : {}),
     channels: {
       oncall: {
         kind: 'pagerduty',
