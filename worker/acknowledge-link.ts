@@ -1,5 +1,6 @@
 import { sign, verify } from 'hono/jwt';
 import { z } from 'zod';
+import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { Slug } from '#core/run.ts';
 import { MS_PER_DAY } from '#core/units.ts';
 import { bytesOf } from './secrets.ts';
@@ -12,7 +13,15 @@ const ALGORITHM = 'HS256';
 /** Keeps a link apart from everything else that is signed by the same key. */
 const AUDIENCE = 'acknowledge';
 
-const Claims = z.object({ aud: z.literal(AUDIENCE), check: Slug, seq: z.int().min(1), exp: z.int() });
+/** A check's id, `network`, `drill`, or of a deploy its service after a prefix. */
+const SubjectName = z.string().refine((name) => Slug.safeParse(serviceOfSubject(name) ?? name).success);
+
+const Claims = z.object({
+  aud: z.literal(AUDIENCE),
+  check: SubjectName,
+  seq: z.int().min(1),
+  exp: z.int(),
+});
 
 /** Path of the page that a link leads to, followed by its token. */
 export const ACKNOWLEDGE_PATH = '/acknowledge';

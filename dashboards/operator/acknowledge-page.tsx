@@ -1,3 +1,4 @@
+import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { HolderLine, NameField } from './acknowledge-form.tsx';
 import { Cause } from './incident-card.tsx';
 import { subjectPath, type AcknowledgeSubject } from './acknowledge-subject.ts';
@@ -45,7 +46,9 @@ export function acknowledgeDocument(props: {
         <Deed incident={incident} name={name} nowMs={nowMs} />
         <ul class="links">
           <li>
-            <a href={subjectPath(incident.check, incident.seq)}>The incident</a>
+            <a href={subjectPath(incident.check, incident.seq)}>
+              {serviceOfSubject(incident.check) === undefined ? 'The incident' : 'The deploy'}
+            </a>
           </li>
           {incident.runbook === undefined ? null : (
             <li>
@@ -78,7 +81,10 @@ function Deed(props: { incident: AcknowledgeSubject; name: string | undefined; n
             ; else others are woken at <Clock atMs={incident.escalatesAtMs} nowMs={nowMs} />
           </>
         )}
-        . It ends nothing: the incident is over when the check passes again.
+        . It ends nothing:{' '}
+        {serviceOfSubject(incident.check) === undefined
+          ? 'the incident is over when the check passes again.'
+          : 'the deploy stays as it is, and is rolled back on its own page.'}
       </p>
     </form>
   );

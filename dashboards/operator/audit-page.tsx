@@ -1,4 +1,5 @@
-import { checkPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { checkPath, deployPagePath, DEPLOYS_PAGE_PATH, OPERATOR_PATH } from '#core/operator-path.ts';
 import { subjectPath } from './acknowledge-subject.ts';
 import type { LayoutProps } from './layout.tsx';
 import { Mark } from './mark.tsx';
@@ -9,7 +10,15 @@ import { TableHead } from './table-head.tsx';
 /** One change as the page shows it; times epoch ms. */
 export type AuditLine = {
   atMs: number;
-  action: 'acknowledge' | 'dns-accept' | 'drill' | 'sign-in' | 'sign-out';
+  action:
+    | 'acknowledge'
+    | 'deploy'
+    | 'dns-accept'
+    | 'drill'
+    | 'freeze-lift'
+    | 'rollback'
+    | 'sign-in'
+    | 'sign-out';
   who: string;
   via: string;
   check?: string | undefined;
@@ -19,8 +28,11 @@ export type AuditLine = {
 
 const ACTION_WORDS: Record<AuditLine['action'], string> = {
   acknowledge: 'acknowledged',
+  deploy: 'announced',
   'dns-accept': 'accepted the DNS baseline of',
   drill: 'began',
+  'freeze-lift': 'lifted the freeze of',
+  rollback: 'asked for the rollback of',
   'sign-in': 'signed in',
   'sign-out': 'signed out',
 };
@@ -48,6 +60,14 @@ export function auditPage(lines: readonly AuditLine[] | undefined, nowMs: number
 
 function Subject({ check, seq }: Pick<AuditLine, 'check' | 'seq'>) {
   if (check === undefined) return null;
+  const service = serviceOfSubject(check);
+  if (service !== undefined)
+    return (
+      <a href={seq === undefined ? DEPLOYS_PAGE_PATH : deployPagePath(service, seq)}>
+        {service}
+        {seq === undefined ? '' : ` #${seq}`}
+      </a>
+    );
   if (seq === undefined) return <a href={checkPath(check)}>{check}</a>;
   return (
     <a href={subjectPath(check, seq)}>

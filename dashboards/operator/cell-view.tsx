@@ -1,3 +1,4 @@
+import type { DeployMark } from '#core/deploy/mark.ts';
 import { formatMs } from '#core/units.ts';
 import { runPath } from '#core/operator-path.ts';
 import { Mark } from './mark.tsx';
@@ -7,7 +8,13 @@ import { Elapsed } from './time.tsx';
 import { STANDING_WORDS, TOLD_WORDS } from './words.ts';
 
 /** How one region stands: sign and word, why, the last runs, and when the last one was. */
-export function CellView({ check, cell, nowMs }: { check: string; cell: Cell; nowMs: number }) {
+export function CellView(props: {
+  check: string;
+  cell: Cell;
+  deploys: readonly DeployMark[];
+  nowMs: number;
+}) {
+  const { check, cell, deploys, nowMs } = props;
   const { lastRun } = cell;
   return (
     <div class={`cell standing-${cell.standing}`}>
@@ -15,7 +22,7 @@ export function CellView({ check, cell, nowMs }: { check: string; cell: Cell; no
         <StandingWord cell={cell} />
         {cell.votes && lastRun ? <span class="cell-took">{formatMs(lastRun.durationMs)}</span> : null}
       </p>
-      <RunStrip strip={cell.strip} />
+      <RunStrip strip={cell.strip} deploys={deploys} />
       <p class="cell-when">
         {lastRun ? (
           <a href={runPath(lastRun.runId, check)}>

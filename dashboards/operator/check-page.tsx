@@ -1,16 +1,18 @@
 import type { Check, Config } from '#core/config.ts';
+import type { DeployMark } from '#core/deploy/mark.ts';
 import { typeName } from '#core/dns/codec/registry.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, RunLine } from '#core/view.ts';
-import { checkPath, incidentPath, OPERATOR_PATH, runPath } from '#core/operator-path.ts';
+import { checkPath, deployPagePath, incidentPath, OPERATOR_PATH, runPath } from '#core/operator-path.ts';
 import { Holder } from './acknowledge-form.tsx';
 import { CellView } from './cell-view.tsx';
 import { checkRow } from './check-row.ts';
 import { VerdictLine } from './checks-table.tsx';
 import { Cause } from './incident-card.tsx';
 import { incidentView, type IncidentView } from './incident-view.ts';
+import { DeployedRow, DeployMarks, withDeploys } from './deploy-marks.tsx';
 import { DnsStanding } from './dns-standing.tsx';
 import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
@@ -84,15 +86,21 @@ export function checkPage(
         {check.kind === 'dns' ? (
           <DnsStanding check={check.id} view={view} baseline={baseline} nowMs={nowMs} />
         ) : null}
+        <DeployMarks deploys={row.deploys} nowMs={nowMs} />
         <section aria-labelledby="regions">
           <h2 id="regions">Last runs by region</h2>
           <div class="regions">
             {row.regions.map((cell) => (
               <article class="card" data-key={cell.region}>
                 <h3>{cell.regionTitle}</h3>
-                <CellView check={check.id} cell={cell} nowMs={nowMs} />
+                <CellView check={check.id} cell={cell} deploys={row.deploys} nowMs={nowMs} />
                 {cell.message === undefined ? null : <p class="last-error">{cell.message}</p>}
-                <RunsTable check={check.id} runs={view?.runs[cell.region] ?? []} nowMs={nowMs} />
+                <RunsTable
+                  check={check.id}
+                  runs={view?.runs[cell.region] ?? []}
+                  deploys={row.deploys}
+                  nowMs={nowMs}
+                />
               </article>
             ))}
           </div>
@@ -116,7 +124,13 @@ function ActiveIncident({ incident, nowMs }: { incident: IncidentView; nowMs: nu
   );
 }
 
-function RunsTable({ check, runs, nowMs }: { check: string; runs: readonly RunLine[]; nowMs: number }) {
+function RunsTable(props: {
+  check: string;
+  runs: readonly RunLine[];
+  deploys: readonly DeployMark[];
+  nowMs: number;
+}) {
+  const { check, runs, deploys, nowMs } = props;
   if (runs.length === 0) return <p class="hush">No runs yet.</p>;
   return (
     <details class="runs" open>
@@ -132,19 +146,24 @@ function RunsTable({ check, runs, nowMs }: { check: string; runs: readonly RunLi
           </tr>
         </thead>
         <tbody>
-          {runs.map((run) => (
-            <tr data-key={run.id}>
-              <th scope="row">
-                <a href={runPath(run.id, check)}>
-                  <RunOutcome run={run} />
-                </a>
-              </th>
-              <td>
-                <Moment atMs={run.startedAtMs} nowMs={nowMs} />
-              </td>
-              <td class="number">{formatMs(run.durationMs)}</td>
-            </tr>
-          ))}
+          {withDeploys(runs, deploys).map((line) =>
+            'run' in line ? (
+              <tr data-key={line.run.id}>
+                <th scope="row">
+                  <a href={runPath(line.run.id, check)}>
+                    <RunOutcome run={line.run} />
+                  </a>
+                  <RunSide run={line.run} />
+                </th>
+                <td>
+                  <Moment atMs={line.run.startedAtMs} nowMs={nowMs} />
+                </td>
+                <td class="number">{formatMs(line.run.durationMs)}</td>
+              </tr>
+            ) : (
+              <DeployedRow deploy={line.deploy} nowMs={nowMs} />
+            ),
+          )}
         </tbody>
       </table>
     </details>
@@ -160,5 +179,19 @@ export function RunOutcome({ run }: { run: Pick<RunLine, 'outcome' | 'failure' |
       {run.failure === undefined ? '' : `: ${failureLabel(run.failure)}`}
       {run.late ? ', came late' : ''}
     </span>
+  );
+}
+
+/** Which side of which deploy a run verified. */
+function RunSide({ run: { deploy } }: { run: Pick<RunLine, 'deploy'> }) {
+  if (deploy === undefined) return <></>;
+  return (
+    <p class="last-error">
+      {deploy.side} of{' '}
+      <a href={deployPagePath(deploy.service, deploy.n)}>
+        {deploy.service} #{deploy.n}
+      </a>
+      {deploy.apart ? ', no vote' : ''}
+    </p>
   );
 }

@@ -1,5 +1,6 @@
 import type { Check, Config } from '#core/config.ts';
 import { activeIncident, activeSlow, isBursting, type CheckState } from '#core/check-state.ts';
+import type { DeployMark } from '#core/deploy/mark.ts';
 import { windowAt } from '#core/maintenance.ts';
 import type { CheckView } from '#core/view.ts';
 import { verdictOf, type Verdict } from '#core/verdict.ts';
@@ -30,6 +31,8 @@ export type CheckRow = {
   flapping: boolean;
   /** The window that holds its pages now. */
   maintenance: ActiveWindow | undefined;
+  /** The latest deploys that concern it, oldest first. */
+  deploys: DeployMark[];
   regions: Cell[];
 };
 
@@ -65,6 +68,7 @@ export function checkRow(
       untilMs: window.untilMs,
       checks: [check.title],
     },
+    deploys: view?.state.deploys ?? [],
     regions,
   };
 }

@@ -44,7 +44,7 @@ export function ChecksTable({ overview }: { overview: Overview }) {
                 const cell = check.regions.find((known) => known.region === region);
                 return cell ? (
                   <td role="cell" data-label={title}>
-                    <CellView check={check.check} cell={cell} nowMs={nowMs} />
+                    <CellView check={check.check} cell={cell} deploys={check.deploys} nowMs={nowMs} />
                   </td>
                 ) : (
                   <td role="cell" class="unused">

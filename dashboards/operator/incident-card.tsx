@@ -5,6 +5,7 @@ import { DeliveriesTable } from './deliveries-table.tsx';
 import { count } from './headline.ts';
 import { StandingWord } from './cell-view.tsx';
 import type { IncidentView } from './incident-view.ts';
+import { AfterDeploy, deployMoments } from './incident-deploy.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { Mark } from './mark.tsx';
 import { Screenshot } from './screenshot.tsx';
@@ -30,6 +31,7 @@ export function IncidentCard(props: {
           <span class="hush">#{incident.seq}</span>
         </h3>
         <Cause incident={incident} />
+        <AfterDeploy after={incident.deploy} />
         <Holder incident={incident} next={OPERATOR_PATH} nowMs={nowMs} />
         <IncidentStatus incident={incident} nowMs={nowMs} />
         <IncidentLinks incident={incident} />
@@ -43,7 +45,12 @@ export function IncidentCard(props: {
           <summary>
             <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
           </summary>
-          <LedgerList ledger={incident.ledger} kind={kindOf(incident)} nowMs={nowMs} />
+          <LedgerList
+            ledger={incident.ledger}
+            kind={kindOf(incident)}
+            moments={deployMoments(incident.deploy)}
+            nowMs={nowMs}
+          />
         </details>
         <h4>Deliveries</h4>
         <DeliveriesTable deliveries={incident.deliveries} nowMs={nowMs} />
@@ -57,9 +64,12 @@ export function kindOf({ rule }: Pick<IncidentView, 'rule'>): LedgerKind {
   return rule === 'latency' ? 'slow' : 'failing';
 }
 
-type CauseSubject = Partial<Pick<IncidentView, 'errorClass' | 'step' | 'latency'>>;
+type CauseSubject = Partial<Pick<IncidentView, 'errorClass' | 'step' | 'latency'>> & {
+  /** Of a deploy: why people are needed. */
+  why?: string | undefined;
+};
 
-/** The error class and the failing step, in one line; of slowness, how slow. */
+/** The error class and the failing step, in one line; of slowness, how slow; of a deploy, why it is paged. */
 export function Cause({ incident }: { incident: CauseSubject }) {
   const { latency } = incident;
   if (latency !== undefined)
@@ -69,6 +79,7 @@ export function Cause({ incident }: { incident: CauseSubject }) {
         {count(latency.regions.length, 'region')}
       </p>
     );
+  if (incident.why !== undefined) return <p class="cause">{incident.why}</p>;
   if (incident.errorClass === undefined) return <p class="cause">No cause on record.</p>;
   return (
     <p class="cause">

@@ -1,5 +1,6 @@
 import type { Check, Config } from '#core/config.ts';
 import { sharedFailure, type Page } from '#core/page.ts';
+import { formatMs } from '#core/units.ts';
 import type { CheckView, IncidentView as StoredIncident } from '#core/view.ts';
 import { checkPath, incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import { Holder } from './acknowledge-form.tsx';
@@ -14,6 +15,7 @@ import {
   IncidentStatus,
   RegionsNow,
 } from './incident-card.tsx';
+import { AfterDeploy, deployMoments } from './incident-deploy.tsx';
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
@@ -62,6 +64,7 @@ export function incidentPage(
         <div class={`card incident incident-${incident.status}`}>
           <div class="incident-what">
             <Cause incident={incident} />
+            <AfterDeploy after={incident.deploy} />
             <Holder
               incident={incident}
               next={incidentPath(check.id, incident.seq)}
@@ -85,7 +88,12 @@ export function incidentPage(
             <p>
               <TimeToPage ledger={incident.ledger} nowMs={nowMs} />
             </p>
-            <LedgerList ledger={incident.ledger} kind={kindOf(incident)} nowMs={nowMs} />
+            <LedgerList
+              ledger={incident.ledger}
+              kind={kindOf(incident)}
+              moments={deployMoments(incident.deploy)}
+              nowMs={nowMs}
+            />
           </div>
         </div>
         <section aria-labelledby="deliveries">
@@ -100,9 +108,11 @@ export function incidentPage(
   };
 }
 
-/** What was said, in the order it was: the page, its updates, the end. Notices are about channels, and are listed above. */
+/** What was said, in the order it was: the page, its updates, the end. What wakes nobody is listed above. */
 function pagesOf(deliveries: StoredIncident['deliveries']): Page[] {
-  const pages = deliveries.filter(({ event }) => event !== 'notice').map(({ page }) => page);
+  const pages = deliveries
+    .filter(({ event }) => event !== 'notice' && event !== 'change')
+    .map(({ page }) => page);
   return [...new Map(pages.map((page) => [`${page.event}-${page.decidedAtMs}`, page])).values()].toSorted(
     (a, b) => a.decidedAtMs - b.decidedAtMs,
   );
@@ -114,6 +124,7 @@ const SENT_WORDS: Record<Page['event'], string> = {
   acknowledge: 'The acknowledgement as sent',
   resolve: 'The resolve as sent',
   notice: 'The notice as sent',
+  change: 'The change as sent',
 };
 
 function PageAsSent({ page, nowMs }: { page: Page; nowMs: number }) {
@@ -133,6 +144,16 @@ function PageAsSent({ page, nowMs }: { page: Page; nowMs: number }) {
           <dd>
             <Clock atMs={page.decidedAtMs} nowMs={nowMs} />
           </dd>
+          {page.deploy === undefined ? null : (
+            <>
+              <dt>Deploy</dt>
+              <dd>
+                {page.deploy.title} {page.deploy.version}
+                {page.deploy.previousVersion === undefined ? '' : ` (was ${page.deploy.previousVersion})`}
+                {page.deploy.afterMs === undefined ? '' : `, ${formatMs(page.deploy.afterMs)} before`}
+              </dd>
+            </>
+          )}
           {shared === undefined ? null : (
             <>
               <dt>

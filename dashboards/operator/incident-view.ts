@@ -18,7 +18,7 @@ export type DeliveryView = {
   acceptedAtMs: number | undefined;
   providerId: string | undefined;
   lastError: string | undefined;
-  /** Of a notice: what it says. */
+  /** Of a notice or a change: what it says. */
   summary: string | undefined;
 };
 
@@ -54,6 +54,8 @@ export type IncidentView = {
   escalatesAtMs: number | undefined;
   /** Of `latency`: medians when it was opened, milliseconds. */
   latency: { latestMs: number; normalMs: number; regions: string[] } | undefined;
+  /** The deploy soon before its first failure, and how long before. */
+  deploy: Incident['deploy'];
   /** The check has changed its mind often of late. */
   flapping: boolean;
   /** The page that speaks for this one, by its incident; and the incidents that this one's page speaks for. */
@@ -104,6 +106,7 @@ export function incidentView(subject: IncidentSubject): IncidentView {
     acknowledged: incident.acknowledged,
     escalatesAtMs: escalatesAtMs(subject),
     latency: incident.latency,
+    deploy: incident.deploy,
     flapping: flapping && incident.status !== 'resolved',
     lead: leadOf(incident.lead),
     checks: (incident.checks ?? []).map(({ check, title, seq }) => ({ check, title, seq })),
@@ -116,7 +119,7 @@ export function incidentView(subject: IncidentSubject): IncidentView {
 
 /** Notices of a check carry the `seq` of its latest incident, and are not about it; a broken channel's is. */
 function isOf({ event, page }: Delivery): boolean {
-  return event !== 'notice' || page.reason === 'channel-broken';
+  return (event !== 'notice' && event !== 'change') || page.reason === 'channel-broken';
 }
 
 function resolvesAtMs({ incident, paging, flapping }: IncidentSubject): number | undefined {
@@ -125,11 +128,19 @@ function resolvesAtMs({ incident, paging, flapping }: IncidentSubject): number |
   return cleanSinceMs + paging.resolveAfterMs * (flapping ? FLAPPING_HOLDS : 1);
 }
 
-/** As the outbox reckons: from the first message about it on, unless somebody has it. */
 function escalatesAtMs({ incident, paging, deliveries }: IncidentSubject): number | undefined {
-  if (incident.acknowledged || incident.status === 'resolved' || paging.escalation.length === 0)
-    return undefined;
-  const triggers = deliveries.filter(({ seq, event }) => seq === incident.seq && event === 'trigger');
+  if (incident.acknowledged || incident.status === 'resolved') return undefined;
+  return escalationDueMs(paging, deliveries, incident.seq);
+}
+
+/** While nobody has it: when others are woken, as the outbox reckons, from the first message about it on. */
+export function escalationDueMs(
+  paging: Config['paging'],
+  deliveries: readonly Delivery[],
+  seq: number,
+): number | undefined {
+  if (paging.escalation.length === 0) return undefined;
+  const triggers = deliveries.filter((delivery) => delivery.seq === seq && delivery.event === 'trigger');
   const [first] = triggers;
   if (!first || triggers.some(({ role }) => role === 'escalation')) return undefined;
   return first.createdAtMs + paging.escalateAfterMs;
@@ -153,6 +164,6 @@ export function deliveryView(delivery: Delivery): DeliveryView {
     acceptedAtMs: delivery.acceptedAtMs,
     providerId: delivery.providerId,
     lastError: delivery.lastError,
-    summary: delivery.event === 'notice' ? delivery.page.summary : undefined,
+    summary: delivery.event === 'notice' || delivery.event === 'change' ? delivery.page.summary : undefined,
   };
 }

@@ -1,6 +1,12 @@
 import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
-import { AUDIT_PATH, LEDGER_PATH, OPERATOR_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
+import {
+  AUDIT_PATH,
+  DEPLOYS_PAGE_PATH,
+  LEDGER_PATH,
+  OPERATOR_PATH,
+  SIGN_OUT_PATH,
+} from '#core/operator-path.ts';
 import { ASSETS_VERSION, assetPath } from '../assets.ts';
 import { Clock } from './time.tsx';
 
@@ -56,6 +62,7 @@ export function documentOf(props: LayoutProps) {
               <Key /> Latchkey
             </a>
             <nav class="places" aria-label="Pages">
+              <a href={DEPLOYS_PAGE_PATH}>Deploys</a>
               <a href={LEDGER_PATH}>Ledger</a>
               <a href={AUDIT_PATH}>Audit</a>
             </nav>

@@ -1,13 +1,22 @@
 import { formatMs } from '#core/units.ts';
 import { OBJECTIVE_MS } from '#core/objective.ts';
+import type { DeployMoment } from './incident-deploy.tsx';
 import type { LedgerLeg, LedgerView } from './ledger.ts';
 import { Mark } from './mark.tsx';
 import { Clock, Elapsed } from './time.tsx';
 import { STAGE_WORDS, type LedgerKind } from './words.ts';
 
-/** The way of a page so far, leg by leg, each with its share of the whole as a bar. */
-export function LedgerList(props: { ledger: LedgerView; kind: LedgerKind; nowMs: number }) {
-  const { ledger, kind, nowMs } = props;
+/**
+ * The way of a page so far, leg by leg, each with its share of the whole as a bar. `moments`: what else happened, each in its
+ * place between them.
+ */
+export function LedgerList(props: {
+  ledger: LedgerView;
+  kind: LedgerKind;
+  moments?: readonly DeployMoment[];
+  nowMs: number;
+}) {
+  const { ledger, kind, moments = [], nowMs } = props;
   const words = STAGE_WORDS[kind];
   const startMs = ledger.legs[0]?.atMs ?? nowMs;
   // The bars share the way to the pager: what a person takes afterwards would squeeze them to nothing.
@@ -15,36 +24,87 @@ export function LedgerList(props: { ledger: LedgerView; kind: LedgerKind; nowMs:
   const wholeMs = Math.max(1, ...way.map((leg) => legEndMs(leg, nowMs) - startMs));
   return (
     <ol class="ledger">
-      {ledger.legs
-        .filter(({ stage }) => words[stage] !== undefined)
-        .map((leg) => (
-          <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
-            <span class="leg-title">
-              {words[leg.stage]}
-              {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
-                <span class="hush">
-                  {' '}
-                  {ledger.acceptedBy}
-                  {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
-                </span>
-              ) : null}
-              {leg.stage === 'acknowledged' && ledger.acknowledgedBy !== undefined ? (
-                <span class="hush"> by {ledger.acknowledgedBy}</span>
-              ) : null}
-              {leg.slowest ? <strong class="slowest">slowest</strong> : null}
-            </span>
+      {inOrder(
+        ledger.legs.filter(({ stage }) => words[stage] !== undefined),
+        moments,
+      ).map((entry) =>
+        'kind' in entry ? (
+          <li class="leg leg-moment">
+            <span class="leg-title">{entry.text}</span>
             <span class="leg-clock">
-              {leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}
+              <Clock atMs={entry.atMs} nowMs={nowMs} />
             </span>
-            <span class="leg-took">
-              <LegTook leg={leg} nowMs={nowMs} />
-            </span>
-            {leg.stage === 'acknowledged' ? null : (
-              <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
-            )}
+            <span class="leg-took hush">{beforeText(entry.atMs - startMs)}</span>
           </li>
-        ))}
+        ) : (
+          <LegLine
+            leg={entry}
+            ledger={ledger}
+            kind={kind}
+            startMs={startMs}
+            wholeMs={wholeMs}
+            nowMs={nowMs}
+          />
+        ),
+      )}
     </ol>
+  );
+}
+
+/** A moment stands before the first leg that came after it; before those that have not come. */
+function inOrder(legs: readonly LedgerLeg[], moments: readonly DeployMoment[]): (LedgerLeg | DeployMoment)[] {
+  const entries: (LedgerLeg | DeployMoment)[] = [...legs];
+  for (const moment of moments) {
+    const later = entries.findIndex((entry) =>
+      'kind' in entry
+        ? entry.atMs > moment.atMs
+        : entry.atMs === undefined
+          ? entry.status !== 'skipped'
+          : entry.atMs > moment.atMs,
+    );
+    entries.splice(later < 0 ? entries.length : later, 0, moment);
+  }
+  return entries;
+}
+
+/** From the first failed run to a moment. */
+function beforeText(ms: number): string {
+  return ms < 0 ? `${formatMs(-ms)} before` : `${formatMs(ms)} in`;
+}
+
+function LegLine(props: {
+  leg: LedgerLeg;
+  ledger: LedgerView;
+  kind: LedgerKind;
+  startMs: number;
+  wholeMs: number;
+  nowMs: number;
+}) {
+  const { leg, ledger, kind, startMs, wholeMs, nowMs } = props;
+  return (
+    <li class={`leg leg-${leg.status}${leg.slowest ? ' leg-slowest' : ''}`}>
+      <span class="leg-title">
+        {STAGE_WORDS[kind][leg.stage]}
+        {leg.stage === 'accepted' && ledger.acceptedBy !== undefined ? (
+          <span class="hush">
+            {' '}
+            {ledger.acceptedBy}
+            {ledger.providerId === undefined ? '' : ` (${ledger.providerId})`}
+          </span>
+        ) : null}
+        {leg.stage === 'acknowledged' && ledger.acknowledgedBy !== undefined ? (
+          <span class="hush"> by {ledger.acknowledgedBy}</span>
+        ) : null}
+        {leg.slowest ? <strong class="slowest">slowest</strong> : null}
+      </span>
+      <span class="leg-clock">{leg.atMs === undefined ? null : <Clock atMs={leg.atMs} nowMs={nowMs} />}</span>
+      <span class="leg-took">
+        <LegTook leg={leg} nowMs={nowMs} />
+      </span>
+      {leg.stage === 'acknowledged' ? null : (
+        <LegBar leg={leg} startMs={startMs} wholeMs={wholeMs} nowMs={nowMs} />
+      )}
+    </li>
   );
 }
 

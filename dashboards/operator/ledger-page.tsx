@@ -3,6 +3,7 @@ import { STANDINGS, type ObjectiveReport, type ObjectiveStanding } from '#core/o
 import { incidentPath, LEDGER_PATH, OPERATOR_PATH } from '#core/operator-path.ts';
 import { formatMs } from '#core/units.ts';
 import { count } from './headline.ts';
+import { AfterDeployLine } from './incident-deploy.tsx';
 import type { LayoutProps } from './layout.tsx';
 import type { LedgerReport, LedgerRow } from './ledger-report.ts';
 import { Mark } from './mark.tsx';
@@ -170,6 +171,7 @@ function LedgerTable({ rows, nowMs }: { rows: readonly LedgerRow[]; nowMs: numbe
             </td>
             <td role="cell" data-label="Cause">
               {row.rule === 'latency' ? 'slow' : (row.errorClass ?? 'none on record')}
+              <AfterDeployLine after={row.deploy} />
             </td>
             <td role="cell" data-label="Paged in">
               <PagedIn row={row} />

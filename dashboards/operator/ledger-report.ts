@@ -20,6 +20,8 @@ export type LedgerRow = {
   status: LedgerEntry['status'];
   rule: LedgerEntry['rule'];
   errorClass: string | undefined;
+  /** The deploy soon before it, and how long before. */
+  deploy: LedgerEntry['deploy'];
   sinceMs: number;
   standing: ObjectiveStanding;
   /** From the start of the first failed run to a provider's acceptance; absent when there was none, or it was held. */
@@ -68,7 +70,7 @@ export function ledgerReport(subject: {
 }
 
 function rowOf(checks: readonly Pick<Check, 'id' | 'title'>[], entry: LedgerEntry, nowMs: number): LedgerRow {
-  const { check, seq, status, rule, errorClass, ledger } = entry;
+  const { check, seq, status, rule, errorClass, deploy, ledger } = entry;
   const known = checks.find(({ id }) => id === check);
   const { acceptedMs, acknowledgedMs } = ledger;
   const standing = standingOf(entry, nowMs);
@@ -80,6 +82,7 @@ function rowOf(checks: readonly Pick<Check, 'id' | 'title'>[], entry: LedgerEntr
     status,
     rule,
     errorClass,
+    deploy,
     sinceMs: ledger.firstFailedStartMs,
     standing,
     timeToPageMs: timeToPageMs(ledger),

@@ -2,6 +2,7 @@ import { SEVERITIES, type Check } from '#core/config.ts';
 import { activeIncident, activeSlow } from '#core/check-state.ts';
 import type { CheckView } from '#core/view.ts';
 import { checkRow, type ActiveWindow, type CheckRow } from './check-row.ts';
+import { serviceLines, type ServiceLines } from './deploy-line.ts';
 import { headlineOf, type Headline } from './headline.ts';
 import { incidentView, type IncidentView } from './incident-view.ts';
 import { networkRow, type NetworkRow } from './network-row.ts';
@@ -23,6 +24,8 @@ export type Overview = {
   regions: RegionRow[];
   /** All regions together, drills and watchdogs; absent when their object did not answer. */
   network: NetworkRow | undefined;
+  /** Services of which a deploy goes on, went bad in the last hours, or is not to be had. */
+  services: ServiceLines[];
 };
 
 /** Builds the overview. Pure. */
@@ -49,6 +52,7 @@ export function overviewOf(source: OverviewSource): Overview {
     checks,
     regions,
     network,
+    services: serviceLines(source.services, nowMs),
   };
 }
 

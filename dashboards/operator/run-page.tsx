@@ -3,7 +3,8 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { StoredRun } from '#core/view.ts';
-import { checkPath, OPERATOR_PATH, screenshotPath } from '#core/operator-path.ts';
+import { checkPath, deployPagePath, OPERATOR_PATH, screenshotPath } from '#core/operator-path.ts';
+import { seesProduction, type DeployRef } from '#core/run.ts';
 import { RunOutcome } from './check-page.tsx';
 import { titleOf } from './check-row.ts';
 import { DnsPanel } from './dns-panel.tsx';
@@ -54,12 +55,19 @@ export function runPage(
             </span>
           </h1>
         </header>
-        {run.failure === undefined ? picture : <FailureBox failure={run.failure}>{picture}</FailureBox>}
+        {run.failure === undefined ? (
+          picture
+        ) : (
+          <FailureBox failure={run.failure} votes={seesProduction(run)}>
+            {picture}
+          </FailureBox>
+        )}
         <dl class="facts">
           <dt>Started</dt>
           <dd>
             <Moment atMs={startedAtMs} nowMs={nowMs} />, {TRIGGER_WORDS[run.trigger]}
           </dd>
+          {run.deploy === undefined ? null : <Verifies deploy={run.deploy} />}
           <dt>Took</dt>
           <dd>
             {formatMs(run.durationMs)}, after waiting {formatMs(run.waitedMs)} for a free place
@@ -84,8 +92,25 @@ export function runPage(
   };
 }
 
+/** The deploy that the run verified, and which side of which pair it was. */
+function Verifies({ deploy: { service, n, pair, side, apart } }: { deploy: DeployRef }) {
+  return (
+    <>
+      <dt>Verifies</dt>
+      <dd>
+        <a href={deployPagePath(service, n)}>
+          {service} deploy #{n}
+        </a>
+        , {side} of pair {pair}
+        {apart ? ', which only the selector reaches: it has no vote' : ''}
+      </dd>
+    </>
+  );
+}
+
 /** What went wrong, as large as a headline; beside it (on a phone, below) what the browser showed. */
-function FailureBox({ failure, children }: { failure: Failure; children: Child }) {
+function FailureBox(props: { failure: Failure; votes: boolean; children: Child }) {
+  const { failure, votes, children } = props;
   const ours = failure.owner === 'probe';
   return (
     <section class={`card failure failure-${failure.owner}`} aria-label="What went wrong">
@@ -102,7 +127,9 @@ function FailureBox({ failure, children }: { failure: Failure; children: Child }
         <p>
           {ours
             ? 'Our own fault: this run does not vote and does not page.'
-            : 'The target’s fault: this run votes against it.'}
+            : votes
+              ? 'The target’s fault: this run votes against it.'
+              : 'The canary’s fault: this run counts for its deploy, and has no vote on what everybody gets.'}
         </p>
         {failure.owner === 'target' && failure.url !== undefined ? (
           <p class="address">

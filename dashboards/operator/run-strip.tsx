@@ -1,3 +1,4 @@
+import type { DeployMark } from '#core/deploy/mark.ts';
 import { formatMs } from '#core/units.ts';
 import { count } from './headline.ts';
 import { STRIP_RUNS_MAX, type RunMark } from './standing.ts';
@@ -12,9 +13,11 @@ const PASS_HEIGHT_MAX = 17;
 
 /**
  * The last runs of a region, oldest left. A pass is a bar as tall as it was long, a failure a full bar under a cross,
- * an invalid run a hollow diamond, a late one a dashed outline: told apart without colour.
+ * an invalid run a hollow diamond, a late one a dashed outline: told apart without colour. A deploy is a line between the
+ * runs before it and those after it.
  */
-export function RunStrip({ strip }: { strip: readonly RunMark[] }) {
+export function RunStrip(props: { strip: readonly RunMark[]; deploys: readonly DeployMark[] }) {
+  const { strip, deploys } = props;
   const longestMs = Math.max(
     1,
     ...strip.filter((run) => run.outcome === 'pass').map((run) => run.durationMs),
@@ -28,11 +31,14 @@ export function RunStrip({ strip }: { strip: readonly RunMark[] }) {
       height={HEIGHT}
       preserveAspectRatio="xMinYMax"
       role="img"
-      aria-label={stripText(strip)}
+      aria-label={stripText(strip, deploys)}
     >
       <path class="strip-base" d={`M0 ${HEIGHT - 0.5}H${STRIP_RUNS_MAX * SLOT}`} />
       {strip.map((run, index) => (
         <RunShape run={run} x={(offset + index) * SLOT + 1.5} longestMs={longestMs} />
+      ))}
+      {placedDeploys(strip, deploys).map(({ after }) => (
+        <DeployShape x={Math.min((offset + after) * SLOT, STRIP_RUNS_MAX * SLOT - 3)} />
       ))}
     </svg>
   );
@@ -61,10 +67,36 @@ function RunShape({ run, x, longestMs }: { run: RunMark; x: number; longestMs: n
   );
 }
 
-/** The same in words: `Last 20 runs: 17 passed, 3 failed. Newest: http 502.` */
-export function stripText(strip: readonly RunMark[]): string {
+/** The flag of a deploy, as in the strip and its legend. */
+export function DeployShape({ x }: { x: number }) {
+  return (
+    <g class="strip-deploy">
+      <path class="pole" d={`M${x} 1V${HEIGHT}`} />
+      <path class="flag" d={`M${x - 3} 0h6l-3 5z`} />
+    </g>
+  );
+}
+
+/** Where deploys lie in the strip: `after` so many of its runs. One from before the first run is not in it. */
+function placedDeploys(
+  strip: readonly RunMark[],
+  deploys: readonly DeployMark[],
+): { deploy: DeployMark; after: number }[] {
+  return deploys
+    .map((deploy) => ({
+      deploy,
+      after: strip.filter(({ startedAtMs }) => startedAtMs < deploy.atMs).length,
+    }))
+    .filter(({ after }) => after > 0);
+}
+
+/** The same in words: `Last 20 runs: 17 passed, 3 failed. Newest: http 502.`, and which deploys lie between them. */
+export function stripText(strip: readonly RunMark[], deploys: readonly DeployMark[] = []): string {
   const newest = strip.at(-1);
   if (!newest) return 'No runs yet.';
+  const placed = placedDeploys(strip, deploys)
+    .map(({ deploy, after }) => deployText(deploy, strip.length - after))
+    .join('');
   const parts = [
     [strip.filter((run) => run.outcome === 'pass').length, 'passed'],
     [strip.filter((run) => run.outcome === 'fail').length, 'failed'],
@@ -72,5 +104,9 @@ export function stripText(strip: readonly RunMark[]): string {
     [strip.filter((run) => run.late).length, 'late'],
   ] as const;
   const told = parts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ');
-  return `Last ${count(strip.length, 'run')}: ${told}. Newest: ${newest.failure ?? 'passed'} in ${formatMs(newest.durationMs)}.`;
+  return `Last ${count(strip.length, 'run')}: ${told}. Newest: ${newest.failure ?? 'passed'} in ${formatMs(newest.durationMs)}.${placed}`;
+}
+
+function deployText({ title, version }: DeployMark, runsSince: number): string {
+  return ` ${title} ${version} was deployed ${runsSince === 0 ? 'after them' : `before the last ${runsSince === 1 ? 'run' : `${runsSince} runs`}`}.`;
 }

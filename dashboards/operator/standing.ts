@@ -1,6 +1,6 @@
 import type { Check } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
-import type { Outcome } from '#core/run.ts';
+import { seesProduction, type Outcome } from '#core/run.ts';
 import type { RunLine } from '#core/view.ts';
 import { inQuorum, isLive, isOverdue, voteExpiresAtMs, type RegionState } from '#core/region.ts';
 
@@ -51,14 +51,18 @@ export type Cell = {
   strip: RunMark[];
 };
 
-/** How a region stands for a check. `runs` are those of this region, newest first. Pure. */
+/**
+ * How a region stands for a check. `runs` are those of this region, newest first; those that went to a canary say nothing of
+ * it. Pure.
+ */
 export function cellOf(
   check: Check,
   region: { id: string; title: string },
   state: RegionState | undefined,
-  runs: readonly RunLine[],
+  allRuns: readonly RunLine[],
   nowMs: number,
 ): Cell {
+  const runs = allRuns.filter(seesProduction);
   const standing = standingOf(state, check, nowMs);
   const lastRun = runs[0];
   const failure =

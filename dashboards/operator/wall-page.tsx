@@ -1,4 +1,5 @@
 import { ChecksTable } from './checks-table.tsx';
+import { DeployLines } from './deploy-lines.tsx';
 import { IncidentCard } from './incident-card.tsx';
 import type { LayoutProps } from './layout.tsx';
 import { MaintenanceBanner } from './maintenance-banner.tsx';
@@ -48,6 +49,7 @@ export function wallPage(overview: Overview): LayoutProps {
           </section>
         ) : null}
         <MaintenanceBanner windows={overview.maintenance} nowMs={nowMs} />
+        <DeployLines services={overview.services} nowMs={nowMs} />
         {network ? <DrillBanner network={network} nowMs={nowMs} /> : null}
         <section aria-labelledby="checks">
           <h2 id="checks">Checks by region</h2>

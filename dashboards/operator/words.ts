@@ -1,6 +1,7 @@
 import type { ObjectiveStanding } from '#core/objective.ts';
 import type { Outcome } from '#core/run.ts';
 import { isSeenInPart, type CheckRow } from './check-row.ts';
+import type { DeployTone } from './deploy-headline.ts';
 import type { Tone } from './headline.ts';
 import type { DeliveryView, IncidentView } from './incident-view.ts';
 import type { LedgerStage } from './ledger.ts';
@@ -52,6 +53,8 @@ export const TONE_MARKS: Record<Tone, MarkShape> = {
   up: 'pass',
 };
 
+export const DEPLOY_TONE_MARKS: Record<DeployTone, MarkShape> = { ...TONE_MARKS, running: 'waiting' };
+
 export const RULE_WORDS: Record<IncidentView['rule'], string> = {
   unanimous: 'every live region fails',
   partial: 'many runs fail across regions',
@@ -66,8 +69,8 @@ export const INCIDENT_WORDS: Record<IncidentView['status'], { word: string; mark
   resolved: { word: 'resolved', mark: 'pass' },
 };
 
-/** What an incident is of, as far as the way of its page differs: the hub being blind has no run. */
-export type LedgerKind = 'failing' | 'slow' | 'blind';
+/** What an incident is of, as far as the way of its page differs: the hub being blind, or a deploy, has no run. */
+export type LedgerKind = 'failing' | 'slow' | 'blind' | 'deploy';
 
 const FAILING_STAGES: Record<LedgerStage, string> = {
   firstFailedStart: 'First failed run began',
@@ -93,11 +96,19 @@ export const STAGE_WORDS: Record<LedgerKind, Partial<Record<LedgerStage, string>
     accepted: FAILING_STAGES.accepted,
     acknowledged: FAILING_STAGES.acknowledged,
   },
+  deploy: {
+    decided: FAILING_STAGES.decided,
+    sent: FAILING_STAGES.sent,
+    accepted: FAILING_STAGES.accepted,
+    acknowledged: FAILING_STAGES.acknowledged,
+  },
 };
 
 /** How it became known that somebody has an incident: by the hub's own pages, or the channel that told. */
 export function viaWords(via: string): string {
   if (via === 'operator') return 'on the operator’s page';
+  if (via === 'pipeline') return 'by the pipeline';
+  if (via === 'setting') return 'unattended, by its setting';
   return via === 'link' ? 'by the link in a page' : `told by ${via}`;
 }
 
@@ -115,6 +126,7 @@ export const EVENT_WORDS: Record<DeliveryView['event'], string> = {
   acknowledge: 'acknowledgement',
   resolve: 'resolve',
   notice: 'notice',
+  change: 'change',
 };
 
 /** How an incident counts for the objective, where no time says it. */

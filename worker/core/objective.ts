@@ -18,6 +18,8 @@ export type LedgerEntry = PagedIncident & {
   seq: number;
   /** Label of its first failure. */
   errorClass?: string | undefined;
+  /** The deploy soon before it. */
+  deploy?: Incident['deploy'];
 };
 
 /**

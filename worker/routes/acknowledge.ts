@@ -1,9 +1,11 @@
 import { Hono, type Context } from 'hono';
+import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { isNetworkSubject } from '#core/network/network.ts';
 import { OPERATOR_PATH } from '#core/operator-path.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import { acknowledgeDocument, acknowledgeProblemDocument } from '#dashboards/operator/acknowledge-page.tsx';
 import type { AcknowledgeSubject } from '#dashboards/operator/acknowledge-subject.ts';
+import { deployIncident } from '#dashboards/operator/deploy-incident.ts';
 import { incidentView } from '#dashboards/operator/incident-view.ts';
 import { networkSubject } from '#dashboards/operator/network-row.ts';
 import { ACKNOWLEDGE_PATH, acknowledgedBy } from '../acknowledge-link.ts';
@@ -17,7 +19,7 @@ import { checkOf, config } from '../settings.ts';
 import { acknowledgeSubject, subjectOf, type Subject } from './acknowledging.ts';
 import { nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, PAGE_POLICY, text } from './operator-show.ts';
-import { readIncident, readNetwork } from './operator-source.ts';
+import { readIncident, readNetwork, readService } from './operator-source.ts';
 
 /** Bad tokens answered in a minute, in each isolate. A signature cannot be guessed; this keeps the work bounded. */
 const BAD_TOKENS_MAX = 60;
@@ -98,6 +100,12 @@ async function shownOf(
   c: Context<Hub>,
   { check: id, seq }: Subject,
 ): Promise<AcknowledgeSubject | undefined> {
+  const service = serviceOfSubject(id);
+  if (service !== undefined) {
+    const view = await readService(c.env, service);
+    if (!view) throw new DeadlineError('the service’s object does not answer');
+    return deployIncident(config, view, seq);
+  }
   if (isNetworkSubject(id)) {
     const view = await readNetwork(c.env);
     if (!view) throw new DeadlineError('the network’s object does not answer');

@@ -1,6 +1,9 @@
 import type { Context } from 'hono';
+import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { isNetworkSubject } from '#core/network/network.ts';
+import { Slug } from '#core/run.ts';
 import { audit } from '../audit.ts';
+import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import type { Hub } from '../hub.ts';
 import { NETWORK_NAME } from '../objects/network-rpc.ts';
@@ -10,14 +13,24 @@ import { checkOf } from '../settings.ts';
 /** An object answers in milliseconds; whoever waits longer is better told to try again, which is harmless. */
 const OBJECT_TIMEOUT_MS = 3_000;
 
-/** Something to acknowledge: an incident of a check, or of the network, or a drill. */
+/** Something to acknowledge: an incident of a check, or of the network, a drill, or a page about a service's deploy. */
 export type Subject = { check: string; seq: number };
 
-/** What a provider's or a link's key is for: `<check>:<seq>`, `network:<seq>`, `drill:<n>`; `undefined` of any other. */
+/**
+ * What a provider's or a link's key is for: `<check>:<seq>`, `network:<seq>`, `drill:<n>`, `deploy.<service>:<n>`; `undefined`
+ * of any other. A service need not be configured: a pipeline may announce deploys of any.
+ */
 export function subjectOf(key: string): Subject | undefined {
-  const [, check, seq] = /^([a-z0-9-]{1,64}):(\d{1,9})$/.exec(key) ?? [];
-  if (check === undefined || !(isNetworkSubject(check) || checkOf(check))) return undefined;
+  const [, check, seq] = /^([a-z0-9.-]{1,80}):(\d{1,9})$/.exec(key) ?? [];
+  if (check === undefined || !isSubject(check)) return undefined;
   return { check, seq: Number(seq) };
+}
+
+/** Whether there may be something to acknowledge under that name. */
+function isSubject(check: string): boolean {
+  const service = serviceOfSubject(check);
+  if (service !== undefined) return Slug.safeParse(service).success;
+  return isNetworkSubject(check) || checkOf(check) !== undefined;
 }
 
 /**
@@ -30,10 +43,7 @@ export async function acknowledgeSubject(
   by: string,
   via: string,
 ): Promise<Acknowledged> {
-  const asked: Promise<Acknowledged> = isNetworkSubject(check)
-    ? c.env.NETWORK.getByName(NETWORK_NAME).acknowledge(check, seq, by, via)
-    : c.env.CHECKS.getByName(check).acknowledge(seq, by, via);
-  const answer = await withDeadline(asked, OBJECT_TIMEOUT_MS, check);
+  const answer = await withDeadline(asked(c.env, { check, seq }, by, via), OBJECT_TIMEOUT_MS, check);
   if (answer.state === 'acknowledged')
     audit(c.env.DB, c.executionCtx, {
       action: 'acknowledge',
@@ -44,4 +54,11 @@ export async function acknowledgeSubject(
       requestId: c.get('requestId'),
     });
   return answer;
+}
+
+function asked(env: HubBindings, { check, seq }: Subject, by: string, via: string): Promise<Acknowledged> {
+  const service = serviceOfSubject(check);
+  if (service !== undefined) return env.DEPLOYS.getByName(service).acknowledge(seq, by, via);
+  if (isNetworkSubject(check)) return env.NETWORK.getByName(NETWORK_NAME).acknowledge(check, seq, by, via);
+  return env.CHECKS.getByName(check).acknowledge(seq, by, via);
 }

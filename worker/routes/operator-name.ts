@@ -7,6 +7,8 @@ import { isSecure } from '../middleware/operator-auth.ts';
 
 /** Only what somebody calls themselves: no authority comes with it. */
 const COOKIE = 'latchkey_name';
+/** Who signs in by the shared token and gives no name. */
+export const NAMELESS = 'the operator';
 /** A year: whoever is on call now and then should not have to type it each time. */
 const REMEMBERED_S = 31_536_000;
 

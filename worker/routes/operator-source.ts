@@ -1,6 +1,8 @@
 import type { Check } from '#core/config.ts';
+import type { ServiceView } from '#core/deploy/service-view.ts';
+import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
 import type { CheckView, IncidentView, NetworkView, RegionView, StoredRun } from '#core/view.ts';
-import type { OverviewSource } from '#dashboards/operator/source.ts';
+import type { OverviewSource, ServiceSource } from '#dashboards/operator/source.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';
@@ -12,6 +14,8 @@ import { config } from '../settings.ts';
 const OBJECT_TIMEOUT_MS = 3_000;
 /** Objects asked at once: the platform lets six connections wait (DESIGN section 6). */
 const ASKED_AT_ONCE_MAX = 6;
+/** Services on the pages: those of the configuration, and some that it does not name. */
+const SERVICES_SHOWN_MAX = 100;
 
 /** Reads what every check and every region says of itself. An object that does not answer in time is left out. */
 export async function readOverview(env: HubBindings): Promise<OverviewSource> {
@@ -28,7 +32,53 @@ export async function readOverview(env: HubBindings): Promise<OverviewSource> {
       })),
     ),
   ]);
-  return { config, checks, regions, network, nowMs: Date.now() };
+  const views = checks.flatMap(({ view }) => view ?? []);
+  const services = await readServices(env, views);
+  return { config, checks, regions, network, services, nowMs: Date.now() };
+}
+
+/**
+ * The services of the configuration, and those that it does not name and that a check has lately been told of: pipelines may
+ * announce any. One that does not answer in time has no view.
+ */
+async function readServices(env: HubBindings, views: readonly CheckView[]): Promise<ServiceSource[]> {
+  const slots = new Semaphore(ASKED_AT_ONCE_MAX);
+  const titles = new Map(config.services.map(({ id, title }) => [id, title]));
+  for (const { state } of views)
+    for (const { service, title } of state.deploys ?? [])
+      if (!titles.has(service) && titles.size < SERVICES_SHOWN_MAX) titles.set(service, title);
+  return Promise.all(
+    [...titles].map(async ([service, title]) => ({
+      service,
+      title,
+      view: await slots.run(() => readService(env, service)),
+    })),
+  );
+}
+
+/** All services with their deploys, for their own page. */
+export async function readAllServices(env: HubBindings): Promise<ServiceSource[]> {
+  const slots = new Semaphore(ASKED_AT_ONCE_MAX);
+  const views = await Promise.all(config.checks.map((check) => slots.run(() => readCheck(env, check))));
+  return readServices(
+    env,
+    views.flatMap((view) => view ?? []),
+  );
+}
+
+/** What a service's object says, or `undefined` when it does not answer. */
+export function readService(env: HubBindings, service: string): Promise<ServiceView | undefined> {
+  return answerOf(service, () => env.DEPLOYS.getByName(service).overview());
+}
+
+/** A deploy with its pairs, or `undefined` when there is none of that number (any more). @throws DeadlineError */
+export async function readDeploy(
+  env: HubBindings,
+  service: string,
+  n: number,
+): Promise<ToldDeploy | undefined> {
+  const asked = env.DEPLOYS.getByName(service).deploy(n) as Promise<ToldDeploy | undefined>;
+  return withDeadline(asked, OBJECT_TIMEOUT_MS, 'the service');
 }
 
 /** What a check's object says, or `undefined` when it does not answer. */

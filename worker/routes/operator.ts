@@ -7,7 +7,15 @@ import { checkPage } from '#dashboards/operator/check-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf } from '#dashboards/operator/layout.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
-import { AUDIT_PATH, checkPath, OPERATOR_PATH, SIGN_IN_PATH, SIGN_OUT_PATH } from '#core/operator-path.ts';
+import {
+  AUDIT_PATH,
+  checkPath,
+  deployPagePath,
+  DEPLOYS_PAGE_PATH,
+  OPERATOR_PATH,
+  SIGN_IN_PATH,
+  SIGN_OUT_PATH,
+} from '#core/operator-path.ts';
 import { problemPage } from '#dashboards/operator/problem-page.tsx';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
@@ -33,7 +41,8 @@ import { latestAudit, type AuditEntry } from '../store/audit-log.ts';
 import { acknowledgeSubject, subjectOf } from './acknowledging.ts';
 import { acceptBaseline, readBaseline } from './dns-baseline.ts';
 import { ledgerRoutes } from './ledger.ts';
-import { nameFrom, rememberedName } from './operator-name.ts';
+import { deployRoutes, ROLLBACK_ROUTE, LIFT_FREEZE_ROUTE } from './operator-deploys.ts';
+import { NAMELESS, nameFrom, rememberedName } from './operator-name.ts';
 import { FORM_BYTES_MAX, missing, PAGE_POLICY, show, text } from './operator-show.ts';
 import { readCheck, readIncident, readOverview, readRun } from './operator-source.ts';
 
@@ -41,8 +50,6 @@ import { readCheck, readIncident, readOverview, readRun } from './operator-sourc
 const PICTURE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 /** Changes that the audit page shows: some months of a small team. */
 const AUDIT_LINES_MAX = 200;
-/** Who signs in by the shared token and gives no name. */
-const NAMELESS = 'the operator';
 
 /** The operator's pages and their JSON. Signing in and out and acknowledging change something; the rest is read-only. */
 export const operatorRoutes = new Hono<Hub>();
@@ -95,14 +102,17 @@ async function shownBaseline(c: Context<Hub>, check: DnsCheck): Promise<ToldBase
 /** As `acknowledgePath` gives it. */
 const ACKNOWLEDGE_ROUTE = `${OPERATOR_PATH}/acknowledge/:subject/:seq{[0-9]{1,9}}`;
 
-/** Whoever presses the button after their session has ended is asked to sign in, and finds the incident again. */
-operatorRoutes.post(ACKNOWLEDGE_ROUTE, async (c, next) => {
-  if (c.req.header('authorization') === undefined && !(await hasSession(c))) {
-    const { subject, seq } = c.req.param();
-    return c.redirect(signInPath(subjectPath(subject, Number(seq))), 303);
-  }
-  return next();
-});
+/** Whoever presses a button after their session has ended is asked to sign in, and finds the page again. */
+for (const [route, pageOf] of [
+  [ACKNOWLEDGE_ROUTE, ({ subject = '', seq }) => subjectPath(subject, Number(seq))],
+  [ROLLBACK_ROUTE, ({ service = '', n }) => deployPagePath(service, Number(n))],
+  [LIFT_FREEZE_ROUTE, () => DEPLOYS_PAGE_PATH],
+] satisfies [string, (params: Partial<Record<string, string>>) => string][])
+  operatorRoutes.post(route, async (c, next) => {
+    if (c.req.header('authorization') === undefined && !(await hasSession(c)))
+      return c.redirect(signInPath(pageOf(c.req.param())), 303);
+    return next();
+  });
 
 operatorRoutes.use(`${OPERATOR_PATH}/*`, operatorAuth);
 
@@ -189,6 +199,7 @@ operatorRoutes.get(`${OPERATOR_PATH}/runs/:run/screenshot`, async (c) => {
 });
 
 operatorRoutes.route('/', ledgerRoutes);
+operatorRoutes.route('/', deployRoutes);
 
 operatorRoutes.get(`${OPERATOR_PATH}/*`, (c) => missing(c, 'There is no such page.'));
 

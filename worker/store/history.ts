@@ -106,7 +106,7 @@ export async function ledgerHistory(
     .all<{ check_id: string; json: string }>();
   const { results } = await withDeadline(query, LEDGER_TIMEOUT_MS, 'D1');
   return results.map((row) => {
-    const { seq, status, rule, ledger, held, lead, cause } = JSON.parse(row.json) as Incident;
+    const { seq, status, rule, ledger, held, lead, cause, deploy } = JSON.parse(row.json) as Incident;
     return {
       check: row.check_id,
       seq,
@@ -116,6 +116,7 @@ export async function ledgerHistory(
       held,
       lead,
       errorClass: cause && failureLabel(cause.failure),
+      deploy,
     };
   });
 }
