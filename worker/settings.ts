@@ -1,5 +1,7 @@
 import rawConfig from '#config';
 import type { Check, Region } from '#core/config.ts';
+import type { DeployPolicy } from '#core/deploy/event.ts';
+import { deployPolicy } from '#core/deploy/policy.ts';
 import { describeProblems } from '#core/problem.ts';
 import { networkPolicyOf, type NetworkPolicy } from '#core/network/network.ts';
 import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';
@@ -44,6 +46,14 @@ export const workerRegions: readonly Region[] = config.regions.filter(({ worker 
 /** What decisions about the check of that id go by, if the configuration has it. */
 export function policyOf(id: string): Policy | undefined {
   return policiesById.get(id);
+}
+
+/**
+ * What decisions about a service's deploys go by: as the configuration has it, or, when it has not (any more), made of the
+ * checks that verify them.
+ */
+export function deployPolicyOf(service: string, checks: readonly string[]): DeployPolicy {
+  return deployPolicy(config, channelTraits, service, checks);
 }
 
 function parsedConfig(): HubConfig {

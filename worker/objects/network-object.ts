@@ -20,7 +20,7 @@ import { log, logError } from '../log.ts';
 import { config as hubConfig, networkPolicy } from '../settings.ts';
 import { NetworkStore } from '../store/network-store.ts';
 import { AlarmClock } from './alarm-clock.ts';
-import { tickChecks } from './check-ticks.ts';
+import { tickChecks, tickServices } from './ticks.ts';
 import { askLiveness } from './liveness.ts';
 import { NetworkDraft, networkOutboxPolicy } from './network-draft.ts';
 import type { DrillStarted, DrillWish, NetworkRpc } from './network-rpc.ts';
@@ -32,8 +32,8 @@ import { WatchdogPings } from './watchdog-pings.ts';
 const VIEW_INCIDENTS_MAX = 20;
 /** The alarm only backs the timer up, and each one set is a row written. */
 const ALARM_INTERVAL_MS = 60_000;
-/** Heartbeats bring the checks' outboxes on, too: this often, as results and timers do it far sooner. */
-const CHECKS_TICK_INTERVAL_MS = 30_000;
+/** Heartbeats bring the outboxes of checks and services on, too: this often, as results and timers do it far sooner. */
+const OTHERS_TICK_INTERVAL_MS = 30_000;
 /** After an error of our own everything waits this long: it must not spin. */
 const ERROR_PAUSE_MS = 5_000;
 
@@ -53,7 +53,7 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
   readonly #outboxes: Record<NetworkSubject, Outbox>;
   readonly #pings: WatchdogPings;
   #state: NetworkState;
-  #checksTickedMs = 0;
+  #othersTickedMs = 0;
   /** The regions are being asked: until they have answered they are not asked again. */
   #isLooking = false;
 
@@ -168,17 +168,18 @@ export class NetworkObject extends DurableObject<HubBindings> implements Network
       // Regions of the hub's own, too, which may not count: being asked, they wake an asker that has lost its alarm.
       const ids = allRegions.map(({ id }) => id);
       const answers = await askLiveness(this.env.REGIONS, ids);
-      this.#tickChecks(Date.now());
+      this.#tickOthers(Date.now());
       return { type: 'looked', nowMs: Date.now(), answers };
     } finally {
       this.#isLooking = false;
     }
   }
 
-  #tickChecks(nowMs: number): void {
-    if (Math.abs(nowMs - this.#checksTickedMs) < CHECKS_TICK_INTERVAL_MS) return;
-    this.#checksTickedMs = nowMs;
+  #tickOthers(nowMs: number): void {
+    if (Math.abs(nowMs - this.#othersTickedMs) < OTHERS_TICK_INTERVAL_MS) return;
+    this.#othersTickedMs = nowMs;
     this.#background('checks', tickChecks(this.env.CHECKS));
+    this.#background('services', tickServices(this.env.DEPLOYS));
   }
 
   /** Follows the effects of stored events, without making whoever told them wait. */

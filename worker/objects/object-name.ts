@@ -6,10 +6,18 @@ const KEY = 'name';
  * @throws when the object has none: it was not reached by name
  */
 export function objectName(ctx: DurableObjectState): string {
-  const stored = ctx.storage.kv.get<string>(KEY);
-  if (stored !== undefined) return stored;
-  const { name } = ctx.id;
-  if (name === undefined) throw new Error('an object of the hub is reached by its name only');
-  ctx.storage.kv.put(KEY, name);
+  const name = nameOf(ctx);
+  keepName(ctx, name);
   return name;
+}
+
+/** The same, of an object that leaves nothing in its storage until it has something to keep; then it calls `keepName`. */
+export function nameOf(ctx: DurableObjectState): string {
+  const name = ctx.storage.kv.get<string>(KEY) ?? ctx.id.name;
+  if (name === undefined) throw new Error('an object of the hub is reached by its name only');
+  return name;
+}
+
+export function keepName(ctx: DurableObjectState, name: string): void {
+  if (ctx.storage.kv.get<string>(KEY) === undefined) ctx.storage.kv.put(KEY, name);
 }

@@ -3,6 +3,7 @@ import type { HubBindings } from '#worker/bindings.ts';
 import type { Entry } from '#worker/objects/rpc.ts';
 
 export { CheckObject } from '#worker/objects/check-object.ts';
+export { DeployObject } from '#worker/objects/deploy-object.ts';
 export { GroupObject } from '#worker/objects/group-object.ts';
 export { NetworkObject } from '#worker/objects/network-object.ts';
 export { RegionObject } from '#worker/objects/region-object.ts';

@@ -65,8 +65,8 @@ function isSame(deploy: Deploy, { key, version, commit }: Announcement): boolean
   return deploy.phase !== 'ended' && deploy.version === version && deploy.commit === commit;
 }
 
-/** What the gates of a new deploy have to be asked of others. */
-function askedOf({ config, service }: DeployPolicy, { n, checks, checklist }: Deploy): DeployEffect[] {
+/** What the waiting gates of a deploy have to be asked of others. */
+export function askedOf({ config, service }: DeployPolicy, { n, checks, checklist }: Deploy): DeployEffect[] {
   const isWaiting = (id: string): boolean =>
     checklist.some((gate) => gate.id === id && gate.state === 'waiting');
   const regions = config.regions.filter(({ worker }) => worker === undefined).map(({ id }) => id);
