@@ -13,8 +13,10 @@ import {
 } from '#core/dns/asking/exchange.ts';
 import type { Vantage } from '#core/dns/asking/inquiry.ts';
 import { cutTrouble, silence } from '#core/dns/asking/silence.ts';
+import { hexText } from '#core/dns/codec/octets.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { messageOf } from '../log.ts';
+import { boundedBytes } from './bounded-bytes.ts';
 import { askOverHttp } from './doh.ts';
 import { blockedFor } from './reach.ts';
 import type { RunTime } from './run-time.ts';
@@ -153,15 +155,14 @@ async function fetchFile({ url }: Fetch, signal: AbortSignal): Promise<Got> {
     await response.body?.cancel();
     return { status: response.status };
   }
-  const body = new Uint8Array(await response.arrayBuffer());
-  if (body.length > FILE_BYTES_MAX)
+  const body = await boundedBytes(response.body, FILE_BYTES_MAX);
+  if (body === undefined)
     return {
       status: response.status,
-      trouble: unmeasurable(`the file has ${body.length} octets, at most ${FILE_BYTES_MAX} are read`),
+      trouble: unmeasurable(`the file has more than the ${FILE_BYTES_MAX} octets that are read`),
     };
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body));
-  const sha256 = Array.from(digest, (octet) => octet.toString(16).padStart(2, '0')).join('');
-  return { status: response.status, body, sha256 };
+  return { status: response.status, body, sha256: hexText(digest) };
 }
 
 /** Does the work within its time and the run's. `closed`: the connection has been given up, or has had the time to be. */

@@ -1,3 +1,4 @@
+import { hexText } from '#core/dns/codec/octets.ts';
 import type { Check, DnsCheck } from '#core/config.ts';
 import { cryptographyOf } from '#core/dns/dnssec/cryptography.ts';
 import { verified } from '#core/dns/dnssec/verify.ts';
@@ -137,7 +138,5 @@ function checked(run: Run): Run {
 
 /** Text no other run has: 80 bits. */
 function salt(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(10)), (octet) =>
-    octet.toString(16).padStart(2, '0'),
-  ).join('');
+  return hexText(crypto.getRandomValues(new Uint8Array(10)));
 }

@@ -1,6 +1,7 @@
 import { DNS_MESSAGE, dohRequest, httpFacts } from '#core/dns/asking/doh.ts';
 import type { Query, QueryExchange } from '#core/dns/asking/exchange.ts';
 import { MESSAGE_BYTES_MAX } from '#core/dns/codec/message.ts';
+import { boundedBytes } from './bounded-bytes.ts';
 
 export type DohReply = Pick<QueryExchange, 'reply' | 'http'>;
 
@@ -23,6 +24,6 @@ export async function askOverHttp(query: Query, signal: AbortSignal): Promise<Do
     await response.body?.cancel();
     return { http };
   }
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  return { http, ...(bytes.length > MESSAGE_BYTES_MAX ? {} : { reply: bytes }) };
+  const reply = await boundedBytes(response.body, MESSAGE_BYTES_MAX);
+  return { http, ...(reply ? { reply } : {}) };
 }
