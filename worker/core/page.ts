@@ -6,8 +6,6 @@ import { failureLabel, type Failure } from './failure.ts';
 import { formatMs, truncate } from './units.ts';
 import type { RegionState } from './region.ts';
 
-export type { PageDeploy };
-
 /** How one region stands, as a page shows it. */
 const RegionLine = z.strictObject({
   region: z.string(),

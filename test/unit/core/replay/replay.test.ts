@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Policy } from '#core/policy.ts';
 import { replay } from '#core/replay/replay.ts';
 import type { StoredIncident } from '#core/replay/stored-line.ts';
+import { runId } from '#core/run.ts';
 import type { Outage } from '#test/sim/scenario.ts';
 import { FOUR_REGIONS } from '#test/fixtures/builders.ts';
 import { recordedHistory, type RecordedHistory } from '#test/fixtures/recorded-history.ts';
@@ -168,6 +169,31 @@ describe('what the runs cannot tell is said', () => {
     const { notes, missed } = replayed(history, more);
     expect(notes).toEqual(['no runs from sa-east: not part of the quorum']);
     expect(missed).toEqual([]);
+  });
+
+  it('when some were of canaries, which are left out', () => {
+    const { runs, incidents } = history;
+    const [first] = runs;
+    const deploy = { service: 'portal', n: 1, pair: 1, side: 'canary' as const, apart: true };
+    const failed = runs.find(({ run }) => run.outcome === 'fail')?.run;
+    if (!first || !failed) throw new Error('the history has no failure');
+    // All regions fail, for as long as a burst: an outage, had they a vote.
+    const canaries = Array.from({ length: 40 }, (_, index) => {
+      const receivedAtMs = first.receivedAtMs + 90_000 + index * 500;
+      const region = ALL[index % ALL.length] ?? '';
+      const probe = `${region}-2`;
+      const own = { region, probe, seq: index + 1, id: runId(probe, failed.boot, index + 1) };
+      const run = { ...failed, ...own, trigger: 'deploy' as const, deploy, durationMs: 400 };
+      return { run, startedAtMs: receivedAtMs - 500, receivedAtMs, late: false };
+    });
+    const report = replay(policy, [...runs, ...canaries], incidents);
+    const { notes, ...rest } = replayed(history);
+    expect(report).toEqual({
+      ...rest,
+      notes: [...notes, '40 runs of canaries were left out: they say nothing of what everybody got'],
+    });
+    const voting = canaries.map((stored) => ({ ...stored, run: { ...stored.run, deploy: undefined } }));
+    expect(replay(policy, [...runs, ...voting], incidents).pages).not.toEqual(rest.pages);
   });
 
   it('when a page is older than all of them', () => {
