@@ -18,7 +18,8 @@ import {
 } from '#core/agenda.ts';
 import { draftOf, ownFault } from './run-draft.ts';
 import type { Spool } from './spool/spool.ts';
-import { VerificationLane, type Visit } from './verification-lane.ts';
+import { VerificationLane } from './verification-lane.ts';
+import type { Visit } from './visit.ts';
 
 /**
  * Runs at once. On two cores, a third login journey makes all of them slower: the latency would be our own queueing

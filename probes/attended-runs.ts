@@ -10,7 +10,7 @@ import { draftOf, type RunDraft, type RunStart } from './run-draft.ts';
 import { RunnerLease } from './runner-lease.ts';
 import type { Runner } from './runners/runner.ts';
 import { SoftDeadlines } from './soft-deadlines.ts';
-import type { Visit } from './verification-lane.ts';
+import type { Visit } from './visit.ts';
 
 /** A run under way, as a later process may have to tell of it. `startedAtMs` is epoch ms. */
 export type UnderWay = Pick<RunStart, 'trigger' | 'startedAtMs' | 'waitedMs' | 'deploy'> & {
@@ -88,7 +88,7 @@ export class AttendedRuns {
   async run(check: Check, due: Start, visit?: Visit): Promise<EndedRun> {
     const { clock, control, configHash } = this.#options;
     const startedMs = clock.monotonicMs();
-    const { deploy, selector } = visit ?? {};
+    const deploy = visit?.deploy;
     const start = { ...underWayOf(due, clock), ...(deploy ? { deploy } : {}) };
     const deadline = new RunDeadline(Math.min(check.timeoutMs, due.deadlineMs ?? check.timeoutMs), clock);
     const stopWatching = seesProduction({ deploy })
@@ -97,7 +97,7 @@ export class AttendedRuns {
     if (!visit) this.#deadlines.set(check.id, deadline);
     this.#underWay.add(start);
     this.#options.onUnderWay([...this.#underWay]);
-    const result = await this.#lease.run(check, deadline, selector);
+    const result = await this.#lease.run(check, deadline, visit);
     const endedMs = clock.monotonicMs();
     stopWatching();
     if (!visit) this.#deadlines.delete(check.id);

@@ -1,11 +1,11 @@
 import type { Check } from '#core/config.ts';
-import type { Selector } from '#core/deploy/selector.ts';
 import type { Clock } from './clock.ts';
 import { DeadlineError } from './deadline.ts';
 import { errorText, type Log } from './log.ts';
 import { ownFault } from './run-draft.ts';
 import type { RunDeadline } from './run-deadline.ts';
 import type { Runner, RunResult } from './runners/runner.ts';
+import type { Visit } from './visit.ts';
 
 /** A runner ends within the deadline, `READY_MS_MAX` and `KILL_GRACE_MS`; this long past the deadline it is stuck. */
 export const SETTLE_GRACE_MS = 7_000;
@@ -39,11 +39,11 @@ export class RunnerLease {
    * Runs a check. Never rejects and always ends: a runner that rejects or does not end gives `invalid` `probe-error`, and
    * one that does not end gets a successor.
    */
-  async run(check: Check, deadline: RunDeadline, selector?: Selector): Promise<RunResult> {
+  async run(check: Check, deadline: RunDeadline, visit?: Visit): Promise<RunResult> {
     const held = this.#held;
     held.running += 1;
     try {
-      return await this.#settled(held, deadline, check, selector);
+      return await this.#settled(held, deadline, check, visit);
     } finally {
       held.running -= 1;
       if (held.retired && held.running === 0) this.#close(held.runner);
@@ -56,12 +56,7 @@ export class RunnerLease {
     await Promise.all(this.#closing);
   }
 
-  #settled(
-    held: Held,
-    deadline: RunDeadline,
-    check: Check,
-    selector: Selector | undefined,
-  ): Promise<RunResult> {
+  #settled(held: Held, deadline: RunDeadline, check: Check, visit: Visit | undefined): Promise<RunResult> {
     const { clock, log } = this.#options;
     const startedMs = clock.monotonicMs();
     return new Promise((resolve) => {
@@ -75,7 +70,7 @@ export class RunnerLease {
       const stopWatching = this.#watch(deadline, startedMs, giveUp);
       const run = async (): Promise<RunResult> => {
         try {
-          return await held.runner.run(check, deadline, selector);
+          return await held.runner.run(check, deadline, visit);
         } catch (error) {
           log('error', 'runner-rejected', { check: check.id, error: errorText(error) });
           return ownFault('probe-error', `the runner failed: ${errorText(error)}`);

@@ -7,15 +7,11 @@ import {
   type PairQueue,
   type WantedPair,
 } from '#core/deploy/pair-queue.ts';
-import type { Selector } from '#core/deploy/selector.ts';
-import type { DeployRef } from '#core/run.ts';
 import { formatMs } from '#core/units.ts';
 import type { VerifyNow } from '#core/wire.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
-
-/** A run that verifies a deploy: which side of which pair it is, and what brings it there. */
-export type Visit = { deploy: DeployRef; selector?: Selector | undefined };
+import type { Visit } from './visit.ts';
 
 type Pair = WantedPair & { visits: Visit[] };
 

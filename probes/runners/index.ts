@@ -25,13 +25,13 @@ export function createRunner(options: RunnerOptions): Runner {
   };
   return {
     warm: (check) => runnerOf(check.kind).warm(check),
-    run: async (check, deadline, selector) =>
-      selector && check.kind !== 'journey'
+    run: async (check, deadline, visit) =>
+      visit?.selector && check.kind !== 'journey'
         ? ownFault(
             'probe-error',
             `a ${check.kind} check cannot be led anywhere by a selector: only journeys can`,
           )
-        : runnerOf(check.kind).run(check, deadline, selector),
+        : runnerOf(check.kind).run(check, deadline, visit),
     close: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.close()));
     },

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { JourneyCheck } from '#core/config.ts';
-import type { Selector } from '#core/deploy/selector.ts';
 import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from './journey/journey-file.ts';
@@ -13,6 +12,7 @@ import { RunDeadline } from '../run-deadline.ts';
 import { ownFault } from '../run-draft.ts';
 import { selectionOf } from './journey/selection.ts';
 import { withStrays } from './journey/strays.ts';
+import type { Visit } from '../visit.ts';
 import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
 
 export type JourneyRunnerOptions = BrowserOptions & {
@@ -27,8 +27,8 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner<Journ
   const browser = new WarmBrowser(options);
   return {
     warm: () => browser.warm(),
-    run: (check, deadline = new RunDeadline(check.timeoutMs), selector) =>
-      runOnce({ check, deadline, selector }, options, browser),
+    run: (check, deadline = new RunDeadline(check.timeoutMs), visit) =>
+      runOnce({ check, deadline, visit }, options, browser),
     close: () => browser.close(),
     versions: () => {
       const chromium = browser.version();
@@ -38,11 +38,7 @@ export function createJourneyRunner(options: JourneyRunnerOptions): Runner<Journ
 }
 
 async function runOnce(
-  {
-    check,
-    deadline,
-    selector,
-  }: { check: JourneyCheck; deadline: RunDeadline; selector: Selector | undefined },
+  { check, deadline, visit }: { check: JourneyCheck; deadline: RunDeadline; visit: Visit | undefined },
   options: JourneyRunnerOptions,
   browser: WarmBrowser,
 ): Promise<RunResult> {
@@ -52,12 +48,12 @@ async function runOnce(
   let clean: Redactor = createRedactor(new Map());
   try {
     // Everything that is ours to get right comes before the first packet to the target.
-    const selection = selectionOf(check, selector);
+    const selection = selectionOf(check, visit?.selector);
     clean = createRedactor(selection.hidden);
     const secrets = readSecrets(check.secrets, options.env);
     clean = createRedactor(new Map([...secrets, ...selection.hidden]));
     const journey = await loadJourney(resolve(options.directory, check.file), leftMs());
-    await admit(options);
+    await admit(options, visit);
     const lease = await leaseWithin(browser, leftMs());
     try {
       const { log } = options;
@@ -90,12 +86,19 @@ async function leaseWithin(browser: WarmBrowser, deadlineMs: number): Promise<Le
   }
 }
 
-/** Memory admission: a browser that the kernel kills in the middle of a login tells nothing about the target. */
-async function admit({ availableMiB = availableMemoryMiB }: JourneyRunnerOptions): Promise<void> {
+/**
+ * Memory admission: a browser that the kernel kills in the middle of a login tells nothing about the target. A run that
+ * verifies a deploy leaves room for one of the schedule, which may be due in the middle of it.
+ */
+async function admit(
+  { availableMiB = availableMemoryMiB }: JourneyRunnerOptions,
+  visit: Visit | undefined,
+): Promise<void> {
   const free = await availableMiB();
-  if (free !== undefined && free < MEMORY_FREE_MIB_MIN)
+  const neededMiB = visit ? 2 * MEMORY_FREE_MIB_MIN : MEMORY_FREE_MIB_MIN;
+  if (free !== undefined && free < neededMiB)
     throw new OwnFault(
       'memory',
-      `the probe has ${Math.floor(free)} MiB of memory left, a run needs ${MEMORY_FREE_MIB_MIN} MiB`,
+      `the probe has ${Math.floor(free)} MiB of memory left, a run${visit ? ' beside the schedule' : ''} needs ${neededMiB} MiB`,
     );
 }

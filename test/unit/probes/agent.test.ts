@@ -1,76 +1,9 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Check } from '#core/config.ts';
-import type { Control, Run } from '#core/run.ts';
-import type { Overdue, Plan } from '#core/wire.ts';
-import { Agent, PLAN_WAIT_MS_MAX } from '#probes/agent.ts';
-import type { EndedRun } from '#probes/attended-runs.ts';
+import { expect, test, vi } from 'vitest';
+import type { Control } from '#core/run.ts';
+import { PLAN_WAIT_MS_MAX } from '#probes/agent.ts';
 import { SETTLE_GRACE_MS } from '#probes/runner-lease.ts';
-import { Spool } from '#probes/spool/spool.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
-import { eventLog } from '#test/fixtures/event-log.ts';
-import { ManualClock } from '#test/fixtures/manual-clock.ts';
-import { ScriptedRunner } from '#test/fixtures/scripted-runner.ts';
-import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
-
-const CHECKS = ['a', 'b', 'c', 'd'].map((id) => aCheck({ id, regions: ['us-east'] }));
-
-function aPlan(starts: Record<string, number>): Plan {
-  return {
-    type: 'plan',
-    configHash: 'abc123abc123',
-    starts: Object.entries(starts).map(([check, inMs]) => ({ check, inMs })),
-  };
-}
-
-const SOFT_UNKNOWN_MS = 8_000;
-
-type Given = { checks?: Check[]; concurrency?: number; control?: { look(): Promise<Control> } };
-
-async function aProbe({ checks = CHECKS, concurrency = 2, control }: Given = {}) {
-  const clock = new ManualClock();
-  const events = eventLog();
-  const spool = await Spool.open({
-    directory: await temporaryDirectory(),
-    probe: 'probe-1',
-    region: 'us-east',
-    startedAtMs: clock.wallMs(),
-    log: events.log,
-  });
-  onTestFinished(() => spool.close());
-  const runners: ScriptedRunner[] = [];
-  const onSpooled = vi.fn<() => void>();
-  const underWay: string[] = [];
-  const overdue: Overdue[] = [];
-  const ended: EndedRun[] = [];
-  const agent = new Agent({
-    region: 'us-east',
-    probe: 'probe-1',
-    softDeadlineMs: SOFT_UNKNOWN_MS,
-    control,
-    onOverdue: (message) => void overdue.push(message),
-    onEnded: (run) => void ended.push(run),
-    checks,
-    configHash: 'abc123abc123',
-    concurrency,
-    clock,
-    log: events.log,
-    spool,
-    createRunner: () => {
-      const runner = new ScriptedRunner();
-      runners.push(runner);
-      return runner;
-    },
-    onUnderWay: (runs) => void underWay.push(runs.map(({ check }) => check).join(' ')),
-    onSpooled,
-  });
-  const runner = runners[0] ?? new ScriptedRunner();
-  /** Waits for that many runs in the spool. */
-  const spooled = async (count: number): Promise<Run[]> => {
-    await vi.waitFor(() => expect(onSpooled).toHaveBeenCalledTimes(count), { timeout: 5_000, interval: 2 });
-    return (await spool.oldest(100, 1_000_000)).map(({ run }) => run);
-  };
-  return { agent, clock, events, spool, runner, runners, spooled, underWay, overdue, ended };
-}
+import { aPlan, aProbe, SOFT_UNKNOWN_MS } from '#test/fixtures/scripted-probe.ts';
 
 test('a run goes from the plan through the runner into the spool', async () => {
   const { agent, clock, runner, spooled } = await aProbe();
