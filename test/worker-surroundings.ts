@@ -13,6 +13,7 @@ export const HUB_SECRETS = {
   PAGERDUTY_ROUTING_KEY: 'latchkey-test-routing-key-000001',
   PAGERDUTY_WEBHOOK_SECRET: 'latchkey-test-webhook-secret-0001',
   WEBHOOK_SIGNING_SECRET: WEBHOOK_SECRET,
+  ROLLBACK_SIGNING_SECRET: WEBHOOK_SECRET,
   PUSHOVER_TOKEN: 'latchkeyTestPushoverToken00001',
   PUSHOVER_USER: 'latchkeyTestPushoverUser000001',
 };

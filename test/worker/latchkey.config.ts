@@ -150,6 +150,22 @@ export default defineConfig({
       timeout: '1900ms',
     },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
+    'shop-login': { ...journey, channels: ['pager'], vars: { shopUrl: 'https://shop.test' } },
+    'shop-pay': { ...journey, channels: ['pager'], tags: ['money'] },
+  },
+  // Each test deploys a service of its own, as it takes a check of its own.
+  services: {
+    shop: { title: 'The shop', checks: ['shop-login'] },
+    'shop-told': { checks: ['shop-login'] },
+    'shop-waited': { checks: ['shop-login'] },
+    'shop-hooked': {
+      checks: ['shop-login'],
+      rollback: {
+        kind: 'webhook',
+        url: 'https://pager.test/rollback',
+        signingSecret: secret('ROLLBACK_SIGNING_SECRET'),
+      },
+    },
   },
   channels: {
     pager: {
