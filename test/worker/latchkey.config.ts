@@ -149,6 +149,8 @@ export default defineConfig({
       interval: '2s',
       timeout: '1900ms',
     },
+    deployed: { ...journey, channels: ['pager'] },
+    'deployed-apart': { ...journey, channels: ['pager'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
     'shop-login': { ...journey, channels: ['pager'], vars: { shopUrl: 'https://shop.test' } },
     'shop-pay': { ...journey, channels: ['pager'], tags: ['money'] },
