@@ -111,9 +111,9 @@ async function follow(from: string, signal: AbortSignal): Promise<Response> {
     await response.body?.cancel();
     const location = response.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return response;
-    if (redirects === REDIRECTS_MAX)
-      throw new Error(`over ${REDIRECTS_MAX} redirects, the last to ${location}`);
     const next = new URL(location, url);
+    if (redirects === REDIRECTS_MAX)
+      throw new Error(`over ${REDIRECTS_MAX} redirects, the last to ${next.href}`);
     if (!/^https?:$/.test(next.protocol)) throw new Error(`a redirect to ${next.protocol}`);
     url = next.href;
   }

@@ -1,5 +1,6 @@
 import { access, writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { Run } from '#core/run.ts';
 import { blockedMarkerIn, spoolBlockedRuns } from '#probes/blocked-runs.ts';
 import { Spool } from '#probes/spool/spool.ts';
 import { aCheck } from '#test/fixtures/builders.ts';
@@ -30,6 +31,16 @@ const underWay = (check: string, startedAtMs: number) => ({
   trigger: 'burst',
   startedAtMs,
   waitedMs: 3,
+});
+
+test('a run that verified a deploy says so still: the hub would take it for nothing else', async () => {
+  const atMs = new ManualClock().wallMs() - 5_000;
+  const deploy = { service: 'portal', n: 3, pair: 8, side: 'canary', apart: true };
+  const run = { ...underWay('a', atMs - 16_000), trigger: 'deploy', deploy };
+  const { runs } = await afterMarker(JSON.stringify({ atMs, blockedMs: 15_040, underWay: [run] }));
+  expect(runs.map((spooled) => Run.parse(spooled.run))).toMatchObject([
+    { check: 'a', trigger: 'deploy', deploy, outcome: 'invalid', failure: { class: 'journey-error' } },
+  ]);
 });
 
 test('of several runs under way, each says that one of them did it; one of a check that is gone says nothing', async () => {
