@@ -1,6 +1,7 @@
 import { fetch, type Request, Response } from 'miniflare';
 import { standInResolver } from './fixtures/dns/stand-in-resolver.ts';
 import { startPager } from './fixtures/pager/pager.ts';
+import { RollbackHook } from './fixtures/rollback-hook.ts';
 
 const WEBHOOK_SECRET = 'whsec_bGF0Y2hrZXktdGVzdC1zaWduaW5nLXNlY3JldC0wMDE=';
 
@@ -21,9 +22,18 @@ export const HUB_SECRETS = {
 /** The host that answers questions about names, for whoever asks by HTTPS. */
 const RESOLVER_HOST = 'resolver.test';
 
-/** What leaves the hub goes to the pager on loopback, whatever host it names; but for questions about names. */
+/** The host that rolls back: a POST orders it, a GET tells what was ordered. */
+const ROLLBACK_HOST = 'ci.test';
+const rollbackHook = new RollbackHook(WEBHOOK_SECRET);
+
+/** What leaves the hub goes to the pager on loopback, whatever host it names; but for questions about names, and rollbacks. */
 export async function passToPager(request: Request): Promise<Response> {
   const { pathname, search, hostname } = new URL(request.url);
+  if (hostname === ROLLBACK_HOST) {
+    if (request.method === 'GET') return Response.json(rollbackHook.calls);
+    const taken = rollbackHook.take(Object.fromEntries(request.headers), await request.text());
+    return new Response(taken.body, { status: taken.status });
+  }
   if (hostname === RESOLVER_HOST) {
     const reply = await standInResolver(new URL(request.url), await request.arrayBuffer(), request.signal);
     return new Response(reply, { headers: { 'content-type': 'application/dns-message' } });
