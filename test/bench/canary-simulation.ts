@@ -43,13 +43,24 @@ export type Simulated = {
   mannWhitneyEachMinute: Fared;
 };
 
+/** How one deploy ended, and after how many runs of its canary. */
+export type Ending = { outcome: CanaryOutcome; runs: number };
+
 /** Kayenta's NetflixACAJudge (reference: paging, section 4.1): confidence, and its tolerance in shares of the shift. */
 const KAYENTA = { confidence: 0.98, tolerance: 0.25 } as const;
 
-type Ending = { outcome: CanaryOutcome; runs: number };
-
 /** The same seed gives the same figures. All three ways see the same runs. */
 export function simulateDeploys(given: SimulatedDeploys): Simulated {
+  const { latchkey, fisherEachMinute, mannWhitneyEachMinute } = simulateEndings(given);
+  return {
+    latchkey: fared(latchkey),
+    fisherEachMinute: fared(fisherEachMinute),
+    mannWhitneyEachMinute: fared(mannWhitneyEachMinute),
+  };
+}
+
+/** The same, deploy by deploy: for who adds up several seeds. */
+export function simulateEndings(given: SimulatedDeploys): Record<keyof Simulated, Ending[]> {
   const { trueRate, baselineRate, deploys, seed, fisherAlpha = 0.01 } = given;
   const { pairsPerMinute = 24, settings = CANARY_DEFAULTS } = given;
   const chance = new Prng(seed, `canary ${trueRate} ${baselineRate}`);
@@ -73,11 +84,7 @@ export function simulateDeploys(given: SimulatedDeploys): Simulated {
       byMinute(canary, baseline, pairsPerMinute, mannWhitneyRule(pairsPerMinute)),
     );
   }
-  return {
-    latchkey: fared(endings.latchkey),
-    fisherEachMinute: fared(endings.fisherEachMinute),
-    mannWhitneyEachMinute: fared(endings.mannWhitneyEachMinute),
-  };
+  return endings;
 }
 
 /** Core's own decision, asked after every pair and once more when time is up. */

@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Benchmark>>> = {
   ingest: async () => (await import('./ingest.ts')).ingest,
   page: async () => (await import('./page.ts')).page,
   dns: async () => (await import('./dns.ts')).dns,
+  canary: async () => (await import('./canary.ts')).canary,
 };
 
 /** Above this a benchmark would run for a day. */
