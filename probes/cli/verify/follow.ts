@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
-import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
+import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import { HubRequestError } from '../../hub-request.ts';
 import type { DeploysClient } from './deploys-client.ts';
 import type { VerifyOptions } from './options.ts';
@@ -11,7 +11,9 @@ import type { Screen } from './screen.ts';
 /** How often the hub is asked how the deploy does: runs end about as often. */
 const ASK_EVERY_MS = 1_000;
 /** What the hub says itself comes first; this is for one that has forgotten to. */
-const END_GRACE_MS = MS_PER_MINUTE;
+const END_GRACE_MS = 15 * MS_PER_SECOND;
+/** Gates that others answer have half of it. */
+const CHECKLIST_MS_MAX = MS_PER_MINUTE;
 /** Of a rollback whose configuration says nothing (`RollbackInput.deadline`). */
 const COMMAND_DEADLINE_MS = 5 * MS_PER_MINUTE;
 /** A command gets at least this much of the deadline. */
@@ -54,8 +56,7 @@ export async function follow(begun: ToldDeploy, follower: Follower): Promise<str
       hasRun = true;
       await ran(told, next.command, follower);
     } else {
-      if (told.nowMs > endOf(told) + END_GRACE_MS)
-        return `the hub has not ended deploy ${n} in time; see ${told.operatorUrl}`;
+      if (told.nowMs > endOf(told) + END_GRACE_MS) return overdue(told);
       await pause(ASK_EVERY_MS, undefined, { signal });
     }
     told = await patience.ask(() => client.deploy(service, n, signal));
@@ -84,7 +85,7 @@ export function nextOf(
   if (rollback.kind === 'command' && !hasRun) {
     const command = wish.by === 'command' ? wish.command : told.command;
     if (command) return { do: 'run', command };
-    if (rollback.state === 'offered')
+    if (wish.by === 'hub' || rollback.state === 'offered')
       return {
         do: 'nothing',
         why: 'the configuration names no rollback, and no --rollback-command was given',
@@ -130,9 +131,24 @@ async function ran(told: ToldDeploy, command: readonly string[], follower: Follo
   signal.throwIfAborted();
 }
 
-/** When the hub is to have ended it, by its clock. */
-function endOf({ announcedAtMs, verification, again, rollback }: ToldDeploy): number {
-  const known = [verification?.deadlineAtMs, again?.deadlineAtMs, rollback?.deadlineAtMs];
-  // Before the first runs only gates are waited for, no longer than the verification may take.
-  return Math.max(verification ? 0 : announcedAtMs + MS_PER_HOUR, ...known.map((atMs) => atMs ?? 0));
+function overdue({ phase, previousVersion, operatorUrl }: ToldDeploy): string {
+  return phase === 'verifying-again'
+    ? `${previousVersion ?? 'the version before'} was not seen healthy by the rollback’s deadline; the hub looks on: ${operatorUrl}`
+    : `the hub has not ended the phase ${phase} in time: ${operatorUrl}`;
+}
+
+/** When what goes on now is to have ended, by the hub's clock. */
+function endOf({ phase, announcedAtMs, verification, rollback, nowMs }: ToldDeploy): number {
+  switch (phase) {
+    case 'checklist':
+      return announcedAtMs + CHECKLIST_MS_MAX;
+    case 'verifying':
+      return verification?.deadlineAtMs ?? nowMs;
+    // The hub looks on for an hour, for people; a pipeline is not kept for it.
+    case 'rolling-back':
+    case 'verifying-again':
+      return rollback?.deadlineAtMs ?? nowMs;
+    case 'ended':
+      return nowMs;
+  }
 }

@@ -29,6 +29,8 @@ export function rollbackEnv(
 export type CommandSurroundings = {
   env: NodeJS.ProcessEnv;
   deadlineMs: number;
+  /** From SIGTERM to SIGKILL. */
+  killAfterMs?: number;
   /** The file descriptor that its output goes to. */
   output: number;
   /** Ends it early. */
@@ -41,7 +43,7 @@ export type CommandSurroundings = {
  */
 export async function runRollback(
   command: readonly string[],
-  { env, deadlineMs, output, signal }: CommandSurroundings,
+  { env, deadlineMs, killAfterMs = KILL_AFTER_MS, output, signal }: CommandSurroundings,
 ): Promise<CommandResult> {
   const [file = '', ...args] = command;
   const failed = (error: string): CommandResult => ({
@@ -67,7 +69,7 @@ export async function runRollback(
     if (why !== undefined) return;
     why = reason;
     signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(kill, KILL_AFTER_MS);
+    killTimer = setTimeout(kill, killAfterMs);
   };
   const interrupt = (): void => stop('interrupted');
   const deadline = setTimeout(() => stop(`took over ${formatMs(deadlineMs)}`), deadlineMs);

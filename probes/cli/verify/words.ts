@@ -66,7 +66,9 @@ export function deployFacts(told: ToldDeploy): Fact[] {
   const facts: Fact[] = [
     ...checklist.map((gate): Fact => ({ key: `gate ${gate.id}`, text: gateText(gate) })),
     ...(verification ? verification.checks.flatMap((check) => checkFacts(check, '')) : []),
-    ...told.warnings.map((warning): Fact => ({ key: `warning ${warning}`, text: `warning: ${warning}` })),
+    ...told.warnings
+      .filter((warning) => !isOfCheck(told, warning))
+      .map((warning): Fact => ({ key: `warning ${warning}`, text: `warning: ${warning}` })),
     ...(outcome === undefined ? [] : [{ key: 'outcome', text: outcome }]),
     ...(rollback && told.outcome === 'bad' ? [{ key: 'rollback', text: rollbackText(rollback, told) }] : []),
     ...(again ? again.checks.flatMap((check) => checkFacts(check, 'version before, ')) : []),
@@ -97,6 +99,11 @@ export function checkText({ canary, baseline, evidence, pending, lost }: ToldChe
 /** Control characters would move the cursor of whoever reads; a line break could begin a command of the pipeline's log. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** The deploy has the warnings of the journey that decided it. */
+function isOfCheck({ verification }: ToldDeploy, warning: string): boolean {
+  return verification?.checks.some(({ warnings }) => warnings.includes(warning)) ?? false;
 }
 
 function gateText({ title, state, evidence }: Gate): string {
