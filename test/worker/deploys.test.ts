@@ -272,24 +272,86 @@ describe('what is told', () => {
 });
 
 describe('a rollback', () => {
+  const canary = { kind: 'header', name: 'x-canary', value: '1' };
+
+  /** A deploy that users have told to be bad: nine of ten fail on its canary. */
+  async function badDeploy(service: string): Promise<string> {
+    const { deploy } = await announce(service, { version: '1', canary, checks: ['shop-login'] });
+    const at = `/v1/deploys/${service}/${deploy.n}`;
+    const total = { side: 'baseline', attempts: 10_000, failures: 10 };
+    const report = (counters: object[]) =>
+      post(service, '/v1/attempts', { service, source: 'web-1', counters });
+    await report([total]);
+    await until(async () => {
+      await report([
+        { ...total, attempts: 11_000 },
+        { side: 'canary', attempts: 1_000, failures: 900 },
+      ]);
+      const { outcome } = await (await ask(service, at)).json<ToldDeploy>();
+      return outcome === 'bad';
+    });
+    return at;
+  }
+
+  it('is asked for once, and called with its signature', async () => {
+    const at = await badDeploy('shop-hooked');
+    const wished = await post('shop-hooked', `${at}/rollback`);
+    expect([wished.status, await wished.json()]).toEqual([202, { kind: 'webhook', state: 'asked' }]);
+    const again = await post('shop-hooked', `${at}/rollback`);
+    expect(again.status).toBe(200);
+    const lines = await until(async () => {
+      const asked = await ask('shop-hooked', at, { headers: { accept: 'text/plain' } });
+      const text = await asked.text();
+      return text.includes('rollback: called') && text.split('\n');
+    });
+    expect(lines[0]).toBe('bad');
+    expect(lines).toContain('healthy-again: no');
+    const received = await (await fetch('https://pager.test/api/received')).json<{ body: object }[]>();
+    expect(received.map(({ body }) => body)).toContainEqual(
+      expect.objectContaining({
+        type: 'deploy.rollback',
+        data: expect.objectContaining({ service: 'shop-hooked', version: '1' }),
+      }),
+    );
+    const noted = await post('shop-hooked', `${at}/rollback/result`, { state: 'called' });
+    expect([noted.status, await noted.json()]).toEqual([
+      409,
+      { error: 'a rollback of shop-hooked is no command, which a pipeline runs' },
+    ]);
+  });
+
+  it('by command is told to whoever runs it, and its result is noted', async () => {
+    const at = await badDeploy('shop-commanded');
+    const wished = await post('shop-commanded', `${at}/rollback`);
+    expect([wished.status, await wished.json()]).toEqual([202, { kind: 'command', state: 'asked' }]);
+    const told = await (await ask('shop-commanded', at)).json<ToldDeploy>();
+    expect(told.command).toEqual(['./roll-back.sh']);
+    const noted = await post('shop-commanded', `${at}/rollback/result`, { state: 'called' });
+    expect([noted.status, await noted.json()]).toEqual([202, { kind: 'command', state: 'called' }]);
+  });
+
+  it("where the configuration names no way is the pipeline's own affair", async () => {
+    const at = await badDeploy('shop-unhooked');
+    const wished = await post('shop-unhooked', `${at}/rollback`);
+    expect([wished.status, await wished.json()]).toEqual([202, { kind: 'command', state: 'asked' }]);
+  });
+
   it('is not of what is not bad', async () => {
-    const { deploy } = await announce('shop-hooked', { version: '1' });
-    const at = `/v1/deploys/shop-hooked/${deploy.n}/rollback`;
-    const wished = await post('shop-hooked', at);
+    const { deploy } = await announce('shop-told', { version: '2' });
+    const at = `/v1/deploys/shop-told/${deploy.n}/rollback`;
+    const wished = await post('shop-told', at);
     expect(wished.status).toBe(409);
-    expect(await wished.json()).toMatchObject({ error: expect.stringContaining('is not bad') });
-    const noted = await post('shop-hooked', `${at}/result`, { state: 'called' });
-    expect(noted.status).toBe(409);
+    expect(await wished.json()).toMatchObject({ error: expect.stringContaining('is over or not bad') });
+    expect((await post('shop-told', `${at}/result`, { state: 'called' })).status).toBe(409);
   });
 
   it('is not of what was never deployed', async () => {
-    expect((await post('shop-hooked', '/v1/deploys/shop-hooked/77/rollback')).status).toBe(404);
-    expect((await post('shop-hooked', '/v1/deploys/shop-hooked/latest/rollback')).status).toBe(404);
+    expect((await post('shop-told', '/v1/deploys/shop-told/77/rollback')).status).toBe(404);
+    expect((await post('shop-told', '/v1/deploys/shop-told/latest/rollback')).status).toBe(404);
   });
 
   it('by command ends in one of two ways', async () => {
-    const at = '/v1/deploys/shop-hooked/1/rollback/result';
-    const response = await post('shop-hooked', at, { state: 'done' });
+    const response = await post('shop-told', '/v1/deploys/shop-told/1/rollback/result', { state: 'done' });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ problems: [{ path: 'state' }] });
   });

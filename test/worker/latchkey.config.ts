@@ -34,6 +34,19 @@ const RESOLVER = 'https://resolver.test/dns-query';
 /** Cloudflare's own address, which a Worker does not even try. */
 const BLOCKED = 'dns://1.1.1.1';
 
+/** Verified in a moment: two runs that fail reject a version, one that passes accepts it. */
+const quick = {
+  canary: { kind: 'header', name: 'x-canary', value: 'a-door-for-few' },
+  verification: { healthyRate: 0.01, brokenRate: 0.9, alpha: 0.001, beta: 0.4, pairTimeout: '2s' },
+  pairEvery: '1s',
+} as const;
+const rollback = {
+  kind: 'webhook',
+  url: 'https://pager.test/webhook',
+  signingSecret: secret('ROLLBACK_SIGNING_SECRET'),
+  unattended: true,
+} as const;
+
 /** What the hub under test watches. Each test takes a check of its own: its object and its pages are nobody else's. */
 export default defineConfig({
   publicUrl: 'https://hub.test',
@@ -151,12 +164,29 @@ export default defineConfig({
     },
     deployed: { ...journey, channels: ['pager'] },
     'deployed-apart': { ...journey, channels: ['pager'] },
+    'portal-login': { ...journey, title: 'Portal login', channels: ['pager'] },
+    'cut-login': { ...journey, channels: ['pager'] },
+    'hung-login': { ...journey, channels: ['pager'] },
+    'primed-login': { ...journey, channels: ['pager'] },
+    'counted-login': { ...journey, channels: ['pager'] },
+    'stored-login': { ...journey, channels: ['pager'] },
+    'unmarked-login': { ...journey, channels: ['pager'] },
     'two-regions': { ...journey, regions: ['eu-west', 'us-west'], channels: ['pager'] },
     'shop-login': { ...journey, channels: ['pager'], vars: { shopUrl: 'https://shop.test' } },
     'shop-pay': { ...journey, channels: ['pager'], tags: ['money'] },
   },
   // Each test deploys a service of its own, as it takes a check of its own.
   services: {
+    portal: { ...quick, title: 'Portal', checks: ['portal-login'], rollback },
+    'portal-cut': { ...quick, checks: ['cut-login'], rollback },
+    'portal-hung': { ...quick, checks: ['hung-login'], rollback },
+    'portal-stored': { checks: ['stored-login'], pairEvery: '1s', canary: quick.canary },
+    'portal-counted': { checks: ['counted-login'], pairEvery: '1s', canary: quick.canary },
+    'portal-unmarked': { checks: ['unmarked-login'] },
+    'portal-primed': {
+      checks: ['primed-login'],
+      checklist: [{ kind: 'cache-primed', id: 'assets', urls: ['https://portal.test/app.js'] }],
+    },
     shop: { title: 'The shop', checks: ['shop-login'] },
     'shop-told': { checks: ['shop-login'] },
     'shop-waited': { checks: ['shop-login'] },
@@ -164,9 +194,13 @@ export default defineConfig({
       checks: ['shop-login'],
       rollback: {
         kind: 'webhook',
-        url: 'https://pager.test/rollback',
+        url: 'https://pager.test/webhook',
         signingSecret: secret('ROLLBACK_SIGNING_SECRET'),
       },
+    },
+    'shop-commanded': {
+      checks: ['shop-login'],
+      rollback: { kind: 'command', command: ['./roll-back.sh'] },
     },
   },
   channels: {

@@ -136,6 +136,7 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
     return {
       ok: true,
       isNew: after.rollback.askedAtMs !== before.rollback.askedAtMs,
+      kind: after.rollback.kind,
       state: after.rollback.state,
     };
   }
@@ -153,7 +154,7 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
     const isNew = after.rollback !== before.rollback;
     // A pipeline that has done it without a word before.
     if (isNew && after.rollback.askedAtMs === undefined) this.#audit('rollback', by, 'pipeline', n);
-    return { ok: true, isNew, state: after.rollback.state };
+    return { ok: true, isNew, kind: after.rollback.kind, state: after.rollback.state };
   }
 
   liftFreeze(by: string): boolean {

@@ -1,4 +1,4 @@
-import type { RollbackState } from '#core/deploy/rollback.ts';
+import type { Rollback, RollbackState } from '#core/deploy/rollback.ts';
 import type { Announcement } from '#core/deploy/announcement.ts';
 import type { AttemptsReport } from '#core/deploy/attempts.ts';
 import type { CommandResult, ToldDeploy } from '#core/deploy/told-deploy.ts';
@@ -14,7 +14,7 @@ export type AnnounceResult =
 
 /** What became of a wish for a rollback: `state` as it is now. `none`: the configuration names no way. */
 export type RollbackWished =
-  | { ok: true; isNew: boolean; state: RollbackState }
+  | { ok: true; isNew: boolean; kind: Rollback['kind']; state: RollbackState }
   | { ok: false; why: 'unknown' | 'none' | 'not-bad' };
 
 /** What the rest of the hub may ask of a service's object. Its name is the service's id. */

@@ -76,7 +76,7 @@ deployRoutes.post(ROLLBACK_ROUTE, async (c) => {
   mustBeOf(c.get('service'), 'the address', c.req.param('service'));
   const n = Number(c.req.param('n'));
   const wished = await answerOf<RollbackWished>(object(c).rollBack(n, bearer(c), 'pipeline'));
-  return rollbackAnswer(c, n, wished);
+  return rollbackAnswer(c, n, wished, `the configuration names no way to roll ${c.get('service')} back`);
 });
 
 deployRoutes.post(`${ROLLBACK_ROUTE}/result`, bodySize(RESULT_BYTES_MAX), async (c) => {
@@ -84,7 +84,12 @@ deployRoutes.post(`${ROLLBACK_ROUTE}/result`, bodySize(RESULT_BYTES_MAX), async 
   const n = Number(c.req.param('n'));
   const result = await jsonBody(c, CommandResult, 'the result');
   const noted = await answerOf<RollbackWished>(object(c).commandEnded(n, result, bearer(c)));
-  return rollbackAnswer(c, n, noted);
+  return rollbackAnswer(
+    c,
+    n,
+    noted,
+    `a rollback of ${c.get('service')} is no command, which a pipeline runs`,
+  );
 });
 
 deployRoutes.post(ATTEMPTS_PATH, bodySize(ATTEMPTS_BYTES_MAX), async (c) => {
@@ -122,16 +127,20 @@ function deployOf(c: Context<Hub>, n: number | undefined): Promise<ToldDeploy | 
   return answerOf<ToldDeploy | undefined>(object(c).deploy(n));
 }
 
-function rollbackAnswer(c: Context<Hub>, n: number, wished: RollbackWished): Response {
-  if (wished.ok) return c.json({ state: wished.state }, wished.isNew ? 202 : 200);
+function rollbackAnswer(c: Context<Hub>, n: number, wished: RollbackWished, none: string): Response {
+  // A command is for the pipeline to run: nobody else does.
+  if (wished.ok) return c.json({ kind: wished.kind, state: wished.state }, wished.isNew ? 202 : 200);
   const service = c.get('service');
   switch (wished.why) {
     case 'unknown':
       throw unknownDeploy(c, String(n));
     case 'none':
-      throw new AppError('conflict', `the configuration says no way to roll ${service} back`);
+      throw new AppError('conflict', none);
     case 'not-bad':
-      throw new AppError('conflict', `deploy ${n} of ${service} is not bad: there is nothing to roll back`);
+      throw new AppError(
+        'conflict',
+        `deploy ${n} of ${service} is over or not bad: there is nothing to roll back`,
+      );
   }
 }
 

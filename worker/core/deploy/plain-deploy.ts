@@ -13,6 +13,7 @@ export function plainDeploy(told: ToldDeploy): string {
     ['previous-version', previousVersion],
     ['phase', phase],
     ['rollback', rollback?.state],
+    ['rollback-kind', rollback?.kind],
     ['rollback-reference', rollback?.reference],
     ['healthy-again', rollback && (healthyAgainAtMs === undefined ? 'no' : 'yes')],
     ['reason', reason],
