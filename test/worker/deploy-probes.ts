@@ -1,0 +1,90 @@
+import { env } from 'cloudflare:workers';
+import { Announcement, type AnnouncementInput } from '#core/deploy/announcement.ts';
+import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { Failure } from '#core/failure.ts';
+import type { DeploySide, Run } from '#core/run.ts';
+import type { Ack, Command, PollAnswer, VerifyNow } from '#core/wire.ts';
+import { aRun, ask, REGIONS, report, type Region } from './hub.ts';
+import { helloOf } from './probe-socket.ts';
+
+export const BROKEN: Failure = {
+  owner: 'target',
+  class: 'http',
+  message: 'the page says: internal error',
+  httpStatus: 500,
+  step: 'Sign in',
+};
+
+/** The object of a service. */
+export function serviceObject(service: string) {
+  return env.DEPLOYS.getByName(service);
+}
+
+/** Announces a deploy as a route does, its announcement checked; gives it, or throws what was wrong. */
+export async function announce(
+  announcement: AnnouncementInput,
+): Promise<{ isNew: boolean; deploy: ToldDeploy }> {
+  const announced = await serviceObject(announcement.service).announce(
+    Announcement.parse(announcement),
+    'pipeline test',
+  );
+  if (!announced.ok) throw new Error(JSON.stringify(announced.problems));
+  return announced;
+}
+
+/** The service's latest deploy. */
+export async function latest(service: string): Promise<ToldDeploy> {
+  const told = await serviceObject(service).deploy();
+  if (!told) throw new Error(`${service} was never deployed`);
+  return told;
+}
+
+/** What the hub wants of the region's probe, which is alive by asking. */
+export async function commandsIn(region: Region): Promise<Command[]> {
+  const response = await ask(region, 'POST', '/api/probe/poll', helloOf(probeOf(region)));
+  if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+  return (await response.json<PollAnswer>()).commands;
+}
+
+/** The pairs of a service's deploy that the hub wants now, by region. */
+export async function pairsAsked(service: string): Promise<{ region: Region; command: VerifyNow }[]> {
+  const asked = await Promise.all(
+    REGIONS.map(async (region) =>
+      (await commandsIn(region)).flatMap((command) =>
+        command.type === 'verify-now' && command.deploy.service === service ? [{ region, command }] : [],
+      ),
+    ),
+  );
+  return asked.flat();
+}
+
+/** How a side of a pair ends: `undefined` passes. */
+export type Ends = (side: DeploySide, region: Region) => Failure | undefined;
+
+/** Does what the hub asks of the service's probes, once. Gives the pairs. */
+export async function work(service: string, ends: Ends): Promise<VerifyNow[]> {
+  const asked = await pairsAsked(service);
+  for (const { region, command } of asked) await reportPair(region, command, ends);
+  return asked.map(({ command }) => command);
+}
+
+export function reportPair(region: Region, command: VerifyNow, ends: Ends): Promise<Ack> {
+  return report(region, ...runsOf(region, command, ends));
+}
+
+/** The runs of a pair, in the order they were asked for. */
+export function runsOf(region: Region, { check, deploy, sides }: VerifyNow, ends: Ends): Run[] {
+  return sides.map(({ side, selector }) => {
+    const failure = ends(side, region);
+    return aRun(check, region, {
+      probe: probeOf(region),
+      trigger: 'deploy',
+      deploy: { ...deploy, side, apart: side === 'canary' && selector !== undefined },
+      ...(failure ? { failure } : {}),
+    });
+  });
+}
+
+function probeOf(region: Region): string {
+  return `probe-${region}`;
+}
