@@ -5,8 +5,10 @@ import {
   type Config,
   type ConfigInput,
 } from '#core/config.ts';
-import type { Parsed } from '#core/problem.ts';
+import type { Service } from '#core/deploy/service.ts';
+import type { Parsed, Problem } from '#core/problem.ts';
 import type { SecretRef } from '#core/secret-ref.ts';
+import { isSafeAddress, SAFE_ADDRESS_EXPECTED } from './channels/address.ts';
 import { channelSettings, type ChannelInput, type ChannelSettings } from './channels/index.ts';
 
 /** The configuration as the hub sees it: with its channels parsed. */
@@ -47,7 +49,28 @@ export function secret(name: string): SecretRef {
 
 /** Parses a configuration with its channels, all problems at once. */
 export function parseHubConfig(input: unknown): Parsed<HubConfig> {
-  return parseConfig(input, channelSettings);
+  const parsed = parseConfig(input, channelSettings);
+  if (!parsed.ok) return parsed;
+  const problems = parsed.value.services.flatMap(unsafeAddresses);
+  return problems.length > 0 ? { ok: false, problems } : parsed;
+}
+
+/** Addresses that a rollback would not be called at, as a channel's would not: it carries a token, or what it says is trusted. */
+function unsafeAddresses({ id, rollback }: Service): Problem[] {
+  const [field, address] =
+    rollback?.kind === 'webhook'
+      ? ['url', rollback.url]
+      : rollback?.kind === 'github'
+        ? ['apiUrl', rollback.apiUrl]
+        : [];
+  if (field === undefined || typeof address !== 'string' || isSafeAddress(address)) return [];
+  return [
+    {
+      path: `services.${id}.rollback.${field}`,
+      expected: SAFE_ADDRESS_EXPECTED.replace(/^expected /, ''),
+      received: JSON.stringify(address),
+    },
+  ];
 }
 
 /** Hash of a configuration as written: hub and probes compare theirs. First 12 hex digits of SHA-256. */

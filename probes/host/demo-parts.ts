@@ -76,7 +76,10 @@ export async function demoParts(
     stopWithinMs: PROBE_STOP_MS,
   });
   return {
-    portal: fixture('portal', { port: portalPort }),
+    portal: fixture('portal', {
+      port: portalPort,
+      'rollback-secret': secrets.ROLLBACK_SIGNING_SECRET ?? '',
+    }),
     pager: fixture('pager', {
       port: pagerPort,
       'webhook-secret': secrets.WEBHOOK_SIGNING_SECRET ?? '',

@@ -13,7 +13,8 @@ const MADE_UP: Readonly<Record<string, () => string>> = {
   // Pushover's tokens have 30 letters and digits.
   PUSHOVER_TOKEN: () => randomBytes(15).toString('hex'),
   PUSHOVER_USER: () => randomBytes(15).toString('hex'),
-  WEBHOOK_SIGNING_SECRET: () => `whsec_${randomBytes(32).toString('base64')}`,
+  WEBHOOK_SIGNING_SECRET: signingSecret,
+  ROLLBACK_SIGNING_SECRET: signingSecret,
 };
 
 /**
@@ -38,4 +39,8 @@ async function valuesIn(path: string): Promise<Record<string, string>> {
     if (error instanceof Error && errorCode(error.cause) === 'ENOENT') return {};
     throw error;
   }
+}
+
+function signingSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-const EXPECTED = 'expected an https address without user name and password (http only on this machine)';
+export const SAFE_ADDRESS_EXPECTED =
+  'expected an https address without user name and password (http only on this machine)';
 
 /** Where a channel may send to: https, or anything on this machine (tests, a relay beside the hub). */
 export function isSafeAddress(text: string): boolean {
@@ -11,7 +12,7 @@ export function isSafeAddress(text: string): boolean {
 }
 
 /** An address in the settings of a channel. */
-export const SafeAddress = z.string().max(2_000).refine(isSafeAddress, EXPECTED);
+export const SafeAddress = z.string().max(2_000).refine(isSafeAddress, SAFE_ADDRESS_EXPECTED);
 
 /** An address that paths are added to: what was given, without slashes at its end. */
 export const BaseAddress = SafeAddress.refine(
@@ -21,7 +22,7 @@ export const BaseAddress = SafeAddress.refine(
 
 /** The address a secret holds. Throws naming the secret, never its value, when it may not be sent to. */
 export function safeSecretAddress(name: string, value: string): string {
-  if (!isSafeAddress(value)) throw new Error(`secret ${name}: ${EXPECTED}`);
+  if (!isSafeAddress(value)) throw new Error(`secret ${name}: ${SAFE_ADDRESS_EXPECTED}`);
   return value;
 }
 

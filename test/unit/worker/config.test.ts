@@ -48,6 +48,40 @@ describe('the hub’s configuration', () => {
     expect(problems).toContain('channels.pager.kind');
   });
 
+  it.each([
+    ['url', { kind: 'webhook', url: 'http://elsewhere.test/', signingSecret: secret('A') }],
+    ['url', { kind: 'webhook', url: 'https://user:pass@elsewhere.test/', signingSecret: secret('A') }],
+    [
+      'apiUrl',
+      {
+        kind: 'github',
+        repository: 'a/b',
+        workflow: 'r.yml',
+        token: secret('A'),
+        apiUrl: 'http://github.test',
+      },
+    ],
+  ])('names the %s of a rollback that is not to be called: %j', (field, rollback) => {
+    const parsed = parseHubConfig({ ...written, services: { shop: { checks: ['login'], rollback } } });
+    expect(parsed.ok ? [] : parsed.problems).toMatchObject([
+      { path: `services.shop.rollback.${field}`, expected: expect.stringContaining('an https address') },
+    ]);
+  });
+
+  it.each([
+    { kind: 'webhook', url: 'http://127.0.0.1:4400/hook', signingSecret: secret('A') },
+    { kind: 'webhook', url: secret('ADDRESS'), signingSecret: secret('A') },
+    { kind: 'github', repository: 'a/b', workflow: 'r.yml', token: secret('A') },
+    { kind: 'command', command: ['./roll-back.sh'] },
+  ])('takes a rollback by %j', (rollback) => {
+    expect(parseHubConfig({ ...written, services: { shop: { checks: ['login'], rollback } } })).toMatchObject(
+      {
+        ok: true,
+        value: { services: [{ id: 'shop', rollback }] },
+      },
+    );
+  });
+
   it('has a hash that does not depend on the order it is written in', async () => {
     const turned = Object.fromEntries(Object.entries(written).toReversed());
     expect(await configHash(turned)).toBe(await configHash(written));
