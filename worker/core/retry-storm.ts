@@ -90,7 +90,8 @@ type Call = { call: string; count: number; gapsMs: number[]; fault?: string | un
 
 /** Each call with its gaps; those sent most often first. */
 function callsOf(requests: readonly StormRequest[], retryAfterS: number | undefined): Call[] {
-  const byKey = Map.groupBy(requests, ({ key }) => key);
+  const byKey = new Map<string, StormRequest[]>();
+  for (const request of requests) byKey.set(request.key, [...(byKey.get(request.key) ?? []), request]);
   const calls = [...byKey.values()].map((same): Call => {
     const gapsMs = gapsOf(same.map(({ atMs }) => atMs));
     return { call: same[0]?.call ?? '', count: same.length, gapsMs, fault: faultOf(gapsMs, retryAfterS) };

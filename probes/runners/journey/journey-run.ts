@@ -8,10 +8,10 @@ import { diagnose, type PageState } from './diagnosis.ts';
 import { checkLastDocuments } from './last-document.ts';
 import { Expectations } from './expectations.ts';
 import { HeaderRefusals } from './header-refusals.ts';
-import { JourneyMistake, type Journey, type JourneyTools } from '../../journey.ts';
+import type { Journey, JourneyTools } from '../../journey.ts';
+import { openToolBox } from './journey-tools.ts';
 import { describeThrown, mistake, ownTrouble, troubleFacts, type Trouble } from './journey-trouble.ts';
 import { errorText, type Log } from '../../log.ts';
-import { OwnFault } from '../../own-fault.ts';
 import { plainUrl, type Redactor } from '../../redact.ts';
 import { openRoom, type Room } from '../../browser/room.ts';
 import type { RunDeadline } from '../../run-deadline.ts';
@@ -66,10 +66,11 @@ export async function runJourney(options: JourneyRunOptions): Promise<RunResult>
   const steps = new StepRecorder(() => performance.now() - startedMs, newestUrl);
   const expectations = new Expectations(expect, deadline);
   const mistakes: Error[] = [];
-  const code = settled(options.journey, toolsFor(options, room, steps, expectations, mistakes));
+  const box = openToolBox({ ...options, check, room, steps, expectations, mistakes });
+  const code = settled(options.journey, box.tools);
 
   const ending = await firstOf(code, room, deadline);
-  const unfinished = [...steps.end().map((title) => `step "${title}"`), ...expectations.waiting()];
+  const unfinished = box.unfinished();
   const durationMs = performance.now() - startedMs;
 
   const found = await examine({ ending, unfinished, mistakes, room, expectations, deadline });
@@ -78,6 +79,7 @@ export async function runJourney(options: JourneyRunOptions): Promise<RunResult>
   const screenshot = trouble?.picture ? await picture(options, state) : undefined;
   const reason = `still waiting when the run ended after ${formatMs(durationMs)}`;
   await room.close(reason, Math.max(CLOSE_MS, deadline.leftMs()));
+  box.end();
   if (ending.kind === 'deadline' && trouble?.source === 'deadline')
     trouble = await explainDeadline(deadline, trouble, state, code);
   if (!trouble) {
@@ -97,48 +99,6 @@ async function settled(journey: Journey, tools: JourneyTools): Promise<Settled> 
   } catch (error) {
     return { kind: 'threw', error };
   }
-}
-
-function toolsFor(
-  { selection: { check }, secrets }: JourneyRunOptions,
-  room: Room,
-  steps: StepRecorder,
-  expectations: Expectations,
-  mistakes: Error[],
-): JourneyTools {
-  const refuse = (error: Error): never => {
-    mistakes.push(error);
-    throw error;
-  };
-  return {
-    page: room.page,
-    context: room.context,
-    expect: expectations.expect,
-    step: (title, body) =>
-      steps.step(title, body).catch((error: unknown) => {
-        if (error instanceof JourneyMistake) mistakes.push(error);
-        throw error;
-      }),
-    secret: (name) =>
-      secrets.get(name) ??
-      refuse(
-        new OwnFault(
-          'missing-secret',
-          `secret('${name}'): expected one that the check lists (${check.secrets.join(', ') || 'none'})`,
-        ),
-      ),
-    vars: new Proxy(check.vars, {
-      get: (vars, name) =>
-        typeof name === 'symbol'
-          ? undefined
-          : (vars[name] ??
-            refuse(
-              new JourneyMistake(
-                `vars.${name}: expected one that the check sets (${Object.keys(vars).join(', ') || 'none'})`,
-              ),
-            )),
-    }),
-  };
 }
 
 async function firstOf(code: Promise<Settled>, room: Room, deadline: RunDeadline): Promise<Ending> {

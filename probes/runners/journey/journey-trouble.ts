@@ -2,6 +2,7 @@ import { inspect, stripVTControlCharacters } from 'node:util';
 import type { JourneyTrouble } from '#core/checks/journey.ts';
 import type { PROBE_FAULTS } from '#core/failure.ts';
 import type { PageState } from './diagnosis.ts';
+import { ToolFinding } from './tool-finding.ts';
 import { errorText } from '../../log.ts';
 import { OwnFault } from '../../own-fault.ts';
 import { plainUrl } from '../../redact.ts';
@@ -33,7 +34,7 @@ export function describeThrown(error: unknown): Trouble {
   if (error instanceof Error)
     return {
       ...base,
-      source: 'journey',
+      source: error instanceof ToolFinding ? 'finding' : 'journey',
       errorName: error.name,
       message: stripVTControlCharacters(errorText(error)).trim(),
     };
@@ -66,7 +67,7 @@ export function ownTrouble(probeFault: (typeof PROBE_FAULTS)[number], message: s
 /** The trouble together with what the page shows, as `evaluateJourney` takes it. */
 export function troubleFacts(trouble: Trouble, state: PageState | undefined): JourneyTrouble {
   const { source, probeFault, errorName, waitingForBrowser } = trouble;
-  const shown = shownBy(state);
+  const shown = source === 'finding' ? undefined : shownBy(state);
   const known = shown === undefined || trouble.message.includes(shown);
   const message = known ? trouble.message : `${shown}; ${trouble.message}`;
   const url = urlOf(trouble.message, state);

@@ -25,10 +25,10 @@ type ProbeFault = (typeof PROBE_FAULTS)[number];
 /** What a runner saw of a journey that did not end well; the facts only, no judgement. */
 export type JourneyTrouble = {
   /**
-   * Where the trouble arose: in our own machinery, at the run's deadline, thrown by the journey, or found in the page after
-   * a journey that ended well.
+   * Where the trouble arose: in our own machinery, at the run's deadline, thrown by the journey, found in the page after
+   * a journey that ended well, or measured by a tool of the journey. Of that nothing in the page tells more.
    */
-  source: 'probe' | 'deadline' | 'journey' | 'page';
+  source: 'probe' | 'deadline' | 'journey' | 'page' | 'finding';
   /** For `source: 'probe'`: which of our own faults it was. */
   probeFault?: ProbeFault | undefined;
   errorName: string;
@@ -69,6 +69,7 @@ export function evaluateJourney(trouble: JourneyTrouble): Failure {
   });
 
   if (trouble.source === 'probe') return own(trouble.probeFault ?? 'probe-error');
+  if (trouble.source === 'finding') return target('assertion');
   // What an expectation quotes is the page's text, not an error of ours.
   const quoted = /\bexpect\(/.test(trouble.message);
   const thrown = trouble.source === 'journey' && !quoted ? networkFault(trouble.message) : undefined;

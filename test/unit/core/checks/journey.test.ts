@@ -123,6 +123,17 @@ describe('time', () => {
 });
 
 describe('whose word it is', () => {
+  test.each(['x-cache: ENETUNREACH', 'net::ERR_ABORTED', 'Unknown engine "a"', 'retry storm: 38 requests'])(
+    'what a tool has measured is the target’s fault, whatever it quotes and the page shows: %s',
+    (message) => {
+      const measured = { source: 'finding', errorName: 'ToolFinding', message } as const;
+      expect(labelOf(measured)).toBe('target assertion');
+      expect(labelOf({ ...measured, documentStatus: 503 })).toBe('target assertion');
+      expect(labelOf({ ...measured, documentError: 'net::ERR_CONNECTION_FAILED' })).toBe('target assertion');
+      expect(labelOf({ ...measured, documentPending: true })).toBe('target assertion');
+    },
+  );
+
   test.each(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'JourneyMistake'])(
     'a %s is the journey’s own mistake, whatever the page shows',
     (errorName) => {
