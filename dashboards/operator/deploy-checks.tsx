@@ -51,7 +51,11 @@ export function ChecksCompared(props: {
           <Decision check={check} isAgain={isAgain} />
           <Figures check={check} names={names} paired={verification.paired} />
           <div class="pairs-panel">
-            <h4>{verification.paired ? 'Pairs of runs' : 'Runs'} by region, oldest first</h4>
+            <h4>
+              {verification.paired
+                ? 'Pairs by region, oldest first: canary above, baseline below'
+                : 'Runs by region, oldest first'}
+            </h4>
             <PairsGrid config={config} verification={verification} check={check.check} nowMs={nowMs} />
             <PairsLegend
               verification={{
@@ -143,7 +147,7 @@ function Figures(props: { check: ToldCheck; names: SideNames; paired: boolean })
           />
         ))}
         <tr>
-          <th scope="row">Under way, lost</th>
+          <th scope="row">{check.outcome === 'keep-going' ? 'Not in yet' : 'Not in when decided'}</th>
           <td colspan={paired ? 2 : 1}>
             {check.pending} under way, {check.lost} lost
           </td>

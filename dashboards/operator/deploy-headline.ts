@@ -28,15 +28,22 @@ export function versionBefore({ previousVersion }: Pick<ToldDeploy, 'previousVer
   return previousVersion ?? 'the version before';
 }
 
-/** Whether somebody may ask for the rollback and nobody has. */
-export function isRollbackOffered({ outcome, rollback }: Pick<ToldDeploy, 'outcome' | 'rollback'>): boolean {
-  return outcome === 'bad' && rollback?.state === 'offered';
+/**
+ * Whether a button may ask for the rollback: nobody has yet, or it was given up. A command runs where a pipeline is, which no
+ * button can make it do.
+ */
+export function isRollbackOffered({ phase, rollback }: Pick<ToldDeploy, 'phase' | 'rollback'>): boolean {
+  if (phase !== 'rolling-back' || rollback === undefined || rollback.kind === 'command') return false;
+  return rollback.state === 'offered' || rollback.state === 'failed';
 }
 
-/** The words somebody reads first. What is not known to be good is never called so. */
-export function deployHeadline(deploy: ToldDeploy): DeployHeadline {
+/**
+ * The words somebody reads first. What is not known to be good is never called so. `isLatest`: no later deploy has taken its
+ * place, which then is what people look after.
+ */
+export function deployHeadline(deploy: ToldDeploy, isLatest = true): DeployHeadline {
   const name = deployName(deploy);
-  if (deploy.outcome === 'bad') return badHeadline(deploy, name);
+  if (deploy.outcome === 'bad') return badHeadline(deploy, name, isLatest);
   if (deploy.outcome !== undefined) return { ...ENDS[deploy.outcome](name), isGoingOn: false };
   if (deploy.phase === 'checklist')
     return {
@@ -90,7 +97,7 @@ const ENDS: Record<
   }),
 };
 
-function badHeadline(deploy: ToldDeploy, name: string): DeployHeadline {
+function badHeadline(deploy: ToldDeploy, name: string, isLatest: boolean): DeployHeadline {
   const { phase, rollback } = deploy;
   const before = versionBefore(deploy);
   if (deploy.healthyAgainAtMs !== undefined)
@@ -98,6 +105,13 @@ function badHeadline(deploy: ToldDeploy, name: string): DeployHeadline {
       tone: 'up',
       text: `${name} was bad and is rolled back: ${before} is healthy again`,
       short: 'bad, rolled back',
+      isGoingOn: false,
+    };
+  if (!isLatest)
+    return {
+      tone: 'warning',
+      text: `${name} was bad: a later deploy took its place`,
+      short: 'bad, a later one took its place',
       isGoingOn: false,
     };
   if (phase === 'verifying-again')
@@ -120,7 +134,7 @@ function badHeadline(deploy: ToldDeploy, name: string): DeployHeadline {
   if (phase === 'ended' || rollback === undefined) return needsYou;
   switch (rollback.state) {
     case 'offered':
-      return { ...needsYou, awaited: { text: 'Nobody has asked for the rollback yet.' } };
+      return { ...needsYou, awaited: { text: 'Waits for somebody to ask for the rollback.' } };
     case 'failed':
       return {
         ...needsYou,
@@ -151,7 +165,7 @@ function badHeadline(deploy: ToldDeploy, name: string): DeployHeadline {
 export const ROLLBACK_NAMES = {
   webhook: 'webhook',
   github: 'GitHub workflow',
-  command: 'command',
+  command: 'command of the pipeline',
 } as const;
 
 function waitedGates({ checklist }: ToldDeploy): string {

@@ -38,14 +38,16 @@ export function serviceLines(services: readonly ServiceSource[], nowMs: number):
       title: view?.title ?? title,
       isUnreadable: view === undefined,
       frozen: view?.freeze && { sinceMs: view.freeze.sinceMs, why: view.freeze.why },
-      deploys: (view?.deploys ?? []).flatMap((deploy) => lineOf(deploy, nowMs)).slice(0, LINES_MAX),
+      deploys: (view?.deploys ?? [])
+        .flatMap((deploy, index) => lineOf(deploy, index === 0, nowMs))
+        .slice(0, LINES_MAX),
     }))
     .filter(({ isUnreadable, frozen, deploys }) => isUnreadable || frozen || deploys.length > 0);
 }
 
-function lineOf(deploy: ToldDeploy, nowMs: number): DeployLine[] {
+function lineOf(deploy: ToldDeploy, isLatest: boolean, nowMs: number): DeployLine[] {
   const { service, n, outcome, announcedAtMs, decidedAtMs, endedAtMs, healthyAgainAtMs } = deploy;
-  const { tone, text, isGoingOn } = deployHeadline(deploy);
+  const { tone, text, isGoingOn } = deployHeadline(deploy, isLatest);
   const overMs = healthyAgainAtMs ?? endedAtMs ?? decidedAtMs ?? announcedAtMs;
   const wentBad =
     outcome === 'bad' || outcome === 'both-failing' || outcome === 'cannot-tell' || outcome === 'blocked';

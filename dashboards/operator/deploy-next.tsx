@@ -7,17 +7,19 @@ import {
   rollbackFormPath,
 } from '#core/operator-path.ts';
 import type { OutageFreeze } from '#core/deploy/deploy.ts';
-import type { RollbackSettings } from '#core/deploy/rollback.ts';
+import type { Rollback, RollbackSettings } from '#core/deploy/rollback.ts';
 import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
 import { Holder, NameField } from './acknowledge-form.tsx';
 import type { AcknowledgeSubject } from './acknowledge-subject.ts';
 import { isRollbackOffered, ROLLBACK_NAMES, versionBefore } from './deploy-headline.ts';
 import { Mark } from './mark.tsx';
 import { Clock, Moment } from './time.tsx';
+import { viaWords } from './words.ts';
 
 /** What somebody can do about a deploy, most urgent first; that there is nothing, where there is nothing. */
 export function NextStep(props: {
   deploy: ToldDeploy;
+  isLatest: boolean;
   settings: RollbackSettings | undefined;
   incident: AcknowledgeSubject | undefined;
   freeze: OutageFreeze | undefined;
@@ -25,7 +27,7 @@ export function NextStep(props: {
   name: string | undefined;
   nowMs: number;
 }) {
-  const { deploy, settings, incident, freeze, name, nowMs } = props;
+  const { deploy, isLatest, settings, incident, freeze, name, nowMs } = props;
   const page = deployPagePath(deploy.service, deploy.n);
   return (
     <section class="card next" aria-labelledby="next">
@@ -33,7 +35,11 @@ export function NextStep(props: {
       {incident && incident.status !== 'resolved' ? (
         <Holder incident={incident} next={page} named={{ name }} nowMs={nowMs} />
       ) : null}
-      <Advice deploy={deploy} settings={settings} nowMs={nowMs} />
+      {isLatest ? (
+        <Advice deploy={deploy} settings={settings} nowMs={nowMs} />
+      ) : (
+        <p>Nothing here: a later deploy took its place.</p>
+      )}
       {freeze ? <FreezeForm service={deploy.service} freeze={freeze} next={page} nowMs={nowMs} /> : null}
     </section>
   );
@@ -74,9 +80,10 @@ function Advice(props: { deploy: ToldDeploy; settings: RollbackSettings | undefi
   }
 }
 
+/** Of a bad version: take it back, or wait, and for what. */
 function Bad(props: { deploy: ToldDeploy; settings: RollbackSettings | undefined; nowMs: number }) {
   const { deploy, settings, nowMs } = props;
-  const { rollback } = deploy;
+  const { rollback, phase } = deploy;
   const before = versionBefore(deploy);
   if (deploy.healthyAgainAtMs !== undefined)
     return (
@@ -84,107 +91,127 @@ function Bad(props: { deploy: ToldDeploy; settings: RollbackSettings | undefined
         Nothing tonight: {before} was seen healthy at <Clock atMs={deploy.healthyAgainAtMs} nowMs={nowMs} />.
       </p>
     );
-  if (rollback === undefined)
-    return (
-      <p>
-        Take {deploy.version} back by the way you deploy: the configuration names no way of rolling it back.
-      </p>
-    );
   if (isRollbackOffered(deploy))
     return (
       <>
+        {rollback?.state === 'failed' ? <Failed rollback={rollback} nowMs={nowMs} /> : null}
         <p>
           <a class="button" href={rollbackFormPath(deploy.service, deploy.n)}>
-            Roll back to {before}
+            {rollback?.state === 'failed' ? 'Try again to roll back' : 'Roll back'} to {before}
           </a>
         </p>
         <p class="hush">
-          Nobody has asked for it yet. You are asked once more before anything happens.{' '}
-          <RollbackDoes deploy={deploy} settings={settings} />
+          {rollback?.state === 'failed' ? 'Or take it back by the way you deploy. ' : ''}You are asked once
+          more before anything happens. <RollbackDoes deploy={deploy} settings={settings} />
         </p>
       </>
     );
-  const asked = (
-    <>
-      {rollback.askedBy === undefined ? 'Somebody' : <strong>{rollback.askedBy}</strong>} asked for it
-      {rollback.askedAtMs === undefined ? null : (
-        <>
-          {' '}
-          <Moment atMs={rollback.askedAtMs} nowMs={nowMs} />
-        </>
-      )}
-      .
-    </>
-  );
-  if (rollback.state === 'failed')
-    return (
-      <>
-        <p>
-          Roll back by hand, by the way you deploy. {asked} It did not work
-          {rollback.lastError === undefined ? '.' : ':'}
-        </p>
-        {rollback.lastError === undefined ? null : <pre>{rollback.lastError}</pre>}
-        <CommandLine command={commandOf(deploy, settings)} />
-      </>
-    );
-  if (deploy.phase === 'ended')
+  if (phase === 'verifying-again' || (phase === 'rolling-back' && rollback?.state === 'asked'))
+    return <Waiting deploy={deploy} settings={settings} nowMs={nowMs} />;
+  if (phase === 'ended' && rollback?.state === 'called')
     return (
       <p>
-        Look whether {before} is there, and roll back by hand if it is not. {asked} It was not seen healthy
-        afterwards.
+        Look whether {before} is there, and take {deploy.version} back by hand if it is not: it was not seen
+        healthy after the rollback. <Asked rollback={rollback} nowMs={nowMs} />
+      </p>
+    );
+  return (
+    <>
+      {rollback?.state === 'failed' ? <Failed rollback={rollback} nowMs={nowMs} /> : null}
+      <ByHand deploy={deploy} settings={settings} />
+    </>
+  );
+}
+
+/** Where no button can do it: the command to run, or that there is no way but one's own. */
+function ByHand(props: { deploy: ToldDeploy; settings: RollbackSettings | undefined }) {
+  const { deploy, settings } = props;
+  const command = commandOf(deploy, settings);
+  if (command === undefined)
+    return (
+      <p>
+        Take {deploy.version} back by the way you deploy: the configuration names no way that the hub could go
+        by itself.
       </p>
     );
   return (
     <>
       <p>
-        Wait: {asked}
+        Roll back to {versionBefore(deploy)} by this command, where you deploy. The hub cannot run it; a
+        pipeline does that waits in <code>latchkey verify --rollback</code>.
+      </p>
+      <pre>{commandText(command)}</pre>
+    </>
+  );
+}
+
+function Waiting(props: { deploy: ToldDeploy; settings: RollbackSettings | undefined; nowMs: number }) {
+  const { deploy, settings, nowMs } = props;
+  const { rollback } = deploy;
+  if (rollback === undefined) return <></>;
+  const command = rollback.state === 'asked' ? commandOf(deploy, settings) : undefined;
+  return (
+    <>
+      <p>
+        Wait. <Asked rollback={rollback} nowMs={nowMs} />
         {rollback.deadlineAtMs === undefined ? null : (
           <>
             {' '}
-            If {before} is not seen healthy by <Clock atMs={rollback.deadlineAtMs} nowMs={nowMs} />, people
-            are paged.
+            People are paged if {versionBefore(deploy)} is not seen healthy by{' '}
+            <Clock atMs={rollback.deadlineAtMs} nowMs={nowMs} />.
           </>
         )}
       </p>
-      {rollback.kind === 'command' && rollback.state === 'asked' ? (
+      {command === undefined ? null : (
         <>
           <p>
-            <code>latchkey verify</code> runs this where the pipeline runs. If the pipeline has gone, run it
+            <code>latchkey verify</code> runs this where the pipeline runs. If the pipeline is gone, run it
             yourself:
           </p>
-          <CommandLine command={commandOf(deploy, settings)} />
+          <pre>{commandText(command)}</pre>
         </>
-      ) : null}
+      )}
     </>
   );
 }
 
-/** What the button sets off, by the kind of the rollback. */
+/** That the rollback did not work, and why. */
+function Failed({ rollback, nowMs }: { rollback: Rollback; nowMs: number }) {
+  return (
+    <>
+      <p>
+        The rollback did not work. <Asked rollback={rollback} nowMs={nowMs} />
+      </p>
+      {rollback.lastError === undefined ? null : <pre>{rollback.lastError}</pre>}
+    </>
+  );
+}
+
+/** Who asked for it, and when. */
+function Asked({ rollback, nowMs }: { rollback: Rollback; nowMs: number }) {
+  const { askedBy, askedAtMs, via } = rollback;
+  if (askedAtMs === undefined) return <></>;
+  return (
+    <>
+      Asked for {via === 'setting' || askedBy === undefined ? '' : `by ${askedBy} `}at{' '}
+      <Clock atMs={askedAtMs} nowMs={nowMs} />
+      {via === undefined ? '' : `, ${viaWords(via)}`}.
+    </>
+  );
+}
+
+/** What the button sets off. */
 export function RollbackDoes(props: { deploy: ToldDeploy; settings: RollbackSettings | undefined }) {
   const { deploy, settings } = props;
   const { rollback } = deploy;
-  const before = versionBefore(deploy);
   if (rollback === undefined) return <></>;
-  const after = ` Then ${before} is verified, and people are paged if it is not healthy.`;
-  if (rollback.kind !== 'command')
-    return (
-      <>
-        The hub calls the {ROLLBACK_NAMES[rollback.kind]}
-        {settings?.kind === 'github' ? ` ${settings.workflow} of ${settings.repository}` : ''} that is
-        configured for it.{after}
-      </>
-    );
-  const command = commandOf(deploy, settings);
   return (
     <>
-      <code>latchkey verify</code> runs {command ? <code>{commandText(command)}</code> : 'the command'} where
-      the pipeline runs, as long as it is running there; the hub itself cannot.{after}
+      The hub calls the {ROLLBACK_NAMES[rollback.kind]}
+      {settings?.kind === 'github' ? ` ${settings.workflow} of ${settings.repository}` : ''} that is
+      configured for it, then looks whether {versionBefore(deploy)} is healthy, and pages people if it is not.
     </>
   );
-}
-
-function CommandLine({ command }: { command: readonly string[] | undefined }) {
-  return command ? <pre>{commandText(command)}</pre> : <></>;
 }
 
 function commandOf(

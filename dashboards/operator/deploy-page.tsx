@@ -6,7 +6,13 @@ import { formatMs } from '#core/units.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { Checklist } from './deploy-checklist.tsx';
 import { ChecksCompared } from './deploy-checks.tsx';
-import { deployHeadline, deployName, versionBefore, type DeployHeadline } from './deploy-headline.ts';
+import {
+  deployHeadline,
+  deployName,
+  ROLLBACK_NAMES,
+  versionBefore,
+  type DeployHeadline,
+} from './deploy-headline.ts';
 import { deployIncident } from './deploy-incident.ts';
 import { NextStep } from './deploy-next.tsx';
 import { deliveryView } from './incident-view.ts';
@@ -28,10 +34,10 @@ export function deployPage(
   name: string | undefined,
   nowMs: number,
 ): LayoutProps {
-  const headline = deployHeadline(deploy);
   const service = config.services.find(({ id }) => id === deploy.service);
   const incident = view && deployIncident(config, view, deploy.n);
   const isLatest = (view?.deploys[0]?.n ?? deploy.n) === deploy.n;
+  const headline = deployHeadline(deploy, isLatest);
   const deliveries = (view?.deliveries ?? []).filter(({ seq }) => seq === deploy.n);
   return {
     state: headline.short,
@@ -48,6 +54,7 @@ export function deployPage(
         <Verdict deploy={deploy} headline={headline} nowMs={nowMs} />
         <NextStep
           deploy={deploy}
+          isLatest={isLatest}
           settings={service?.rollback}
           incident={incident}
           freeze={isLatest ? view?.freeze : undefined}
@@ -112,11 +119,14 @@ function Verdict(props: { deploy: ToldDeploy; headline: DeployHeadline; nowMs: n
         <h1 id="headline" aria-live="polite">
           {text}
         </h1>
-        <p class="reason">{deploy.reason}</p>
+        <p class="reason">{reasonNow(deploy)}</p>
         <ul class="notes">
           {awaited === undefined ? null : (
             <li>
-              {awaited.text}
+              <strong>
+                <Elapsed sinceMs={deploy.announcedAtMs} nowMs={nowMs} />
+              </strong>{' '}
+              so far. {awaited.text}
               {awaited.untilMs === undefined ? null : (
                 <>
                   {' It ends by '}
@@ -139,6 +149,15 @@ function Verdict(props: { deploy: ToldDeploy; headline: DeployHeadline; nowMs: n
       </div>
     </section>
   );
+}
+
+/** Why; of one that is being verified how its journeys stand, as nothing is decided yet. */
+function reasonNow({ phase, reason, verification }: ToldDeploy): string {
+  const undecided = (verification?.checks ?? []).filter(({ outcome }) => outcome === 'keep-going');
+  if (phase !== 'verifying' || undecided.length === 0) return reason;
+  const [first] = undecided;
+  if (undecided.length === 1 && first) return first.reason;
+  return undecided.map((check) => `${check.title}: ${check.reason}`).join(' ');
 }
 
 function EndedAfter({ deploy }: { deploy: ToldDeploy }) {
@@ -184,9 +203,9 @@ function Facts(props: { deploy: ToldDeploy; runbook: string | undefined; nowMs: 
         </dd>
         {canary === undefined ? null : (
           <>
-            <dt>Reached by</dt>
+            <dt>Canary reached</dt>
             <dd class="address">
-              {canary}
+              by {canary}
               {baseline === undefined ? '' : `; baseline by ${baseline}`}
             </dd>
           </>
@@ -195,15 +214,14 @@ function Facts(props: { deploy: ToldDeploy; runbook: string | undefined; nowMs: 
           <>
             <dt>Rollback</dt>
             <dd>
-              {ROLLBACK_STATE_WORDS[rollback.state]}
+              by {ROLLBACK_NAMES[rollback.kind]}, {ROLLBACK_STATE_WORDS[rollback.state]}
               {rollback.calledAtMs === undefined ? null : (
                 <>
                   {' '}
                   at <Clock atMs={rollback.calledAtMs} nowMs={nowMs} />
                 </>
               )}
-              {rollback.askedBy === undefined ? '' : `, asked for by ${rollback.askedBy}`}
-              {rollback.unattended ? ', unattended by setting' : ''}
+              {rollback.askedBy === undefined ? '' : `; asked for by ${rollback.askedBy}`}
               {rollback.reference === undefined ? null : (
                 <span class="hush address"> ({rollback.reference})</span>
               )}
@@ -226,7 +244,7 @@ function Facts(props: { deploy: ToldDeploy; runbook: string | undefined; nowMs: 
 }
 
 const ROLLBACK_STATE_WORDS: Record<NonNullable<ToldDeploy['rollback']>['state'], string> = {
-  offered: 'there is one, not asked for',
+  offered: 'not asked for',
   asked: 'asked for, not called yet',
   called: 'called',
   failed: 'failed',
@@ -238,7 +256,7 @@ function Timeline({ deploy, nowMs }: { deploy: ToldDeploy; nowMs: number }) {
     <ol class="card timeline">
       {deploy.timeline.map(({ atMs, text }) => (
         <li class="timeline-moment">
-          <span class="leg-clock">
+          <span class="timeline-clock">
             <Clock atMs={atMs} nowMs={nowMs} />
           </span>
           <span class="timeline-after">+{formatMs(Math.max(0, atMs - deploy.announcedAtMs))}</span>
@@ -247,7 +265,7 @@ function Timeline({ deploy, nowMs }: { deploy: ToldDeploy; nowMs: number }) {
       ))}
       {deploy.endedAtMs === undefined ? (
         <li class="timeline-moment hush">
-          <span class="leg-clock">now</span>
+          <span class="timeline-clock">now</span>
           <span class="timeline-after">
             <Elapsed sinceMs={deploy.announcedAtMs} nowMs={nowMs} />
           </span>

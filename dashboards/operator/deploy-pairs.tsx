@@ -33,10 +33,7 @@ export function PairsGrid(props: {
     <ul class="pair-rows">
       {regions.map((region) => (
         <li class="pair-row" data-key={region}>
-          <p class="pair-region">
-            {titleOf(config, region)}
-            {paired ? <span class="hush pair-sides">canary above, baseline below</span> : null}
-          </p>
+          <p class="pair-region">{titleOf(config, region)}</p>
           <ol class="pairs">
             {pairs
               .filter((pair) => pair.region === region)

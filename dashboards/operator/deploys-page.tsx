@@ -68,17 +68,18 @@ function DeploysTable({ deploys, nowMs }: { deploys: readonly ToldDeploy[]; nowM
     <table class="incidents stacks" role="table">
       <TableHead titles={['Deploy', 'State', 'Announced', 'Decided after', 'By']} />
       <tbody role="rowgroup">
-        {deploys.map((deploy) => (
-          <DeployRow deploy={deploy} nowMs={nowMs} />
+        {deploys.map((deploy, index) => (
+          <DeployRow deploy={deploy} isLatest={index === 0} nowMs={nowMs} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function DeployRow({ deploy, nowMs }: { deploy: ToldDeploy; nowMs: number }) {
+function DeployRow(props: { deploy: ToldDeploy; isLatest: boolean; nowMs: number }) {
+  const { deploy, isLatest, nowMs } = props;
   const { service, n, version, previousVersion, announcedAtMs, decidedAtMs, by } = deploy;
-  const { tone, short, isGoingOn } = deployHeadline(deploy);
+  const { tone, short, isGoingOn } = deployHeadline(deploy, isLatest);
   const mark = DEPLOY_TONE_MARKS[tone];
   return (
     <tr role="row" data-key={n}>

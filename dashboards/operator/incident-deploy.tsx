@@ -65,7 +65,7 @@ export function deployMoments(after: IncidentDeploy | undefined): DeployMoment[]
       : {
           kind: 'decided',
           atMs: deploy.decidedAtMs,
-          text: `${name} decided: ${outcomeWord(deploy.outcome ?? 'bad')}`,
+          text: `${name}: ${outcomeWord(deploy.outcome ?? 'decided')}`,
         },
     deploy.rolledBackAtMs === undefined
       ? undefined

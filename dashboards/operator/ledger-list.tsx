@@ -69,7 +69,7 @@ function inOrder(legs: readonly LedgerLeg[], moments: readonly DeployMoment[]): 
 
 /** From the first failed run to a moment. */
 function beforeText(ms: number): string {
-  return ms < 0 ? `${formatMs(-ms)} before` : `${formatMs(ms)} in`;
+  return ms < 0 ? `${formatMs(-ms)} before` : `after ${formatMs(ms)}`;
 }
 
 function LegLine(props: {
