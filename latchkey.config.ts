@@ -16,6 +16,7 @@ export default defineConfig({
       kind: 'journey',
       title: 'Portal login',
       file: 'probes/journeys/portal-login.journey.ts',
+      tags: ['portal'],
       interval: '30s',
       timeout: '20s',
       channels: ['pager', 'webhook', 'chat'],
@@ -30,6 +31,7 @@ export default defineConfig({
       kind: 'journey',
       title: 'LTI launch',
       file: 'probes/journeys/lti-launch.journey.ts',
+      tags: ['portal'],
       interval: '30s',
       timeout: '20s',
       channels: ['pager', 'webhook', 'chat'],
@@ -44,6 +46,7 @@ export default defineConfig({
       kind: 'journey',
       title: 'Login after an expired session',
       file: 'probes/journeys/expired-session.journey.ts',
+      tags: ['portal'],
       interval: '30s',
       timeout: '20s',
       channels: ['pager', 'webhook', 'chat'],
@@ -53,6 +56,22 @@ export default defineConfig({
       runbook: 'https://example.com/runbooks/expired-session',
       owner: 'Identity team',
       severity: 'error',
+    },
+  },
+  services: {
+    portal: {
+      title: 'School portal',
+      owner: 'Identity team',
+      tags: ['portal'],
+      runbook: 'https://example.com/runbooks/portal-release',
+      canary: { kind: 'header', name: 'x-lane', value: 'canary' },
+      checklist: [{ kind: 'confirmed', id: 'support-told', title: 'Support knows of the release' }],
+      // Not unattended: the pipeline asks for it, or somebody on the deploy's page does.
+      rollback: {
+        kind: 'webhook',
+        url: 'http://127.0.0.1:4400/admin/rollback',
+        signingSecret: secret('ROLLBACK_SIGNING_SECRET'),
+      },
     },
   },
   channels: {

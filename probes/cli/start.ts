@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatMs } from '#core/units.ts';
+import { mintServiceToken } from '#worker/service-token.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { demoParts, type DemoOptions } from '../host/demo-parts.ts';
 import { demoSecrets } from '../host/demo-secrets.ts';
@@ -24,6 +25,9 @@ export const START_HELP = `latchkey start: all of Latchkey on one machine, to lo
 End it with Ctrl-C; what happened is still there at the next start.`;
 
 type StartOptions = DemoOptions & { verbose: boolean };
+
+/** The service of the demo's configuration. */
+const DEMO_SERVICE = 'portal';
 
 const PORTS = [
   ['hub-port', 'hubPort', 'the hub'],
@@ -71,7 +75,12 @@ async function bringUp(options: StartOptions, running: Supervised[], stop: Abort
   // One after the other: four browsers that start at once would take the machine from each other.
   for (const probe of parts.probes) await startPart(probe, `a probe in ${probe.name}`);
   stop.throwIfAborted();
-  console.log(whereToLook(options, secrets.OPERATOR_TOKEN ?? '', performance.now() - startedMs));
+  const keys = (secrets.PROBE_TOKEN_KEYS ?? '').split(',');
+  const tokens = {
+    operator: secrets.OPERATOR_TOKEN ?? '',
+    pipeline: await mintServiceToken(keys, DEMO_SERVICE, Date.now()),
+  };
+  console.log(whereToLook(options, tokens, performance.now() - startedMs));
 }
 
 /** Probes first, so that nothing they do fails; the portal last. */
@@ -100,21 +109,31 @@ function listenerOf(verbose: boolean): PartListener {
   };
 }
 
-function whereToLook(options: StartOptions, operatorToken: string, tookMs: number): string {
+function whereToLook(
+  options: StartOptions,
+  tokens: { operator: string; pipeline: string },
+  tookMs: number,
+): string {
   const hub = `http://127.0.0.1:${options.hubPort}`;
   const portal = `http://127.0.0.1:${options.portalPort}`;
   const faults = `${portal}/admin/faults`;
   return `
 Latchkey is up after ${formatMs(tookMs)}.
 
-  Operator's page   ${hub}/operator/sign-in#token=${operatorToken}
+  Operator's page   ${hub}/operator/sign-in#token=${tokens.operator}
   Portal            ${portal}/
   Pager inbox       http://127.0.0.1:${options.pagerPort}/
 
   Break the login   curl -d '{"fault":"http-502"}' ${faults}     (more faults: ${portal}/admin)
   Mend it           curl -X DELETE ${faults}
 
+  Deploy a canary   curl -d '{"version":"4.3.0","fault":{"fault":"lti-crash"}}' ${portal}/admin/canary
+  Announce it       LATCHKEY_SERVICE_TOKEN=${tokens.pipeline} \\
+                    npm run -s latchkey -- verify --hub ${hub} --service ${DEMO_SERVICE} --version 4.3.0 --confirm support-told=yes --rollback
+
 A page is in the inbox within two minutes of the break, and resolves some minutes after the mend.
+A canary whose exam tool crashes is found within seconds and taken back; then the version before is looked at until it is
+seen healthy. Nobody is paged.
 Ctrl-C stops everything.
 `;
 }
