@@ -11,6 +11,7 @@ import { formatMs } from '#core/units.ts';
 import type { VerifyNow } from '#core/wire.ts';
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
+import { StartingLine } from './starting-line.ts';
 import type { Visit } from './visit.ts';
 
 type Pair = WantedPair & { visits: Visit[] };
@@ -29,7 +30,7 @@ export type VerificationLaneOptions = {
 
 /**
  * The runs that verify deploys, beside the schedule: with places of their own, they neither take one from a run of the
- * schedule nor wait for one. The sides of a pair start at the same moment, in the order of the command.
+ * schedule nor wait for one. The sides of a pair get ready at once and begin at the same moment, in the order of the command.
  */
 export class VerificationLane {
   readonly #options: VerificationLaneOptions;
@@ -79,8 +80,15 @@ export class VerificationLane {
     const why = `not started: no place within ${formatMs(PAIR_WAIT_MS_MAX)} beside other verifications; ${places} of their runs at once are allowed`;
     for (const { check, dueMs, visits } of missed)
       for (const visit of visits) this.#options.onMissed(check, dueMs, visit, why);
-    for (const { check, dueMs, visits } of start)
-      for (const visit of visits) void this.#run(check, dueMs, visit);
+    for (const { check, dueMs, visits } of start) this.#runTogether(check, dueMs, visits);
+  }
+
+  #runTogether(check: string, dueMs: number, visits: readonly Visit[]): void {
+    const line = new StartingLine(visits.length);
+    visits.forEach((visit, place) => {
+      const ready = (): Promise<void> => line.reached(place);
+      void this.#run(check, dueMs, { ...visit, ready }).finally(() => line.left(place));
+    });
   }
 
   async #run(check: string, dueMs: number, visit: Visit): Promise<void> {

@@ -1,6 +1,6 @@
 import type { BrowserContext, Cookie, Page } from 'playwright';
 import type { Lease } from './browser.ts';
-import { withDeadline } from '../deadline.ts';
+import { DeadlineError, withDeadline } from '../deadline.ts';
 import { NavigationFailures } from '../runners/journey/diagnosis.ts';
 import { errorText } from '../log.ts';
 import { OwnFault } from '../own-fault.ts';
@@ -24,6 +24,8 @@ export type RoomEntry = {
   headers?: Readonly<Record<string, string>>;
   /** Each for the host of its `url`. */
   cookies?: readonly (Pick<Cookie, 'name' | 'value'> & { url: string; sameSite?: Cookie['sameSite'] })[];
+  /** What the run waits for in the open room: the other run of its pair. */
+  ready?: (() => Promise<void>) | undefined;
 };
 
 /** A browser that has died tells so within this time; then there is nothing to close. */
@@ -39,12 +41,15 @@ export async function openRoom(
   openMs: number,
   entry: RoomEntry = {},
 ): Promise<Room> {
+  const untilMs = performance.now() + openMs;
   try {
-    return await withDeadline(
+    const room = await withDeadline(
       Promise.race([furnish(lease, timeoutMs, entry), deathOf(lease)]),
       openMs,
       'opening a browser context',
     );
+    await waitFor(entry, untilMs - performance.now());
+    return room;
   } catch (error) {
     if (error instanceof OwnFault) throw error;
     const alive = lease.browser.isConnected();
@@ -54,6 +59,16 @@ export async function openRoom(
       `no browser context for the run: ${errorText(error)}`,
       { cause: error },
     );
+  }
+}
+
+/** Whoever is not ready by then is not waited for any longer: this run is as good alone. */
+async function waitFor({ ready }: RoomEntry, waitMs: number): Promise<void> {
+  if (!ready) return;
+  try {
+    await withDeadline(ready(), waitMs, 'the other run of the pair');
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
   }
 }
 

@@ -48,7 +48,7 @@ async function runOnce(
   let clean: Redactor = createRedactor(new Map());
   try {
     // Everything that is ours to get right comes before the first packet to the target.
-    const selection = selectionOf(check, visit?.selector);
+    const selection = selectionOf(check, visit);
     clean = createRedactor(selection.hidden);
     const secrets = readSecrets(check.secrets, options.env);
     clean = createRedactor(new Map([...secrets, ...selection.hidden]));

@@ -4,6 +4,7 @@ import { selectorName, type Selector } from '#core/deploy/selector.ts';
 import type { RoomEntry } from '../../browser/room.ts';
 import { OwnFault } from '../../own-fault.ts';
 import { SECRET_CHARS_MIN } from '../../redact.ts';
+import type { Visit } from '../../visit.ts';
 
 /** How a run gets to the version that a selector names. */
 export type Selection = {
@@ -26,8 +27,13 @@ export type Selection = {
  * a service worker fetches. A cookie has none of this: it is there for the hosts among the check's `vars` alone, over https
  * also where another site posts or embeds (SAML's POST binding), until the journey clears its cookies.
  */
-export function selectionOf(check: JourneyCheck, selector: Selector | undefined): Selection {
-  if (!selector) return { check, entry: {}, hidden: new Map() };
+export function selectionOf(check: JourneyCheck, visit: Pick<Visit, 'selector' | 'ready'> = {}): Selection {
+  const { selector, ready } = visit;
+  const selection = selector ? led(check, selector) : { check, entry: {}, hidden: new Map() };
+  return ready ? { ...selection, entry: { ...selection.entry, ready } } : selection;
+}
+
+function led(check: JourneyCheck, selector: Selector): Selection {
   switch (selector.kind) {
     case 'header':
       return {

@@ -23,11 +23,20 @@ function faultOf(work: () => unknown): OwnFault {
 }
 
 test('without a selector the run is as ever', () => {
-  expect(selectionOf(CHECK, undefined)).toEqual({ check: CHECK, entry: {}, hidden: new Map() });
+  expect(selectionOf(CHECK)).toEqual({ check: CHECK, entry: {}, hidden: new Map() });
+});
+
+test('what the run waits for goes with it, selector or not', () => {
+  const ready = (): Promise<void> => Promise.resolve();
+  expect(selectionOf(CHECK, { ready }).entry).toEqual({ ready });
+  expect(selectionOf(CHECK, { ready, selector: cookie() }).entry).toMatchObject({
+    ready,
+    cookies: [{ name: 'lane' }, { name: 'lane' }],
+  });
 });
 
 test('a header goes with all requests, and its value is not to be told', () => {
-  expect(selectionOf(CHECK, { kind: 'header', name: 'x-canary', value: 'let me in' })).toEqual({
+  expect(selectionOf(CHECK, { selector: { kind: 'header', name: 'x-canary', value: 'let me in' } })).toEqual({
     check: CHECK,
     entry: { headers: { 'x-canary': 'let me in' } },
     hidden: new Map([['header x-canary', 'let me in']]),
@@ -35,7 +44,7 @@ test('a header goes with all requests, and its value is not to be told', () => {
 });
 
 test('a cookie is set for every host among the vars, at its root, over https also for posts from elsewhere', () => {
-  const { check, entry, hidden } = selectionOf(CHECK, cookie());
+  const { check, entry, hidden } = selectionOf(CHECK, { selector: cookie() });
   expect(check).toBe(CHECK);
   expect(entry).toEqual({
     cookies: ['https://portal.example/', 'https://login.example:8443/'].map((url) => ({
@@ -54,16 +63,14 @@ test('of a host with several addresses the one over http counts: its cookie reac
     b: 'http://portal.example:8080/x',
     c: 'https://portal.example:8443',
   };
-  expect(selectionOf(aCheck({ vars }), cookie()).entry.cookies).toEqual([
+  expect(selectionOf(aCheck({ vars }), { selector: cookie() }).entry.cookies).toEqual([
     { name: 'lane', value: 'canary-v2', url: 'http://portal.example:8080/' },
   ]);
 });
 
 test('an address replaces one of the vars and leaves the others', () => {
   const { check, entry, hidden } = selectionOf(CHECK, {
-    kind: 'url',
-    url: 'https://canary.portal.example',
-    var: 'baseUrl',
+    selector: { kind: 'url', url: 'https://canary.portal.example', var: 'baseUrl' },
   });
   expect(check).toEqual({ ...CHECK, vars: { ...VARS, baseUrl: 'https://canary.portal.example' } });
   expect([entry, hidden.size]).toEqual([{}, 0]);
@@ -71,7 +78,7 @@ test('an address replaces one of the vars and leaves the others', () => {
 });
 
 test('a value too short to be a secret is not taken out of messages', () => {
-  expect(selectionOf(CHECK, cookie('1')).hidden.size).toBe(0);
+  expect(selectionOf(CHECK, { selector: cookie('1') }).hidden.size).toBe(0);
 });
 
 test.each([
@@ -100,7 +107,7 @@ test.each([
     said: 'expected an address to set a cookie for, got https://portal.example:port/',
   },
 ])('$why is our own fault', ({ check, selector, said }) => {
-  const fault = faultOf(() => selectionOf(check, selector));
+  const fault = faultOf(() => selectionOf(check, { selector }));
   expect(fault.fault).toBe('probe-error');
   expect(fault.message).toContain(said);
   expect(fault.message).not.toContain('canary-v2');
