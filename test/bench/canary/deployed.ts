@@ -1,6 +1,5 @@
 import type { MeasureOptions } from '../benchmark.ts';
 import { startRig, ROLLBACK_SECRET_NAME } from '../../e2e/rig.ts';
-import { UP_DEADLINE_MS } from '../page/outage.ts';
 import { CLEAR_AFTER_MS, INTERVAL_MS, REGIONS, RESOLVE_AFTER_MS, TIMEOUT_MS } from '../page/schedule.ts';
 import { median, rounded } from '../statistics.ts';
 import { BREAKS, measureBadDeploy, SERVICE, type BadDeploy, type Break } from './bad-deploy.ts';
@@ -39,7 +38,6 @@ export async function deployedFigures({
     }),
   });
   try {
-    await rig.untilUp(UP_DEADLINE_MS, signal);
     const token = await rig.serviceToken(SERVICE);
     const measured: Measured[] = [];
     for (let run = 1; run <= runs; run += 1)
