@@ -36,7 +36,12 @@ export class StormGuards {
     if (!parsed.ok) throw new JourneyMistake(`${name}: ${describeProblems(parsed.problems)}`);
     const guard = new Guard(name, parsed.value, this.#context, this.#deadline);
     this.#guards.push(guard);
-    await guard.open(this.#checked(match, name));
+    await guard.open(
+      checkedMatch(match, name, (error) => {
+        this.#mistaken(error);
+        guard.giveUp(error);
+      }),
+    );
     return { settled: () => guard.settled() };
   }
 
@@ -49,27 +54,6 @@ export class StormGuards {
   end(): void {
     for (const guard of this.#guards) guard.end();
   }
-
-  #checked(match: Match, name: string): Match {
-    if (typeof match === 'string') {
-      if (match === '' || match.startsWith('/'))
-        throw new JourneyMistake(`${name}: match: expected a glob of whole addresses, such as '**/api/**'`);
-      return match;
-    }
-    if (match instanceof RegExp) return match;
-    if (typeof match !== 'function')
-      throw new JourneyMistake(
-        `${name}: match: expected a glob, a RegExp or a function, got ${typeof match}`,
-      );
-    return (url) => {
-      try {
-        return match(url);
-      } catch (error) {
-        this.#mistaken(new JourneyMistake(`${name}: match threw ${String(error)}`));
-        return false;
-      }
-    };
-  }
 }
 
 /** Answers calls with failures for a time that begins with the first of them. */
@@ -80,6 +64,7 @@ class Guard {
   readonly #context: BrowserContext;
   readonly #deadline: RunDeadline;
   readonly #requests: StormRequest[] = [];
+  /** The first call has come. */
   readonly #begun = pending<void>();
   readonly #judged = pending<ReturnType<typeof judgeStorm>>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -93,6 +78,8 @@ class Guard {
     this.#rule = rule;
     this.#context = context;
     this.#deadline = deadline;
+    // A match may throw before anybody waits for the first call.
+    this.#begun.promise.catch(() => undefined);
   }
 
   async open(match: Match): Promise<void> {
@@ -108,6 +95,11 @@ class Guard {
       this.isSettled = true;
     });
     return this.#settled;
+  }
+
+  /** No call comes any more, if none has come so far. */
+  giveUp(error: Error): void {
+    this.#begun.reject(error);
   }
 
   end(): void {
@@ -132,14 +124,13 @@ class Guard {
   }
 
   async #begins(): Promise<void> {
-    const none = pending<never>();
     const giveUp = (): void =>
-      none.reject(new Error(`${this.name}: the app sent no such call within ${formatMs(FIRST_CALL_MS)}`));
+      this.giveUp(new Error(`${this.name}: the app sent no such call within ${formatMs(FIRST_CALL_MS)}`));
     const timer = this.#after(FIRST_CALL_MS, giveUp);
     // At the run's deadline the context closes: the app is what was waited for.
     this.#context.once('close', giveUp);
     try {
-      await Promise.race([this.#begun.promise, none.promise]);
+      await this.#begun.promise;
     } finally {
       this.#context.off('close', giveUp);
       clearTimeout(timer);
@@ -245,6 +236,26 @@ function callOf(request: Request, ignoreQuery: boolean): Pick<StormRequest, 'key
   const body = request.postDataBuffer();
   const hash = body === null ? '' : createHash('sha256').update(body).digest('base64');
   return { call, key: `${ignoreQuery ? call : `${request.method()} ${request.url()}`} ${hash}` };
+}
+
+/** A match that Playwright takes. Throws `JourneyMistake` for one that matches nothing; tells of what a function throws. */
+function checkedMatch(match: Match, name: string, mistaken: (error: JourneyMistake) => void): Match {
+  if (typeof match === 'string') {
+    if (match === '' || match.startsWith('/'))
+      throw new JourneyMistake(`${name}: match: expected a glob of whole addresses, such as '**/api/**'`);
+    return match;
+  }
+  if (match instanceof RegExp) return match;
+  if (typeof match !== 'function')
+    throw new JourneyMistake(`${name}: match: expected a glob, a RegExp or a function, got ${typeof match}`);
+  return (url) => {
+    try {
+      return match(url);
+    } catch (error) {
+      mistaken(new JourneyMistake(`${name}: match threw ${String(error)}`));
+      return false;
+    }
+  };
 }
 
 function matchText(match: Match): string {
