@@ -1,4 +1,5 @@
 import { deployWords } from '#core/deploy/page-deploy.ts';
+import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { sharedFailure, type Page, type Reason } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
 import type { Room } from './room.ts';
@@ -61,7 +62,7 @@ export function factsOf(page: Page, room: Room): PageFacts {
   const isIncident = page.event !== 'notice' && page.reason !== 'deploy';
   const { deploy } = page;
   const facts: [string, string | undefined][] = [
-    [page.reason === 'deploy' ? 'Service' : 'Check', short(page.title)],
+    [serviceOfSubject(page.check) === undefined ? 'Check' : 'Service', short(page.title)],
     ['Failing step', short(page.step)],
     ['Error class', short(page.errorClass)],
     ['Error', short(page.error)],
