@@ -81,7 +81,7 @@ function Decision({ check, isAgain }: { check: ToldCheck; isAgain: boolean }) {
         <span class={`sign sign-${mark}`}>
           <Mark shape={mark} /> <strong>{word}</strong>
         </span>{' '}
-        {check.reason}
+        {isAgain ? againReason(check) : check.reason}
       </p>
       {check.warnings.map((warning) => (
         <p class="sign-warning">
@@ -90,6 +90,13 @@ function Decision({ check, isAgain }: { check: ToldCheck; isAgain: boolean }) {
       ))}
     </header>
   );
+}
+
+/** In a verification of the version before there is no canary to speak of. */
+function againReason({ outcome, canary: { runs, failures } }: ToldCheck): string {
+  if (runs === 0) return 'No run has given a usable result yet.';
+  const soFar = outcome === 'keep-going' ? ' so far' : '';
+  return `${failures === 0 ? 'None' : failures} of ${runs} ${runs === 1 ? 'run' : 'runs'} failed${soFar}.`;
 }
 
 function Figures(props: { check: ToldCheck; names: SideNames; paired: boolean }) {

@@ -32,7 +32,7 @@ const NO_ANSWER = 'A part of the hub did not answer in time. Go back and try aga
 
 /** Why a rollback that somebody wants is not begun. */
 const REFUSALS: Record<Exclude<Extract<RollbackWished, { ok: false }>['why'], 'unknown'>, string> = {
-  none: 'The configuration names no way of rolling this service back. Take it back by the way you deploy.',
+  none: 'The hub has no way of its own to roll this service back. Take it back by the way you deploy.',
   'not-bad': 'The deploy is not known to be bad, so there is nothing to roll back.',
 };
 
