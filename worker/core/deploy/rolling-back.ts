@@ -22,7 +22,8 @@ export function newRollback(settings: RollbackSettings | undefined, nowMs: numbe
 
 /**
  * The rollback once somebody wants it. One that is on its way, or called, stays as it is; one that was given up is tried
- * anew. A command runs where a pipeline is, so no page of ours can ask for it.
+ * anew, and its calls are counted on: one of them may have been taken though its answer was lost. A command runs where a
+ * pipeline is, so no page of ours can ask for it.
  */
 export function withWanted(
   rollback: Rollback,
@@ -39,7 +40,6 @@ export function withWanted(
     askedBy: by,
     via,
     askedAtMs: nowMs,
-    attempts: 0,
     dueAtMs: nowMs,
     deadlineAtMs: nowMs + (settings?.deadlineMs ?? BY_PIPELINE.deadlineMs),
   };

@@ -340,6 +340,8 @@ describe('a rollback', () => {
     story.tell({ type: 'rollback-wanted', nowMs: T0 + story.atMs, n: 1, by: 'ada', via: 'operator' });
     story.untilEnded();
     expect(story.deploy).toMatchObject({ rollback: { state: 'called', askedBy: 'ada' } });
+    // Whoever calls must know that it is not the first call.
+    expect(story.of('roll-back').map(({ effect }) => effect.attempt)).toEqual([1, 2]);
     expect(story.pages('resolve')).toHaveLength(1);
   });
 
