@@ -12,24 +12,18 @@ import {
   latest,
   pairsAsked,
   reportPair,
+  rollbacksOf,
   runsOf,
   serviceObject,
   work,
 } from './deploy-probes.ts';
-import { aRun, ask, checkObject, migrate, REGIONS, report, until, type Paged } from './hub.ts';
+import { aRun, ask, checkObject, migrate, REGIONS, report, until } from './hub.ts';
 import { connect, helloOf, reportOf } from './probe-socket.ts';
 
 beforeAll(migrate);
 
 const passes = () => undefined;
 const canaryFails = (side: DeploySide) => (side === 'canary' ? BROKEN : undefined);
-
-/** What the rollback's receiver has got for a service. */
-async function rollbacksOf(service: string): Promise<Paged[]> {
-  const response = await fetch('https://pager.test/api/received');
-  const received = await response.json<(Paged & { body: { data?: { service?: string } } })[]>();
-  return received.filter(({ door, body }) => door === 'webhook' && body.data?.service === service);
-}
 
 async function live(): Promise<void> {
   for (const region of REGIONS) await commandsIn(region);

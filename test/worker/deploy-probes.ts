@@ -58,6 +58,22 @@ export async function pairsAsked(service: string): Promise<{ region: Region; com
   return asked.flat();
 }
 
+/** A call of a rollback as its receiver got it. */
+type Called = {
+  door: string;
+  duplicate?: boolean;
+  body: { type: string; data: { key: string; service: string; deploy: number } };
+};
+
+/** What the receiver of rollbacks has got for a service, oldest first. */
+export async function rollbacksOf(service: string): Promise<Called[]> {
+  const response = await fetch('https://pager.test/api/received');
+  const received = await response.json<(Called | { door: string; body: { data?: undefined } })[]>();
+  return received.filter(
+    (one): one is Called => one.door === 'webhook' && one.body.data?.service === service,
+  );
+}
+
 /** How a side of a pair ends: `undefined` passes. */
 export type Ends = (side: DeploySide, region: Region) => Failure | undefined;
 
