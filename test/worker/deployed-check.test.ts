@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Announcement } from '#core/deploy/announcement.ts';
 import type { DeployMark } from '#core/deploy/mark.ts';
 import type { Failure } from '#core/failure.ts';
 import type { DeployRef, Run } from '#core/run.ts';
@@ -97,6 +98,35 @@ describe('a check that knows of a deploy', () => {
     });
     expect(await checkObject('deployed-apart').standing()).toEqual({ check: 'deployed-apart' });
     expect(await checkObject('no-such-check').standing()).toEqual({ check: 'no-such-check' });
+  });
+});
+
+it('a deploy that is announced is a change event at the pager, wakes nobody, and is known to its checks', async () => {
+  const check = 'deployed-apart';
+  const announcement = Announcement.parse({
+    service: 'announced',
+    version: '4.2.1',
+    previousVersion: '4.2.0',
+    checks: [check],
+    markOnly: true,
+  });
+  const announced = await env.DEPLOYS.getByName('announced').announce(announcement, 'pipeline test');
+  expect(announced).toMatchObject({ ok: true, isNew: true });
+  const change = await until(async () => {
+    const response = await fetch('https://pager.test/api/changes');
+    const changes = await response.json<{ event: { payload: { source: string } } }[]>();
+    return changes.find(({ event }) => event.payload.source === 'deploy.announced');
+  });
+  expect(change).toMatchObject({
+    event: {
+      payload: { summary: expect.stringContaining('announced 4.2.1'), timestamp: expect.any(String) },
+      links: [{ href: 'https://hub.test/operator/deploys/announced/1', text: 'Deploy' }],
+    },
+  });
+  expect(await pagedFor('deploy.announced')).toEqual([]);
+  await until(async () => {
+    const { deploys = [] } = (await checkObject(check).view()).state;
+    return deploys.some(({ service, n }) => service === 'announced' && n === 1);
   });
 });
 
