@@ -1,6 +1,5 @@
 import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
-import { parseWith } from '#core/problem.ts';
 import {
   ANSWER_MS_MAX,
   BrokeGlass,
@@ -22,6 +21,7 @@ import { bodySize } from '../middleware/body-size.ts';
 import { probeAuth } from '../middleware/probe-auth.ts';
 import { TOKEN_PROBE_HEADER } from '../objects/region-object.ts';
 import { imageTypeOf, putScreenshot } from '../store/artifacts.ts';
+import { jsonBody } from './json-body.ts';
 
 /** A region's object answers once the checks' objects have stored the runs: longer than they are given. */
 const REGION_TIMEOUT_MS = ANSWER_MS_MAX;
@@ -107,17 +107,8 @@ function region(c: Context<Hub>) {
   return c.env.REGIONS.getByName(c.get('probe').region);
 }
 
-async function body<T>(c: Context<Hub>, schema: z.ZodType<T>): Promise<T> {
-  let json: unknown;
-  try {
-    json = JSON.parse(await c.req.text());
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new AppError('bad-request', `expected JSON: ${error.message}`);
-  }
-  const parsed = parseWith(schema, json);
-  if (!parsed.ok) throw new AppError('bad-request', 'the message is not valid', parsed.problems);
-  return parsed.value;
+function body<T>(c: Context<Hub>, schema: z.ZodType<T>): Promise<T> {
+  return jsonBody(c, schema, 'the message');
 }
 
 /** What the region accepted. @throws AppError what it refused, with the status it would have on a socket */
