@@ -44,4 +44,38 @@ describe('AgileMD, 2014', () => {
     const [incident] = await story.incidents();
     expect((incident?.acceptedMs ?? Infinity) - updatesMs).toBeLessThanOrEqual(120 * SECOND_MS);
   });
+
+  it('holds the release back until every region has it in its cache, and somebody has seen to capacity', async () => {
+    let primedIn = ['us-east', 'us-west'];
+    const story = new Story('release-gated', () => ({ durationMs: 1_800 }), {
+      shelf: (_atMs, region) => ({
+        status: 200,
+        headers: { 'cf-cache-status': primedIn.includes(region) ? 'HIT' : 'MISS' },
+      }),
+    });
+    await story.until(2 * MINUTE_MS);
+    const release = { service: 'app', version: '2.0.0', previousVersion: '1.9.4' };
+    await story.announce(release);
+    await story.until(3 * MINUTE_MS);
+    const held = await story.deploy();
+    expect(held).toMatchObject({ phase: 'ended', outcome: 'blocked' });
+    expect(held.checklist.map(({ id, state }) => [id, state])).toEqual([
+      ['latchkey.no-freeze', 'passed'],
+      ['latchkey.no-incident', 'passed'],
+      ['updates', 'failed'],
+      ['capacity', 'failed'],
+    ]);
+    const updates = held.checklist.find(({ id }) => id === 'updates')?.evidence.join('\n') ?? '';
+    expect(updates).toMatch(/^eu-west: .*MISS/m);
+    expect(updates).toMatch(/^us-east: .*HIT/m);
+    expect(held.verification).toBeUndefined();
+
+    primedIn = ['us-east', 'us-west', 'eu-west', 'ap-south'];
+    await story.announce({
+      ...release,
+      confirmations: { capacity: '50 % more servers are up: ticket 1245' },
+    });
+    await story.until(6 * MINUTE_MS);
+    expect(await story.deploy()).toMatchObject({ n: 2, outcome: 'good' });
+  });
 });

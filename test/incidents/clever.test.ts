@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '#core/failure.ts';
 import { migrate } from '#test/worker/hub.ts';
+import { rollbacksOf } from './rollbacks.ts';
 import { MINUTE_MS, seeded, SECOND_MS, Story } from './story.ts';
 
 /** Clever, 2018: single sign-on for schools (clever's post-mortem of 30 May, and its practice of paging within 2 minutes). */
@@ -50,5 +51,45 @@ describe('Clever, 2018', () => {
     // The disruption was there to be seen.
     expect(failed).toBeGreaterThan(10);
     expect(await story.incidents()).toEqual([]);
+  });
+
+  it.each([
+    ['fails every login', 'clever-canary', 1],
+    ['fails a third of the logins', 'clever-canary', 0.33],
+  ])(
+    'rolls back the faulty deploy of June at its canary, which %s: not one down minute',
+    async (_how, check, share) => {
+      const chance = seeded(Math.round(share * 6_2018));
+      const story = new Story(check, (_atMs, _region, aim) => ({
+        durationMs: 1_900,
+        failure: aim?.side === 'canary' && aim.selector && chance() < share ? APP_DOWN : undefined,
+      }));
+      const before = await rollbacksOf('sso');
+      await story.until(3 * MINUTE_MS);
+      const { announcedAtMs, n } = await story.announce({ service: 'sso', version: `6.${share}` });
+      await story.until(7 * MINUTE_MS);
+      const deploy = await story.deploy();
+      expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad' });
+      expect((deploy.rollback?.calledAtMs ?? Infinity) - announcedAtMs).toBeLessThan(120 * SECOND_MS);
+      expect(deploy.healthyAgainAtMs).toBeDefined();
+      expect((await rollbacksOf('sso')).slice(before.length)).toMatchObject([{ id: `sso.${n}`, times: 1 }]);
+      // Everybody else logged in all the while.
+      expect(await story.incidents()).toEqual([]);
+    },
+  );
+
+  it('lets the other deploys of June through within two minutes, though a login fails now and then on both sides', async () => {
+    const chance = seeded(99_997);
+    const story = new Story('clever-healthy', () => ({
+      durationMs: 1_900,
+      failure: chance() < 0.005 ? APP_DOWN : undefined,
+    }));
+    await story.until(3 * MINUTE_MS);
+    const { announcedAtMs } = await story.announce({ service: 'sso-healthy', version: '6.1.0' });
+    await story.until(6 * MINUTE_MS);
+    const deploy = await story.deploy();
+    expect(deploy).toMatchObject({ phase: 'ended', outcome: 'good' });
+    expect((deploy.decidedAtMs ?? Infinity) - announcedAtMs).toBeLessThan(120 * SECOND_MS);
+    expect(await rollbacksOf('sso-healthy')).toEqual([]);
   });
 });

@@ -28,6 +28,14 @@ export const API_POOL = {
   allowList: { urls: ['https://api.example.com/ip-ranges.json'], service: 'API', notice: '14d' },
 } satisfies Omit<DnsInput, 'kind'>;
 
+const beta = { kind: 'header', name: 'x-lane', value: 'canary' } as const;
+const unattended = {
+  kind: 'webhook',
+  url: 'https://ci.test/rollback',
+  signingSecret: secret('ROLLBACK_SIGNING_SECRET'),
+  unattended: true,
+} as const;
+
 /** What the replays watch: each story has checks of its own, all with the rules' defaults. */
 export default defineConfig({
   publicUrl: 'https://hub.test',
@@ -48,7 +56,32 @@ export default defineConfig({
     'pager-refuses': { ...journey, title: 'Login while the pager refuses' },
     'pager-mute': { ...journey, title: 'Login while the pager tells nobody' },
     'pager-answered': { ...journey, title: 'Login that somebody takes' },
+    'exam-release': { ...journey, title: 'LTI launch, released' },
+    'exam-beta': { ...journey, title: 'LTI launch in beta' },
+    'clever-canary': { ...journey, title: 'Portal to learning app, at a canary' },
+    'clever-healthy': { ...journey, title: 'Portal to learning app, as ever' },
+    'release-gated': { ...journey, title: 'Chart login, before the release' },
     'release-half': { ...journey, title: 'Chart login at its worst' },
+  },
+  // As the teams of those days might have had them.
+  services: {
+    exams: { title: 'Exams', checks: ['exam-release'], rollback: unattended },
+    'exams-beta': { title: 'Exams', checks: ['exam-beta'], canary: beta, rollback: unattended },
+    sso: { title: 'Single sign-on', checks: ['clever-canary'], canary: beta, rollback: unattended },
+    'sso-healthy': {
+      title: 'Single sign-on',
+      checks: ['clever-healthy'],
+      canary: beta,
+      rollback: unattended,
+    },
+    app: {
+      title: 'The app',
+      checks: ['release-gated'],
+      checklist: [
+        { kind: 'cache-primed', id: 'updates', urls: ['https://cdn.example.com/app-2.0.js'] },
+        { kind: 'confirmed', id: 'capacity', title: 'Capacity for everybody updating at once' },
+      ],
+    },
   },
   channels: {
     pager: {

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '#core/failure.ts';
 import { migrate } from '#test/worker/hub.ts';
+import { rollbacksOf } from './rollbacks.ts';
 import { MINUTE_MS, SECOND_MS, Story } from './story.ts';
 
 const THROWN: Failure = {
@@ -60,5 +61,79 @@ describe('Schoolyear, LTI launch', () => {
     // Not taken for over between two crashes.
     await story.until(restoredMs - MINUTE_MS);
     expect(await story.incidents()).toMatchObject([{ seq: 1, status: 'open' }]);
+  });
+
+  it('is rolled back within two minutes of the update when the pipeline announces it, and the incident tells it as it was', async () => {
+    // Minute 24 is 13:24. What was asked for at 13:34 that day is called by itself, and takes effect twenty seconds later.
+    let restoredMs = Number.POSITIVE_INFINITY;
+    const story = new Story('exam-release', (atMs) => ({
+      durationMs: 2_400,
+      failure: atMs >= updateMs && atMs < restoredMs ? THROWN : undefined,
+    }));
+    await story.until(updateMs);
+    const { n, announcedAtMs } = await story.announce({
+      service: 'exams',
+      version: '7.4.0',
+      previousVersion: '7.3.9',
+      commit: 'f00dcafe',
+    });
+    while ((await story.deploy()).rollback?.calledAtMs === undefined && story.atMs < updateMs + 2 * MINUTE_MS)
+      await story.until(story.atMs + SECOND_MS);
+    const calledAtMs = (await story.deploy()).rollback?.calledAtMs ?? Number.POSITIVE_INFINITY;
+    expect(calledAtMs - announcedAtMs).toBeLessThan(30 * SECOND_MS);
+    expect(await rollbacksOf('exams')).toMatchObject([
+      {
+        id: `exams.${n}`,
+        times: 1,
+        body: { type: 'deploy.rollback', data: { version: '7.4.0', previousVersion: '7.3.9' } },
+      },
+    ]);
+    restoredMs = calledAtMs - story.originMs + 20 * SECOND_MS;
+    await story.until(restoredMs + 8 * MINUTE_MS);
+
+    const deploy = await story.deploy();
+    expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad', rollback: { via: 'setting' } });
+    expect(deploy.reason).toContain('Rolled back: 7.3.9 is healthy');
+    expect(deploy.healthyAgainAtMs).toBeGreaterThan(story.originMs + restoredMs);
+
+    const [incident, ...others] = (await story.view()).incidents;
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({
+      status: 'resolved',
+      deploy: {
+        deploy: { service: 'exams', version: '7.4.0', outcome: 'bad', rolledBackAtMs: calledAtMs },
+      },
+    });
+    // Update, first crash, decision, page, rollback, restored: in the order and at the times at which they happened.
+    const { ledger, cleanSinceMs } = incident ?? {};
+    const told = [
+      incident?.deploy?.deploy.atMs,
+      ledger?.firstFailedStartMs,
+      incident?.deploy?.deploy.decidedAtMs,
+      ledger?.acceptedMs,
+      cleanSinceMs,
+      incident?.resolvedAtMs,
+    ].map((timeMs) => (timeMs ?? Number.NaN) - story.originMs);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told[0]).toBe(updateMs);
+    expect((ledger?.acceptedMs ?? Infinity) - story.originMs - updateMs).toBeLessThan(120 * SECOND_MS);
+    expect((cleanSinceMs ?? 0) - story.originMs).toBeGreaterThanOrEqual(restoredMs);
+    expect((cleanSinceMs ?? Infinity) - story.originMs).toBeLessThan(restoredMs + 15 * SECOND_MS);
+  });
+
+  it('would have been taken back in beta, the day before, with nobody woken and no exam lost', async () => {
+    const story = new Story('exam-beta', (_atMs, _region, aim) => {
+      const isBeta = aim?.service === 'exams-beta' && aim.side === 'canary' && aim.selector !== undefined;
+      return { durationMs: 2_400, failure: isBeta ? THROWN : undefined };
+    });
+    await story.until(2 * MINUTE_MS);
+    await story.announce({ service: 'exams-beta', version: '7.4.0', previousVersion: '7.3.9' });
+    await story.until(5 * MINUTE_MS);
+    const deploy = await story.deploy();
+    expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad' });
+    expect((deploy.rollback?.calledAtMs ?? Infinity) - deploy.announcedAtMs).toBeLessThan(15 * SECOND_MS);
+    expect(deploy.verification?.checks[0]).toMatchObject({ baseline: { failures: 0 } });
+    expect(await rollbacksOf('exams-beta')).toHaveLength(1);
+    expect(await story.incidents()).toEqual([]);
   });
 });

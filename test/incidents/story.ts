@@ -1,10 +1,14 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { vi } from 'vitest';
+import type { AnnouncementInput } from '#core/deploy/announcement.ts';
+import { DEPLOYS_PATH } from '#core/deploy/path.ts';
+import { Announced, type ToldDeploy } from '#core/deploy/told-deploy.ts';
 import type { Incident } from '#core/incident.ts';
 import type { CheckView } from '#core/view.ts';
 import { checkOf } from '#worker/settings.ts';
-import { ModelledProbe, type Target } from './modelled-probes.ts';
+import { mintServiceToken } from '#worker/service-token.ts';
+import { ModelledProbe, type ProbeOptions, type Target } from './modelled-probes.ts';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
@@ -30,11 +34,13 @@ export class Story {
   /** When the story began, epoch ms. */
   readonly originMs: number;
   readonly #probes: ModelledProbe[];
+  /** The service that is deployed, once one is. */
+  #service: string | undefined;
   #nowMs: number;
   #cronMs: number;
-  #alarmMs = Number.POSITIVE_INFINITY;
+  #alarmMs = { check: Number.POSITIVE_INFINITY, service: Number.POSITIVE_INFINITY };
 
-  constructor(checkId: string, target: Target) {
+  constructor(checkId: string, target: Target, { pollMs, shelf }: ProbeOptions = {}) {
     const check = checkOf(checkId);
     if (!check) throw new Error(`the configuration has no check ${checkId}`);
     this.#check = checkId;
@@ -47,7 +53,10 @@ export class Story {
     const stepMs = check.intervalMs / check.regions.length;
     this.#probes = check.regions.map(
       (region, index) =>
-        new ModelledProbe(region, check, target, this.originMs, this.originMs + index * stepMs),
+        new ModelledProbe(region, check, target, this.originMs, this.originMs + index * stepMs, {
+          pollMs,
+          shelf,
+        }),
     );
   }
 
@@ -61,12 +70,38 @@ export class Story {
     const endMs = this.originMs + atMs;
     while (this.#nowMs < endMs) {
       const probesMs = this.#probes.map((probe) => probe.dueMs);
-      const dueMs = Math.min(endMs, this.#cronMs, this.#alarmMs, ...probesMs);
+      const { check, service } = this.#alarmMs;
+      const dueMs = Math.min(endMs, this.#cronMs, check, service, ...probesMs);
       this.#nowMs = Math.max(this.#nowMs, dueMs);
       vi.setSystemTime(this.#nowMs);
       await this.#turn();
-      this.#alarmMs = await this.#nextAlarmMs();
+      await this.#learnAlarms();
     }
+  }
+
+  /** A pipeline announces a deploy by the hub's own API. */
+  async announce(announcement: AnnouncementInput): Promise<ToldDeploy> {
+    const { service } = announcement;
+    const token = await mintServiceToken(env.PROBE_TOKEN_KEYS.split(','), service, this.#nowMs);
+    const response = await exports.default.fetch(`https://hub.test${DEPLOYS_PATH}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(announcement),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    this.#service = service;
+    const { deploy } = Announced.parse(await response.json());
+    await this.#settled();
+    for (const probe of this.#probes) await probe.obey(this.#nowMs);
+    await this.#learnAlarms();
+    return deploy;
+  }
+
+  /** The latest deploy, as pipelines are told of it. */
+  async deploy(): Promise<ToldDeploy> {
+    const deploy = await this.#serviceObject()?.deploy();
+    if (!deploy) throw new Error('nothing was deployed');
+    return deploy;
   }
 
   async view(): Promise<CheckView> {
@@ -87,8 +122,11 @@ export class Story {
       this.#cronMs += CRON_INTERVAL_MS;
       await this.#object().tick();
     }
-    if (this.#nowMs >= this.#alarmMs) asked = (await runDurableObjectAlarm(this.#object())) || asked;
-    if (!asked && (await this.view()).deliveries.every(({ state }) => state !== 'in-flight')) return;
+    if (this.#nowMs >= this.#alarmMs.check) asked = (await runDurableObjectAlarm(this.#object())) || asked;
+    const service = this.#serviceObject();
+    if (service && this.#nowMs >= this.#alarmMs.service)
+      asked = (await runDurableObjectAlarm(service)) || asked;
+    if (!asked && !(await this.#isDeploying()) && !(await this.#isUnderWay())) return;
     await this.#settled();
     for (const probe of this.#probes) await probe.obey(this.#nowMs);
   }
@@ -97,21 +135,46 @@ export class Story {
     return env.CHECKS.getByName(this.#check);
   }
 
-  async #nextAlarmMs(): Promise<number> {
-    const alarmMs = await runInDurableObject(this.#object(), (_object, { storage }) => storage.getAlarm());
-    return alarmMs ?? Number.POSITIVE_INFINITY;
+  #serviceObject() {
+    return this.#service === undefined ? undefined : env.DEPLOYS.getByName(this.#service);
   }
 
-  /** What the hub does beside its answers is done: no burst is being asked for, and no page is on its way. */
+  async #learnAlarms(): Promise<void> {
+    const service = this.#serviceObject();
+    this.#alarmMs = {
+      check: await nextAlarmMs(this.#object()),
+      service: service ? await nextAlarmMs(service) : Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** Pairs may have been asked of the probes, which would be told by their sockets. */
+  async #isDeploying(): Promise<boolean> {
+    return this.#service !== undefined && (await this.deploy()).phase !== 'ended';
+  }
+
+  /** What the hub does beside its answers is done: nobody is being asked, and no page and no order is on its way. */
   async #settled(): Promise<void> {
     const startedMs = performance.now();
-    for (;;) {
+    do {
       await macrotask();
-      const { deliveries } = await this.view();
-      if (!deliveries.some(({ state }) => state === 'in-flight')) return;
-      if (performance.now() - startedMs > SETTLE_MS_MAX) throw new Error('a page does not end its way');
-    }
+      if (performance.now() - startedMs > SETTLE_MS_MAX) throw new Error('the hub does not come to rest');
+    } while (await this.#isUnderWay());
   }
+
+  async #isUnderWay(): Promise<boolean> {
+    const service = await this.#serviceObject()?.overview();
+    const deliveries = [...(await this.view()).deliveries, ...(service?.deliveries ?? [])];
+    if (deliveries.some(({ state }) => state === 'in-flight')) return true;
+    if (!service) return false;
+    const { rollback, verification, again } = await this.deploy();
+    const pairs = [verification, again].flatMap((seen) => seen?.pairs ?? []);
+    return rollback?.leaseUntilMs !== undefined || pairs.some(({ state }) => state === 'asked');
+  }
+}
+
+async function nextAlarmMs(object: DurableObjectStub): Promise<number> {
+  const alarmMs = await runInDurableObject(object, (_object, { storage }) => storage.getAlarm());
+  return alarmMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** An incident as a story tells it, milliseconds since it began. */
