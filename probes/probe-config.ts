@@ -35,7 +35,10 @@ export const PROBE_OPTIONS = {
     env: 'LATCHKEY_SPOOL',
     help: 'directory for runs not yet sent; .latchkey/spool/<name> when absent',
   },
-  concurrency: { env: 'LATCHKEY_CONCURRENCY', help: `runs at once; ${CONCURRENCY_DEFAULT} when absent` },
+  concurrency: {
+    env: 'LATCHKEY_CONCURRENCY',
+    help: `runs of the schedule at once, and as many beside them that verify a deploy; ${CONCURRENCY_DEFAULT} when absent`,
+  },
   'spool-runs': { env: 'LATCHKEY_SPOOL_RUNS', help: `runs kept at most; ${SPOOL_RUNS_MAX} when absent` },
   'spool-bytes': { env: 'LATCHKEY_SPOOL_BYTES', help: `bytes kept at most; ${SPOOL_BYTES_MAX} when absent` },
 } as const;

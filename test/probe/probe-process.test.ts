@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventLog } from '#test/fixtures/event-log.ts';
 import { eventsOf, FIXTURES, spawnProbe, until, type SpawnedProbe } from '#test/fixtures/spawned-probe.ts';
+import { listenOnLoopback } from '#test/fixtures/loopback-server.ts';
 import { StandInHub } from '#test/fixtures/stand-in-hub.ts';
 import { temporaryDirectory } from '#test/fixtures/temporary-directory.ts';
 import { EXIT } from '#probes/main.ts';
@@ -25,6 +26,42 @@ test('at SIGTERM a probe ends its runs, empties its spool, gives the directory b
   const spool = await Spool.open({ directory, probe: 'probe-1', region: 'us-east', startedAtMs: 0, log });
   expect(spool.stats().pending).toBe(0);
   await spool.close();
+});
+
+test('a probe that is told to verify a deploy and to look reports both, beside its schedule', async () => {
+  const hub = await StandInHub.start({ plan: [{ check: 'hang-login', inMs: 0 }] });
+  const site = await listenOnLoopback(0, (_request, response) => {
+    response.setHeader('x-cache', 'HIT').end();
+  });
+  onTestFinished(() => site.close());
+  const probe = aProbeProcess(['--hub', hub.url, '--spool', await temporaryDirectory()]);
+  await until(() => expect(eventsOf(probe)).toContain('plan-received'));
+  const selector = { kind: 'header', name: 'x-canary', value: 'open-sesame-42' } as const;
+  await hub.send({
+    type: 'verify-now',
+    check: 'portal-login',
+    deploy: { service: 'portal', n: 3, pair: 6 },
+    sides: [{ side: 'baseline' }, { side: 'canary', selector }],
+  });
+  await hub.send({ type: 'look-now', service: 'portal', n: 3, item: 'edge', urls: [`${site.url}/app.js`] });
+  await until(async () => {
+    const { reports, looked } = await hub.record();
+    const runs = reports.flatMap(({ entries }) => entries.map(({ run }) => run));
+    const pair = { service: 'portal', n: 3, pair: 6 };
+    expect(new Set(runs.map(({ deploy }) => deploy))).toEqual(
+      new Set([
+        { ...pair, side: 'baseline', apart: false },
+        { ...pair, side: 'canary', apart: true },
+      ]),
+    );
+    const answers = [{ url: `${site.url}/app.js`, status: 200, headers: { 'x-cache': 'HIT' } }];
+    expect(looked.map(({ message }) => message)).toEqual([
+      { type: 'looked', probe: 'probe-1', service: 'portal', n: 3, item: 'edge', answers },
+    ]);
+  });
+  expect(JSON.stringify(probe.lines)).not.toContain(selector.value);
+  probe.child.kill('SIGTERM');
+  expect(await probe.exit).toBe(EXIT.stopped);
 });
 
 test('a run that does not end at SIGTERM is given up, not reported as anything', async () => {

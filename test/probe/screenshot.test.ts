@@ -2,6 +2,7 @@ import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
 import { takeScreenshot } from '#probes/browser/screenshot.ts';
+import { coloursOf } from '#test/fixtures/picture.ts';
 
 const SECRET = 'hunter2-hunter2';
 const COVERED = 0x44;
@@ -12,25 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-/** Red, green and blue of the picture at the middle of each element, as a browser shows the picture. */
+/** Red, green and blue of the picture at the middle of each element. */
 async function coloursAt(page: Page, image: Uint8Array, selectors: readonly string[]): Promise<number[][]> {
-  const places = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
-  const viewer = await browser.newPage();
-  const source = `data:image/jpeg;base64,${Buffer.from(image).toString('base64')}`;
-  return viewer.evaluate(
-    async ({ source, places }) => {
-      const picture = new Image();
-      picture.src = source;
-      await picture.decode();
-      const canvas = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
-      canvas?.drawImage(picture, 0, 0);
-      return places.map((box) => {
-        const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
-        return [...(canvas?.getImageData(x, y, 1, 1).data ?? [])].slice(0, 3);
-      });
-    },
-    { source, places },
-  );
+  const boxes = await Promise.all(selectors.map((selector) => page.locator(selector).boundingBox()));
+  const points = boxes.map((box) => ({
+    x: (box?.x ?? 0) + (box?.width ?? 0) / 2,
+    y: (box?.y ?? 0) + (box?.height ?? 0) / 2,
+  }));
+  return coloursOf(browser, image, points);
 }
 
 test('password fields, fields that hold a secret and texts that show one are covered; the rest is not', async () => {
