@@ -42,7 +42,7 @@ export type StormGuardOptions = {
   answer?: number | 'abort' | undefined;
   /** For how long, 100 ms to 5 min; it must fit in the run. */
   forMs: number;
-  /** All calls together that are allowed meanwhile, the first ones included; at most 1,000. */
+  /** All calls together that are allowed meanwhile, the first ones included; at most 500. */
   maxRequests: number;
   /** Whole seconds of a `Retry-After` in each answer; nothing may come back sooner then. */
   retryAfterS?: number | undefined;

@@ -3,9 +3,9 @@ import { median } from './statistics.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND, formatMs } from './units.ts';
 
 /** Requests that are kept with their times: whoever sends more has long been judged. */
-export const STORM_REQUESTS_MAX = 2_000;
+export const STORM_REQUESTS_MAX = 1_000;
 /** More than this is no bound: the storm of 2014 was of 20 to 30 a minute from each client. */
-const ALLOWED_MAX = 1_000;
+const ALLOWED_MAX = 500;
 
 /** What a client must bear, and what it may send meanwhile. */
 export const StormRule = z

@@ -158,38 +158,38 @@ class Guard {
 
   /** Throws `JourneyMistake` when the run ends before the guard does. */
   #checkTime(): void {
-    const passedMs = performance.now() - (this.#requests[0]?.atMs ?? performance.now());
-    const isBefore = this.#state === 'waiting' || this.#state === 'answering';
-    const neededMs = isBefore ? this.#rule.forMs - Math.max(0, passedMs) : 0;
+    if (this.#state === 'over' || this.#state === 'storming') return;
+    const nowMs = performance.now();
+    const neededMs = this.#rule.forMs - (nowMs - (this.#requests[0]?.atMs ?? nowMs));
     const leftMs = this.#deadline.leftMs();
     if (neededMs > leftMs - AFTERWARDS_MS)
       throw new JourneyMistake(
-        `${this.name}: expected forMs well within what the run has left, got ${formatMs(neededMs)} of ${formatMs(Math.max(0, leftMs))}`,
+        `${this.name}: expected forMs well within what the run has left, got ${formatMs(Math.max(0, neededMs))} of ${formatMs(Math.max(0, leftMs))}`,
       );
   }
 
+  /** Never rejects: nobody would hear of it but the process. */
   async #answer(route: Route): Promise<void> {
-    if (this.#state === 'over') return route.fallback();
-    this.#count(route.request());
-    const { answer, retryAfterS } = this.#rule;
     try {
-      if (answer === 'abort') await route.abort('connectionfailed');
-      else
-        await route.fulfill({
-          status: answer,
-          contentType: 'text/plain',
-          headers: {
-            'cache-control': 'no-store',
-            ...(retryAfterS === undefined
-              ? {}
-              : { 'retry-after': String(retryAfterS), 'access-control-expose-headers': 'retry-after' }),
-          },
-          body: 'Answered by a check of how the app bears failures.',
-        });
+      if (this.#state === 'over') return await route.fallback();
+      this.#count(route.request());
+      return await this.#fail(route);
     } catch (error) {
       // The page that asked has gone, or the run has ended: nobody waits for this answer.
       if (!(error instanceof Error)) throw error;
     }
+  }
+
+  #fail(route: Route): Promise<void> {
+    const { answer, retryAfterS } = this.#rule;
+    if (answer === 'abort') return route.abort('connectionfailed');
+    const wait = { 'retry-after': String(retryAfterS), 'access-control-expose-headers': 'retry-after' };
+    return route.fulfill({
+      status: answer,
+      contentType: 'text/plain',
+      headers: { 'cache-control': 'no-store', ...(retryAfterS === undefined ? {} : wait) },
+      body: 'Answered by a check of how the app bears failures.',
+    });
   }
 
   #count(request: Request): void {
