@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { VerifyReport } from '#probes/cli/verify/report.ts';
 import { startPortal, type Portal } from '../fixtures/portal/portal.ts';
 import { workflowStep } from '../fixtures/workflow-step.ts';
+import { startCommand } from './child.ts';
 import { ROLLBACK_SECRET_NAME, startRig, type Rig } from './rig.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -220,6 +221,26 @@ it('has the hub roll back for the shell, too', async () => {
   expect(ended).toMatchObject({ code: 1, stderr: '' });
   expect(ended.stdout).toMatch(/^bad: ended \(.+Rolled back: .+ is healthy/m);
   expect(rig.portal.versions().canary).toBeUndefined();
+});
+
+it('waits for a hub that loses its power in the middle, and has its verdict all the same', async () => {
+  await rig.portal.deployCanary({ version: '4.2.6' });
+  const child = startCommand(
+    ['verify', '--service', 'learning', '--version', '4.2.6', '--canary-header', CANARY],
+    { LATCHKEY_HUB: rig.hubUrl, LATCHKEY_SERVICE_TOKEN: await rig.serviceToken('learning') },
+  );
+  onTestFinished(() => child.stop().then(() => undefined));
+  await child.untilLine((line) => line.includes('portal-login: canary'), 30_000);
+  await rig.killHub();
+  await child.untilLine((line) => line.includes('cannot be reached'), 30_000);
+  await rig.startHub();
+  expect({ code: await child.exited, lines: child.lines() }).toEqual({
+    code: 0,
+    lines: expect.arrayContaining([
+      expect.stringContaining('the hub answers again'),
+      expect.stringMatching(/ s {2}Good: /),
+    ]),
+  });
 });
 
 // The last one, as nobody runs anything after it.

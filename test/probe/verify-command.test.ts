@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,7 @@ afterEach(() => {
 });
 afterAll(() => hub.close());
 
+const FOREVER = "console.log('begun'); setInterval(() => undefined, 1000)";
 const NAMED = ['--service', 'portal', '--version', '4.2.1'];
 const DEPLOY = '/v1/deploys/portal/7';
 
@@ -75,6 +76,19 @@ async function verify(args: string[], env: Record<string, string> = {}): Promise
   const ended = await latchkey(directory, ['verify', ...NAMED, ...args], all);
   expect(ended.stdout + ended.stderr).not.toContain(TOKEN);
   return ended;
+}
+
+/** `latchkey verify`, to be told to stop; what it has said so far on either stream. */
+function verifyChild(): { child: ChildProcess; said: () => string } {
+  const child = spawn(process.execPath, [COMMAND, 'verify', ...NAMED], {
+    env: { ...process.env, ...NO_PIPELINE, LATCHKEY_SERVICE_TOKEN: TOKEN, LATCHKEY_HUB: hub.url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  return { child, said: () => said };
 }
 
 function posts(path: string): unknown[] {
@@ -245,20 +259,33 @@ it('leaves GitHub Actions an annotation, a summary and outputs', async () => {
 
 it('says at SIGINT what goes on without it, and ends with 2', async () => {
   story = [toldDeploy({ phase: 'verifying', verification: toldVerification([toldCheck()]) })];
-  const child = spawn(process.execPath, [COMMAND, 'verify', ...NAMED], {
-    env: { ...process.env, ...NO_PIPELINE, LATCHKEY_SERVICE_TOKEN: TOKEN, LATCHKEY_HUB: hub.url },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const { child, said } = verifyChild();
   await until('it follows', () => (asked.some(({ method }) => method === 'GET') ? true : undefined), 10_000);
   const code = new Promise((resolve) => child.once('close', resolve));
   child.kill('SIGINT');
   expect(await code).toBe(2);
-  expect(stderr).toBe(
-    'interrupted; the hub goes on with deploy 7 (verifying): https://hub.example/operator/deploys/portal/7\n',
+  expect(said()).toContain(
+    '\ninterrupted; the hub goes on with deploy 7 (verifying): https://hub.example/operator/deploys/portal/7\n',
   );
+});
+
+it('ends a rollback that is under way when it is told to stop, and tells the hub', async () => {
+  story = [
+    {
+      ...BAD,
+      rollback: { ...offered, kind: 'command', state: 'asked' },
+      command: [process.execPath, '-e', FOREVER],
+    },
+  ];
+  const { child, said } = verifyChild();
+  await until('the command runs', () => (said().includes('begun') ? true : undefined), 20_000);
+  const code = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGTERM');
+  expect(await code).toBe(2);
+  expect(posts(`${DEPLOY}/rollback/result`)).toEqual([
+    { state: 'failed', error: `${process.execPath}: interrupted` },
+  ]);
+  expect(said()).toContain('a rollback by command is for you to run: https://');
 });
 
 it('ends with 2 and a sentence without a token, a hub or a report', async () => {

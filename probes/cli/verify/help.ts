@@ -18,8 +18,11 @@ export const VERIFY_HELP = `latchkey verify: tell the hub of a deploy, and wait 
   --mark-only               only mark it on the charts and in incidents
   --rollback                when the version is bad, have the hub roll it back as its configuration says
   --rollback-command -- CMD ARG…
-                            when it is bad, run this here, without a shell, to roll it back. It finds LATCHKEY_SERVICE,
-                            LATCHKEY_VERSION, LATCHKEY_PREVIOUS_VERSION and LATCHKEY_DEPLOY in its environment
+                            when it is bad, run this here, without a shell, to roll it back. Where the configuration
+                            names a webhook or a workflow, the hub calls that instead; a command of its own is run here
+                            once it is wanted, by --rollback or by the configuration. Commands find LATCHKEY_SERVICE,
+                            LATCHKEY_VERSION, LATCHKEY_PREVIOUS_VERSION and LATCHKEY_DEPLOY (its number) in the
+                            environment
   --key KEY                 the same key is the same deploy (default: a new one each time)
   --hub URL                 the hub (default LATCHKEY_HUB, else publicUrl of the configuration)
   --config FILE             what is watched; read for publicUrl only (default latchkey.config.ts)
