@@ -404,6 +404,14 @@ describe.each(KINDS)('channel %s', (kind) => {
       expect(text).toContain(fact);
   });
 
+  it('tells a way back whole, or where it is told: half a command is worse than none', async () => {
+    const rollback = `kubectl rollout undo ${'x'.repeat(180)} --namespace portal`;
+    await send(kind, { ...AFTER_DEPLOY, deploy: { ...DEPLOY, afterMs: 12_000, rollback } }, pagerOrigin());
+    const shown = shownText(kind);
+    expect(shown.includes('kubectl')).toBe(shown.includes('--namespace portal'));
+    expect(shown.includes('the deploy’s page says how')).toBe(!shown.includes('kubectl'));
+  });
+
   it('asks nobody to take back what is taken back, and says that only a canary has a deploy', async () => {
     const { rollback, ...deploy } = { ...DEPLOY, afterMs: 12_000, isCanary: true };
     await send(kind, { ...TRIGGER, deploy }, pagerOrigin());

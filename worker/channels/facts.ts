@@ -1,4 +1,4 @@
-import { deployWords } from '#core/deploy/page-deploy.ts';
+import { deployWords, type PageDeploy } from '#core/deploy/page-deploy.ts';
 import { serviceOfSubject } from '#core/deploy/subject.ts';
 import { sharedFailure, type Page, type Reason } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
@@ -67,8 +67,7 @@ export function factsOf(page: Page, room: Room): PageFacts {
     ['Error class', short(page.errorClass)],
     ['Error', short(page.error)],
     ['Deploy', deploy && short(deployWords(deploy))],
-    // What is taken back already needs nobody to do it.
-    ['Roll back', deploy?.rolledBackAtMs === undefined ? short(deploy?.rollback) : undefined],
+    ['Roll back', deploy && rollbackWords(deploy, room)],
     ['Since', isoTime(page.sinceMs)],
     ['Last good run', isoTimeOf(page.lastGoodAtMs) ?? (isIncident ? 'none known' : undefined)],
     ['Acknowledged by', short(page.acknowledgedBy)],
@@ -95,6 +94,12 @@ export function factLines({ facts, regions, checks }: PageFacts): string[] {
     ...facts.map(([label, value]) => `${label}: ${value}`),
     ...regions,
   ];
+}
+
+/** How a deploy is taken back; of one that is already, nothing. Half a command is worse than none. */
+function rollbackWords({ rollback, rolledBackAtMs }: PageDeploy, room: Room): string | undefined {
+  if (rollback === undefined || rolledBackAtMs !== undefined) return undefined;
+  return rollback.length <= room.textCharsMax ? rollback : 'the deploy’s page says how';
 }
 
 /** How long the incident lasted, milliseconds; only of one that is over. */
