@@ -326,6 +326,20 @@ describe('a rollback', () => {
     expect([wished.status, await wished.json()]).toEqual([202, { kind: 'command', state: 'asked' }]);
     const told = await (await ask('shop-commanded', at)).json<ToldDeploy>();
     expect(told.command).toEqual(['./roll-back.sh']);
+    const waiting = ask('shop-commanded', `${at}?wait=20s&phase=rolling-back`);
+    // By the time that a later question is answered, the one that waits has been taken in.
+    await ask('shop-commanded', at);
+    const startedMs = performance.now();
+    const failed = await post('shop-commanded', `${at}/rollback/result`, {
+      state: 'failed',
+      error: 'exit 1',
+    });
+    expect([failed.status, await failed.json()]).toEqual([202, { kind: 'command', state: 'failed' }]);
+    expect(await (await waiting).json()).toMatchObject({
+      phase: 'rolling-back',
+      rollback: { state: 'failed', lastError: 'exit 1' },
+    });
+    expect(performance.now() - startedMs).toBeLessThan(8_000);
     const noted = await post('shop-commanded', `${at}/rollback/result`, { state: 'called' });
     expect([noted.status, await noted.json()]).toEqual([202, { kind: 'command', state: 'called' }]);
   });

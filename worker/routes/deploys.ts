@@ -31,7 +31,7 @@ const RESULT_BYTES_MAX = 4 * 1024;
 
 /** How a deploy may be asked for. */
 const Wait = z.strictObject({
-  /** Answer only when phase or outcome has changed, or after this long. */
+  /** Answer only when phase, outcome or rollback has changed, or after this long. */
   wait: duration(0, WAIT_MS_MAX).optional(),
   /** The phase that whoever asks knows of: answer at once when it is another by now. */
   phase: z.enum(DEPLOY_PHASES).optional(),
@@ -112,7 +112,10 @@ async function whenMoved(
   if (!first) return undefined;
   const phase = knownPhase ?? first.phase;
   const hasMoved = (told: ToldDeploy): boolean =>
-    told.phase === 'ended' || told.phase !== phase || told.outcome !== first.outcome;
+    told.phase === 'ended' ||
+    told.phase !== phase ||
+    told.outcome !== first.outcome ||
+    told.rollback?.state !== first.rollback?.state;
   let told: ToldDeploy | undefined = first;
   while (told && !hasMoved(told)) {
     const leftMs = untilMs - Date.now();
