@@ -21,9 +21,9 @@ export type Selection = {
  * nowhere: a run that went elsewhere would say something of the wrong version.
  *
  * A header goes with every request of the context, also to other origins: to the identity provider and to whoever serves
- * fonts, so it may open nothing that they must not see. A page that fetches from another origin makes the browser ask there
- * first whether the header is welcome (a CORS preflight); where it is not, that fetch fails, which is the selector's fault
- * and not the page's, and makes a run that fails `invalid` (see `HeaderRefusals`). WebSockets do not carry it, nor does what
+ * fonts, so it may open nothing that they must not see. A page whose code fetches from another origin makes the browser ask
+ * there first whether the header is welcome (a CORS preflight); where it is not, that fetch fails, which is the selector's
+ * fault and not the page's, and makes the run `invalid` (see `HeaderRefusals`). WebSockets do not carry it, nor does what
  * a service worker fetches. A cookie has none of this: it is there for the hosts among the check's `vars` alone, over https
  * also where another site posts or embeds (SAML's POST binding), until the journey clears its cookies.
  */
