@@ -10,7 +10,7 @@ const TARGETS: Measurement['targets'] = {
   falseRollbackAt1pct: { max: 0.001 },
   detectionAt10pct: { min: 0.99 },
   rollbackWorstS: { max: 120 },
-  rollbackToLimit: { max: 3 },
+  rollbackToLimit: { max: 2 },
 };
 
 export const canary: Benchmark = {
