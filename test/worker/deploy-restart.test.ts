@@ -82,7 +82,7 @@ describe('an object that ends', () => {
     expect(over).toMatchObject({ outcome: 'bad', healthyAgainAtMs: expect.any(Number) });
     expect(over.verification?.pairs.length).toBeGreaterThanOrEqual(REGIONS.length);
     const keys = (await rollbacksOf('portal-cut')).map(({ body }) => body.data.key);
-    expect(new Set(keys)).toEqual(new Set(['portal-cut.1']));
+    expect(new Set(keys)).toEqual(new Set([`portal-cut.1.${over.announcedAtMs}`]));
     await until(async () =>
       (await checkObject('cut-login').view()).state.deploys?.some(
         ({ n, rolledBackAtMs }) => n === 1 && rolledBackAtMs,
@@ -109,7 +109,9 @@ describe('an object that ends', () => {
     await serviceObject('portal-hung').tick();
     await until(async () => (await latest('portal-hung')).phase === 'verifying-again');
     const calls = await rollbacksOf('portal-hung');
-    expect(calls.map(({ body }) => body.data.key)).toEqual(['portal-hung.1', 'portal-hung.1']);
+    const { announcedAtMs } = await latest('portal-hung');
+    const key = `portal-hung.1.${announcedAtMs}`;
+    expect(calls.map(({ body }) => body.data.key)).toEqual([key, key]);
     // The receiver sees that it has had the first one already.
     expect(calls[1]?.duplicate).toBe(true);
     expect(await latest('portal-hung')).toMatchObject({ rollback: { state: 'called', attempts: 2 } });

@@ -158,7 +158,9 @@ function settleRollingBack(
   const next = rollback === deploy.rollback ? deploy : { ...deploy, rollback };
   const { n } = deploy;
   if (call) {
-    const effect: DeployEffect = { type: 'roll-back', n, key: `${deploy.service}.${n}`, ...call };
+    // With its moment: another hub, and one that has begun anew, number their deploys from 1 as well.
+    const key = `${deploy.service}.${n}.${deploy.announcedAtMs}`;
+    const effect: DeployEffect = { type: 'roll-back', n, key, ...call };
     return { state: { ...state, deploy: next }, effects: [effect] };
   }
   if (nowMs >= (deploy.decidedAtMs ?? 0) + WAIT_MS_MAX)

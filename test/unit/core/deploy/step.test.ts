@@ -127,7 +127,7 @@ describe('a dead canary', () => {
     expect(others).toEqual([]);
     // One round of runs: a second of the canary, two of the baseline beside it.
     expect(call?.atMs).toBeLessThan(3 * SECOND);
-    expect(call?.effect).toMatchObject({ n: 1, key: 'portal.1', attempt: 1 });
+    expect(call?.effect).toMatchObject({ n: 1, key: `portal.1.${story.deploy.announcedAtMs}`, attempt: 1 });
     expect(story.deploy).toMatchObject({ outcome: 'bad', rollback: { state: 'called', via: 'setting' } });
     expect(story.deploy.healthyAgainAtMs).toBeDefined();
     expect(story.deploy.reason).toContain('Rolled back: 4.2.0 is healthy');
@@ -307,11 +307,12 @@ describe('a rollback', () => {
     story.announce();
     story.untilEnded();
     const calls = story.of('roll-back');
+    const key = `portal.1.${story.deploy.announcedAtMs}`;
     expect(calls.map(({ effect }) => [effect.attempt, effect.key])).toEqual([
-      [1, 'portal.1'],
-      [2, 'portal.1'],
-      [3, 'portal.1'],
-      [4, 'portal.1'],
+      [1, key],
+      [2, key],
+      [3, key],
+      [4, key],
     ]);
     expect(story.deploy.healthyAgainAtMs).toBeDefined();
   });
