@@ -58,6 +58,8 @@ export class Evidence {
     const isOld = follows && (run.boot < last.boot || (run.boot === last.boot && run.seq <= last.seq));
     if (!isOld) this.#newest.set(run.probe, { boot: run.boot, seq: run.seq, receivedMs: nowMs });
     if (isOld || nowMs - startedAtMs > intervalMs + timeoutMs) return;
+    // Of a canary alone: no word on what everybody gets.
+    if (run.trigger === 'deploy') return;
     if (run.outcome === 'invalid') return void this.#abstaining.add(run.region);
     const isDoubtful = run.control?.outcome === 'fail';
     if (isDoubtful) {

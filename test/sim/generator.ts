@@ -41,12 +41,24 @@ const DEAD_BEFORE_OF: Partial<Record<Fault['kind'], number>> = {
   'probe-invalid': 0,
   'probe-egress': 0,
 };
+/** Share of scenarios in which a deploy is verified beside the rest: it must make no difference to anything. */
+const CANARY_SHARE = 0.4;
+const CANARY_OVER_BEFORE_MS = 45_000;
 /** Longer than any scenario. */
 const FOR_EVER_MS = 3_600_000;
 /** Every second scenario is about the time to a page, every other one about what must never happen. */
 export function generate(seed: number): Scenario {
   const prng = new Prng(seed, 'scenario');
-  return prng.chance(0.5) ? liveness(seed, prng) : safety(seed, prng);
+  const scenario = prng.chance(0.5) ? liveness(seed, prng) : safety(seed, prng);
+  const ofCanary = new Prng(seed, 'canary');
+  if (!ofCanary.chance(CANARY_SHARE)) return scenario;
+  // Its last runs are in before the end, as all others are.
+  const fromMs = Math.round(ofCanary.between(0, scenario.endMs - 2 * CANARY_OVER_BEFORE_MS));
+  const untilMs = Math.min(
+    fromMs + Math.round(ofCanary.between(60_000, 300_000)),
+    scenario.endMs - CANARY_OVER_BEFORE_MS,
+  );
+  return { ...scenario, canary: { fromMs, untilMs } };
 }
 
 function base(seed: number, prng: Prng): Omit<Scenario, 'mode' | 'endMs' | 'outages' | 'faults'> {

@@ -66,6 +66,12 @@ export const MUTANTS: readonly Mutant[] = [
   core('step.ts', 'an invalid run does not vote', "if (outcome === 'invalid') {", 'if (Date.length === 0) {'),
   core(
     'step.ts',
+    'a run that only a canary answered does not vote',
+    'if (late || !seesProduction(run)) return',
+    'if (late) return',
+  ),
+  core(
+    'step.ts',
     'a failed control target takes the vote back',
     "if (run.control?.outcome === 'fail') {",
     'if (Date.length === 0) {',

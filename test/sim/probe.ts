@@ -56,6 +56,7 @@ const TIMEOUT: Failure = { owner: 'target', class: 'timeout', message: 'not done
 const NO_ROUTE: Failure = { owner: 'target', class: 'connect', message: 'no route to host' };
 const NO_BROWSER: Failure = { owner: 'probe', class: 'browser-missing', message: 'no browser' };
 const STUCK: Failure = { owner: 'probe', class: 'probe-error', message: 'ended by force' };
+const CANARY_BROKEN: Failure = { owner: 'target', class: 'http', httpStatus: 500, message: 'internal error' };
 const CONTROL_PASS: Control = { outcome: 'pass', durationMs: CONTROL_MS };
 const CONTROL_FAIL: Control = { outcome: 'fail', durationMs: CONTROL_TIMEOUT_MS, error: 'no answer' };
 
@@ -82,6 +83,8 @@ export class Probe {
   readonly #name: string;
   readonly #faults: readonly (Fault & Lasting & { region: string })[];
   readonly #connection: ProbeConnection;
+  /** How runs of a canary end. */
+  readonly #ofCanary: Prng;
   readonly #glass: Glass;
   /** On disk: survives a crash. */
   readonly #spool: Spooled[] = [];
@@ -100,6 +103,7 @@ export class Probe {
     this.#host = host;
     this.#name = `probe-${region}`;
     this.#softMs = 0;
+    this.#ofCanary = new Prng(scenario.seed, `canary of ${region}`);
     const { offsetMs, driftPpm } = scenario.clocks[scenario.regions.indexOf(region)] ?? {
       offsetMs: 0,
       driftPpm: 0,
@@ -315,9 +319,34 @@ export class Probe {
       encounteredFailure: failure !== undefined,
     });
     this.#spool.push({ run, boot: this.#boot, startedMonotonicMs });
+    if (this.#isVerifying())
+      this.#spool.push({ run: this.#canaryRun(run), boot: this.#boot, startedMonotonicMs });
     this.#connection.wake();
     this.#change((schedule) => withoutRun(schedule, policy.check.id));
     this.#glass.ran(run, startedMonotonicMs);
+  }
+
+  #isVerifying(): boolean {
+    const { clock, scenario } = this.#host;
+    const sinceStartMs = clock.nowMs - clock.startMs;
+    const { canary } = scenario;
+    return canary !== undefined && canary.fromMs <= sinceStartMs && sinceStartMs < canary.untilMs;
+  }
+
+  /** The other half of a pair: what it says is of the canary alone. */
+  #canaryRun({ control: _control, failure: _failure, ...other }: Run): Run {
+    this.#seq += 1;
+    const [failure] = this.#ofCanary.pick([[], [CANARY_BROKEN], [CANARY_BROKEN], [NO_BROWSER]]);
+    return {
+      ...other,
+      id: runId(this.#name, this.#boot, this.#seq),
+      seq: this.#seq,
+      trigger: 'deploy',
+      durationMs: this.#ofCanary.pick([other.durationMs, 100, this.#host.policy.check.timeoutMs]),
+      outcome: failure === undefined ? 'pass' : failure.owner === 'target' ? 'fail' : 'invalid',
+      ...(failure === undefined ? {} : { failure }),
+      deploy: { service: 'portal', n: 1, pair: this.#seq, side: 'canary', apart: true },
+    };
   }
 
   #batch(): Entry[] {

@@ -36,6 +36,8 @@ export type Scenario = {
   pageWithinMs?: number | undefined;
   outages: Outage[];
   faults: Fault[];
+  /** A deploy is verified: beside each run of a probe comes one that only the canary answers, good or bad. */
+  canary?: { fromMs: number; untilMs: number } | undefined;
 };
 
 /** From and up to, milliseconds. */

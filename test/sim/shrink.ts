@@ -26,6 +26,7 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
   for (let at = outages.length - 1; at >= 0; at--) yield { ...scenario, outages: outages.toSpliced(at, 1) };
   if (noise.share > 0) yield { ...scenario, noise: { ...noise, share: 0 } };
   if (human) yield { ...scenario, human: undefined };
+  if (scenario.canary) yield { ...scenario, canary: undefined };
   if (scenario.clocks.some(({ offsetMs, driftPpm }) => offsetMs !== 0 || driftPpm !== 0))
     yield { ...scenario, clocks: regions.map(() => ({ offsetMs: 0, driftPpm: 0 })) };
   if (regions.length > 1) for (const region of regions) yield without(scenario, region);
