@@ -35,6 +35,8 @@ export type VerificationLaneOptions = {
 export class VerificationLane {
   readonly #options: VerificationLaneOptions;
   #queue: PairQueue<Pair> = emptyPairQueue();
+  /** The pair that was taken last, by check. */
+  readonly #taken = new Map<string, string>();
   #cancelTimer: (() => void) | undefined;
   #stopped = false;
 
@@ -42,7 +44,10 @@ export class VerificationLane {
     this.#options = options;
   }
 
-  /** Runs the pair now or when there is room. Of a check that has one waiting or under way, the new one is left out. */
+  /**
+   * Runs the pair now, or when there is room and the pair of its check that is under way has ended: that may be one of a
+   * verification that is over. The same pair twice is one; where another one waits already, the new one is missed.
+   */
   onVerifyNow({ check, deploy, sides }: VerifyNow): void {
     const { clock, log } = this.#options;
     const facts = { check, deploy: `${deploy.service}:${deploy.n}`, pair: deploy.pair };
@@ -52,10 +57,19 @@ export class VerificationLane {
       const apart = side === 'canary' && selector !== undefined;
       return { deploy: { ...deploy, side, apart }, ...(selector ? { selector } : {}) };
     });
+    const name = `${facts.deploy}:${deploy.pair}`;
+    if (this.#taken.get(check) === name)
+      return log('info', 'verify-now-dropped', { ...facts, why: 'it was asked for before' });
     const dueMs = clock.monotonicMs();
     const queue = withPair(this.#queue, { check, runs: visits.length, dueMs, visits });
-    if (!queue)
-      return log('warn', 'verify-now-dropped', { ...facts, why: 'the pair before is still under way' });
+    if (!queue) {
+      log('warn', 'verify-now-dropped', { ...facts, why: 'another pair waits' });
+      // Told at once: otherwise it would be waited for until it counts as lost.
+      for (const visit of visits)
+        this.#options.onMissed(check, dueMs, visit, 'not started: another pair of its check waits');
+      return;
+    }
+    this.#taken.set(check, name);
     log('info', 'verify-now', { ...facts, sides: sides.map(({ side }) => side).join(' ') });
     this.#queue = queue;
     this.#decide();

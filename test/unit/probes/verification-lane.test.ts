@@ -102,25 +102,36 @@ test('while both sides of a pair hang, no run of the schedule is late or left ou
   expect(runner.open).toHaveLength(2);
 });
 
-test('of a check whose pair is under way another one is left out, with a word, until both sides have ended', async () => {
+test('of a check whose pair is under way another one waits until both sides have ended, and a third is missed', async () => {
   const { agent, runner, spooled, events } = await aProbe();
   agent.onVerifyNow(aPair('a', 1));
   agent.onVerifyNow(aPair('a', 2));
-  runner.end('a');
-  await spooled(1);
   agent.onVerifyNow(aPair('a', 3));
-  expect(events.named('verify-now-dropped')).toEqual(
-    [2, 3].map((pair) => ({
-      check: 'a',
-      deploy: 'portal:7',
-      pair,
-      why: 'the pair before is still under way',
-    })),
-  );
+  const missed = await spooled(2);
+  expect(missed.map(({ outcome, failure, deploy }) => [outcome, failure?.class, deploy?.pair])).toEqual([
+    ['invalid', 'overload', 3],
+    ['invalid', 'overload', 3],
+  ]);
+  runner.end('a');
+  await spooled(3);
+  expect(runner.open.map(({ visit }) => visit?.deploy.pair)).toEqual([1]);
+  runner.end('a');
+  await spooled(4);
+  expect(runner.open.map(({ visit }) => visit?.deploy.pair)).toEqual([2, 2]);
+  expect(events.named('verify-now-dropped')).toEqual([
+    { check: 'a', deploy: 'portal:7', pair: 3, why: 'another pair waits' },
+  ]);
+});
+
+test('a pair that is asked for twice runs once', async () => {
+  const { agent, runner, spooled } = await aProbe();
+  agent.onVerifyNow(aPair('a', 1));
+  agent.onVerifyNow(aPair('a', 1));
+  runner.end('a');
   runner.end('a');
   await spooled(2);
-  agent.onVerifyNow(aPair('a', 4));
-  expect(runner.open.map(({ visit }) => visit?.deploy.pair)).toEqual([4, 4]);
+  agent.onVerifyNow(aPair('a', 1));
+  expect(runner.open).toEqual([]);
 });
 
 test('pairs of other checks wait in order, and their runs tell for how long', async () => {

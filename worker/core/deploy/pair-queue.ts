@@ -43,13 +43,13 @@ export function emptyPairQueue<Pair extends WantedPair>(): PairQueue<Pair> {
   return { waiting: [], running: new Map(), begunMs: new Map() };
 }
 
-/** With one more pair, or `undefined` when one of its check waits or runs already. */
+/** With one more pair, or `undefined` when one of its check waits already. It waits for one of its check that runs. */
 export function withPair<Pair extends WantedPair>(
   queue: PairQueue<Pair>,
   pair: Pair,
 ): PairQueue<Pair> | undefined {
-  const isBusy = queue.running.has(pair.check) || queue.waiting.some(({ check }) => check === pair.check);
-  return isBusy ? undefined : { ...queue, waiting: [...queue.waiting, pair] };
+  const isThere = queue.waiting.some(({ check }) => check === pair.check);
+  return isThere ? undefined : { ...queue, waiting: [...queue.waiting, pair] };
 }
 
 /** One run of a check's pair has ended: its place is free. */
@@ -84,13 +84,15 @@ export function decidePairs<Pair extends WantedPair>(
   let free = places - [...running.values()].reduce((sum, runs) => sum + runs, 0);
   const start: Pair[] = [];
   for (const pair of waiting) {
+    // Not for a place, but for the pair of its check: it holds nobody back.
+    if (running.has(pair.check)) continue;
     if (pair.runs > free) break;
     free -= pair.runs;
     start.push(pair);
     running.set(pair.check, pair.runs);
     begunMs.set(pair.check, nowMs);
   }
-  const left = waiting.slice(start.length);
+  const left = waiting.filter((pair) => !start.includes(pair));
   const wakeInMs =
     left.length === 0
       ? undefined

@@ -30,15 +30,22 @@ test('as many pairs start as have room with both sides, and the next when one ha
   expect(namesOf(decidePairs(withoutPairRun(half, 'a'), { nowMs: 1, places: 4 }).start)).toEqual(['c']);
 });
 
-test('a pair of a check is under way until both its runs have ended', () => {
-  const { queue } = decidePairs(queueOf(wanted('a')), { nowMs: 0, places: 2 });
-  expect(withPair(queue, wanted('a', 5))).toBeUndefined();
+test('a pair waits until both runs of the one of its check have ended, and holds no other back', () => {
+  const { queue: first } = decidePairs(queueOf(wanted('a')), { nowMs: 0, places: 4 });
+  const both = [wanted('a', 5), wanted('b', 6)].reduce(
+    (queue, pair) => withPair(queue, pair) ?? queue,
+    first,
+  );
+  const { queue, start, wakeInMs } = decidePairs(both, { nowMs: 6, places: 4 });
+  expect([namesOf(start), namesOf(queue.waiting), wakeInMs]).toEqual([['b'], ['a'], PAIR_WAIT_MS_MAX]);
   const half = withoutPairRun(queue, 'a');
-  expect(withPair(half, wanted('a', 5))).toBeUndefined();
-  expect(withPair(withoutPairRun(half, 'a'), wanted('a', 5))?.waiting).toEqual([wanted('a', 5)]);
+  expect(namesOf(decidePairs(half, { nowMs: 7, places: 4 }).start)).toEqual([]);
+  const whole = withoutPairRun(half, 'a');
+  expect(namesOf(decidePairs(whole, { nowMs: 8, places: 4 }).start)).toEqual(['a']);
+  expect(namesOf(decidePairs(half, { nowMs: 6 + PAIR_WAIT_MS_MAX, places: 4 }).missed)).toEqual(['a']);
 });
 
-test('one that waits counts as under way', () => {
+test('of one check a single pair waits', () => {
   expect(withPair(queueOf(wanted('a')), wanted('a', 1))).toBeUndefined();
 });
 
