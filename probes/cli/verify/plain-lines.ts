@@ -13,6 +13,7 @@ export class PlainLines implements Screen {
   readonly #said = new Map<string, { text: string; gist: string; atMs: number }>();
   #began = false;
   #phase = '';
+  #isPastSaid = false;
 
   constructor(write: (line: string) => void) {
     this.#write = write;
@@ -27,14 +28,15 @@ export class PlainLines implements Screen {
     }
     if (told.phase !== this.#phase && told.phase !== 'ended') this.#say(phaseWords(told));
     this.#phase = told.phase;
-    for (const { key, text, gist = text } of deployFacts(told)) {
+    for (const { key, text, gist = text, isPast = false } of deployFacts(told)) {
       const last = this.#said.get(key);
-      if (last?.text === text) continue;
+      if (last?.text === text || (isPast && this.#isPastSaid)) continue;
       const isSoon = last !== undefined && told.nowMs - last.atMs < COUNTS_EVERY_MS;
       if (last?.gist === gist && isSoon && told.phase !== 'ended') continue;
       this.#said.set(key, { text, gist, atMs: told.nowMs });
       this.#say(text);
     }
+    this.#isPastSaid = told.again !== undefined;
   }
 
   note(text: string): void {

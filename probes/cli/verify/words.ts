@@ -6,9 +6,9 @@ import { formatMs } from '#core/units.ts';
 
 /**
  * A line about a deploy, by a key of its own. `gist`: what of it is news; without one any change is. Counts that only grow
- * are none.
+ * are none. `isPast`: of a verification that is over, to which runs still come in.
  */
-export type Fact = { key: string; text: string; gist?: string };
+export type Fact = { key: string; text: string; gist?: string; isPast?: boolean };
 
 const OUTCOME_WORDS = {
   good: 'Good',
@@ -65,7 +65,9 @@ export function deployFacts(told: ToldDeploy): Fact[] {
   const outcome = outcomeText(told);
   const facts: Fact[] = [
     ...checklist.map((gate): Fact => ({ key: `gate ${gate.id}`, text: gateText(gate) })),
-    ...(verification ? verification.checks.flatMap((check) => checkFacts(check, '')) : []),
+    ...(verification ? verification.checks.flatMap((check) => checkFacts(check, '')) : []).map(
+      (fact): Fact => ({ ...fact, isPast: again !== undefined }),
+    ),
     ...told.warnings
       .filter((warning) => !isOfCheck(told, warning))
       .map((warning): Fact => ({ key: `warning ${warning}`, text: `warning: ${warning}` })),
@@ -83,7 +85,8 @@ export function deployFacts(told: ToldDeploy): Fact[] {
 
 /** `canary 12/12 ok · baseline 12/12 ok · e 1.0`, and what else there is of one journey. */
 export function checkText({ canary, baseline, evidence, pending, lost }: ToldCheck): string {
-  const ok = ({ runs, failures }: ToldCheck['canary']): string => `${runs - failures}/${runs} ok`;
+  const ok = ({ runs, failures }: ToldCheck['canary']): string =>
+    runs === 0 ? 'no runs yet' : `${runs - failures}/${runs} ok`;
   const sides = baseline
     ? [`canary ${ok(canary)}`, `baseline ${ok(baseline)}`, `e ${evidenceText(evidence)}`]
     : [ok(canary)];

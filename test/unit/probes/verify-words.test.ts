@@ -41,6 +41,10 @@ it('tells of a journey what was compared, and what is not in it', () => {
   expect(checkText(some)).toBe(
     'canary 1/5 ok · baseline 12/12 ok · e 3e+4 · 2 under way · 1 lost · 1 not counted: a probe’s own fault',
   );
+  const none = { runs: 0, failures: 0, invalid: 0 };
+  expect(checkText(toldCheck({ canary: none, baseline: none, pending: 2 }))).toBe(
+    'canary no runs yet · baseline no runs yet · e 1.0 · 2 under way',
+  );
   const { baseline: _none, ...single } = toldCheck();
   expect(checkText(single)).toBe('12/12 ok');
 });
@@ -136,6 +140,24 @@ it('prints a line for each change, counts that only grow every ten seconds', () 
     '  13 s  portal-login: canary 12/13 ok · baseline 13/13 ok · e 1.0',
     '  14 s  portal-login: canary 13/14 ok · baseline 14/14 ok · e 1.0',
     '  14 s  Cannot tell: Time is up.',
+  ]);
+});
+
+it('prints nothing of runs that come in once the version before is looked at', () => {
+  const lines: string[] = [];
+  const plain = new PlainLines((line) => lines.push(line));
+  const bad = { ...BAD, verification: toldVerification([toldCheck()]) };
+  plain.show(bad);
+  const before = lines.length;
+  const late = toldVerification([toldCheck({ canary: { runs: 13, failures: 1, invalid: 0 } })]);
+  const { baseline: _none, ...single } = toldCheck();
+  const again = toldVerification([single]);
+  const looking = { ...bad, phase: 'verifying-again', again } as const;
+  plain.show(looking);
+  plain.show({ ...looking, verification: late });
+  expect(lines.slice(before)).toEqual([
+    '  12 s  verifying the version before',
+    '  12 s  version before, portal-login: 12/12 ok',
   ]);
 });
 
