@@ -117,7 +117,7 @@ function Figures(props: { check: ToldCheck; names: SideNames; paired: boolean })
           title="Failed"
           canary={<Rate part={canary.failures} whole={canary.runs} />}
           baseline={paired && <Rate part={baseline?.failures ?? 0} whole={baseline?.runs ?? 0} />}
-          note={paired ? oddsText(check.evidence) : undefined}
+          note={paired && canary.runs > 0 ? oddsText(check.evidence) : undefined}
         />
         <Row
           title="Invalid, by our own fault"

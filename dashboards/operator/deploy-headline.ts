@@ -14,8 +14,8 @@ export type DeployHeadline = {
   short: string;
   /** It goes on by itself, or waits for somebody. */
   isGoingOn: boolean;
-  /** What it waits for, in a sentence, and until when at the latest, epoch ms. */
-  awaited?: { text: string; untilMs?: number | undefined } | undefined;
+  /** What it waits for, in a sentence, and what happens at the latest when, epoch ms. */
+  awaited?: { text: string; last?: { text: string; atMs: number } | undefined } | undefined;
 };
 
 /** The version and its service: `Portal 4.2.1`. */
@@ -60,7 +60,7 @@ export function deployHeadline(deploy: ToldDeploy, isLatest = true): DeployHeadl
     isGoingOn: true,
     awaited: {
       text: `Waits for ${count(pendingRuns(deploy), 'run')} under way, and for more until it can be told.`,
-      untilMs: deploy.verification?.deadlineAtMs,
+      last: lastAt('It is decided at the latest at', deploy.verification?.deadlineAtMs),
     },
   };
 }
@@ -122,7 +122,7 @@ function badHeadline(deploy: ToldDeploy, name: string, isLatest: boolean): Deplo
       isGoingOn: true,
       awaited: {
         text: `Waits for runs that show that ${before} is healthy.`,
-        untilMs: deploy.again?.deadlineAtMs ?? rollback?.deadlineAtMs,
+        last: lastAt('People are paged if they do not come by', rollback?.deadlineAtMs),
       },
     };
   const needsYou = {
@@ -155,7 +155,7 @@ function badHeadline(deploy: ToldDeploy, name: string, isLatest: boolean): Deplo
               : rollback.kind === 'command'
                 ? 'Waits for `latchkey verify` to run the command, where the pipeline runs.'
                 : `Waits for the ${ROLLBACK_NAMES[rollback.kind]} to accept${rollback.attempts > 1 ? `: attempt ${rollback.attempts}` : ''}.`,
-          untilMs: rollback.deadlineAtMs,
+          last: lastAt(`People are paged if ${before} is not healthy by`, rollback.deadlineAtMs),
         },
       };
   }
@@ -167,6 +167,10 @@ export const ROLLBACK_NAMES = {
   github: 'GitHub workflow',
   command: 'command of the pipeline',
 } as const;
+
+function lastAt(text: string, atMs: number | undefined): { text: string; atMs: number } | undefined {
+  return atMs === undefined ? undefined : { text, atMs };
+}
 
 function waitedGates({ checklist }: ToldDeploy): string {
   const titles = checklist.filter(({ state }) => state === 'waiting').map(({ title }) => title);

@@ -154,13 +154,6 @@ function Waiting(props: { deploy: ToldDeploy; settings: RollbackSettings | undef
     <>
       <p>
         Wait. <Asked rollback={rollback} nowMs={nowMs} />
-        {rollback.deadlineAtMs === undefined ? null : (
-          <>
-            {' '}
-            People are paged if {versionBefore(deploy)} is not seen healthy by{' '}
-            <Clock atMs={rollback.deadlineAtMs} nowMs={nowMs} />.
-          </>
-        )}
       </p>
       {command === undefined ? null : (
         <>

@@ -127,11 +127,10 @@ function Verdict(props: { deploy: ToldDeploy; headline: DeployHeadline; nowMs: n
                 <Elapsed sinceMs={deploy.announcedAtMs} nowMs={nowMs} />
               </strong>{' '}
               so far. {awaited.text}
-              {awaited.untilMs === undefined ? null : (
+              {awaited.last === undefined ? null : (
                 <>
-                  {' It ends by '}
-                  <Clock atMs={awaited.untilMs} nowMs={nowMs} />
-                  {' at the latest.'}
+                  {' '}
+                  {awaited.last.text} <Clock atMs={awaited.last.atMs} nowMs={nowMs} />.
                 </>
               )}
             </li>
@@ -140,7 +139,7 @@ function Verdict(props: { deploy: ToldDeploy; headline: DeployHeadline; nowMs: n
             Announced <Moment atMs={deploy.announcedAtMs} nowMs={nowMs} />
             {isGoingOn ? null : <EndedAfter deploy={deploy} />}.
           </li>
-          {deploy.warnings.map((warning) => (
+          {ownWarnings(deploy).map((warning) => (
             <li class="sign-warning">
               <Mark shape="warning" /> {warning}
             </li>
@@ -149,6 +148,12 @@ function Verdict(props: { deploy: ToldDeploy; headline: DeployHeadline; nowMs: n
       </div>
     </section>
   );
+}
+
+/** Warnings that are not told of a journey below. */
+function ownWarnings({ warnings, verification }: ToldDeploy): string[] {
+  const told = new Set((verification?.checks ?? []).flatMap((check) => check.warnings));
+  return warnings.filter((warning) => !told.has(warning));
 }
 
 /** Why; of one that is being verified how its journeys stand, as nothing is decided yet. */
@@ -245,7 +250,7 @@ function Facts(props: { deploy: ToldDeploy; runbook: string | undefined; nowMs: 
 
 const ROLLBACK_STATE_WORDS: Record<NonNullable<ToldDeploy['rollback']>['state'], string> = {
   offered: 'not asked for',
-  asked: 'asked for, not called yet',
+  asked: 'not called yet',
   called: 'called',
   failed: 'failed',
 };

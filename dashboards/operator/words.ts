@@ -108,7 +108,7 @@ export const STAGE_WORDS: Record<LedgerKind, Partial<Record<LedgerStage, string>
 export function viaWords(via: string): string {
   if (via === 'operator') return 'on the operator’s page';
   if (via === 'pipeline') return 'by the pipeline';
-  if (via === 'setting') return 'by the setting `unattended`';
+  if (via === 'setting') return 'by the configuration, unattended';
   return via === 'link' ? 'by the link in a page' : `told by ${via}`;
 }
 

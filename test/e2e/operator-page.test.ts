@@ -5,14 +5,18 @@ import { assetOf, ASSETS_VERSION } from '#dashboards/assets.ts';
 import { acknowledgeDocument } from '#dashboards/operator/acknowledge-page.tsx';
 import { auditPage } from '#dashboards/operator/audit-page.tsx';
 import { checkPage } from '#dashboards/operator/check-page.tsx';
+import { deployPage } from '#dashboards/operator/deploy-page.tsx';
+import { deploysPage } from '#dashboards/operator/deploys-page.tsx';
 import { incidentPage } from '#dashboards/operator/incident-page.tsx';
 import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
 import { ledgerPage } from '#dashboards/operator/ledger-page.tsx';
 import { overviewOf } from '#dashboards/operator/overview.ts';
+import { rollbackPage } from '#dashboards/operator/rollback-page.tsx';
 import { runPage } from '#dashboards/operator/run-page.tsx';
 import { signInDocument } from '#dashboards/operator/sign-in-page.tsx';
 import { wallPage } from '#dashboards/operator/wall-page.tsx';
 import { findBrowserExecutable } from '#probes/browser/browser-executable.ts';
+import { DEPLOY_STATES, deployedSource } from '#test/fixtures/deploy-samples.ts';
 import { listenOnLoopback, readText, type LoopbackServer } from '#test/fixtures/loopback-server.ts';
 import {
   healthySource,
@@ -96,6 +100,41 @@ function samplePages(): Record<string, LayoutProps> {
   };
 }
 
+/** Deploys in all states, and where else they are seen; each made when it is asked for. */
+const deployPages: Record<string, () => LayoutProps> = {
+  ...Object.fromEntries(
+    Object.entries(DEPLOY_STATES).map(([state, sampleOf]) => [
+      `/operator/deploy-${state}`,
+      () => {
+        const { config, deploy, view } = sampleOf();
+        return deployPage(config, deploy, view, 'Ada Lovelace', SAMPLE_NOW_MS);
+      },
+    ]),
+  ),
+  '/operator/deploys': () => deploysPage(deployedSource().services, SAMPLE_NOW_MS),
+  '/operator/deploys/portal/1/rollback': () => {
+    const { config, deploy } = DEPLOY_STATES.offered();
+    return rollbackPage(config, deploy, 'Ada Lovelace', SAMPLE_NOW_MS);
+  },
+  '/operator/deployed': () => wallPage(overviewOf(deployedSource())),
+  '/operator/deployed-check': () => {
+    const { check, view } = deployedCheck();
+    return checkPage(sampleConfig, check, view, SAMPLE_NOW_MS);
+  },
+  '/operator/deployed-incident': () => {
+    const { check, view, incident } = deployedCheck();
+    const stored = { incident, deliveries: view.deliveries, nowMs: SAMPLE_NOW_MS };
+    return incidentPage(sampleConfig, check, stored, view, 'Ada Lovelace', SAMPLE_NOW_MS);
+  },
+};
+
+function deployedCheck() {
+  const [first] = deployedSource().checks;
+  const incident = first?.view?.incidents[0];
+  if (!first?.view || !incident) throw new Error('the sample has an incident');
+  return { check: first.check, view: first.view, incident };
+}
+
 /** What the page behind a link shows, before and after somebody has pressed its button. */
 function acknowledgePages(): Record<string, Parameters<typeof acknowledgeDocument>[0]> {
   const [incident] = overviewOf(sampleSource()).incidents;
@@ -123,7 +162,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     return picture
       ? end(response, 200, picture, { 'content-type': 'image/png' })
       : end(response, 404, 'none');
-  const page = url.pathname === '/operator' ? wall : samplePages()[url.pathname];
+  const page =
+    url.pathname === '/operator' ? wall : (deployPages[url.pathname]?.() ?? samplePages()[url.pathname]);
   if (!page) return end(response, 503, 'away');
   const isFragment = url.searchParams.has('fragment');
   end(response, 200, String(await (isFragment ? fragmentOf(page) : documentOf(page))), {
@@ -306,12 +346,36 @@ describe.each(['light', 'dark'] as const)('every page in the %s', (colorScheme) 
     '/operator/sign-in',
     '/acknowledge/open',
     '/acknowledge/taken',
+    ...Object.keys(deployPages),
   ])('fits 320 px and can be read by anybody: %s', async (path) => {
     const page = await open(path, { colorScheme, viewport: { width: 320, height: 640 } });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
     expect(await page.evaluate(unreadable)).toEqual([]);
     expect(await page.locator('h1').count()).toBe(1);
   });
+});
+
+describe('the rollback of a bad deploy', () => {
+  it.each([true, false])(
+    'takes a question and a yes, with JavaScript or without: %s',
+    async (javaScriptEnabled) => {
+      const page = await open('/operator/deploy-offered', {
+        javaScriptEnabled,
+        viewport: { width: 390, height: 800 },
+      });
+      const link = page.getByRole('link', { name: 'Roll back to 4.2.0' });
+      // Seen at once by somebody with a phone in the dark, and hit by their thumb.
+      const box = await link.boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(44);
+      expect((box?.y ?? 800) + (box?.height ?? 0)).toBeLessThanOrEqual(800);
+      await link.click();
+      expect(await page.locator('h1').textContent()).toBe('Roll Portal back from 4.2.1 to 4.2.0?');
+      expect(posted).toEqual([]);
+      expect(await page.getByLabel('Your name').inputValue()).toBe('Ada Lovelace');
+      await page.getByRole('button', { name: 'Yes, roll back to 4.2.0' }).click();
+      await expect.poll(() => posted).toEqual(['name=Ada+Lovelace']);
+    },
+  );
 });
 
 describe('the button of an incident', () => {

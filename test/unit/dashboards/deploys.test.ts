@@ -98,7 +98,7 @@ describe('the verdict on a deploy', () => {
     expect(html).toMatch(
       /<strong><span data-since="\d+">34 s<\/span><\/strong> so far\. Waits for 1 run under way/,
     );
-    expect(html).toContain('at the latest.');
+    expect(html).toContain('It is decided at the latest at <time');
     expect(await shown('checklist')).toContain('Waits for Assets are in every cache.');
   });
 });
@@ -134,7 +134,9 @@ describe('what to do about a deploy', () => {
 
   it('is to wait while it is being rolled back, and until when', async () => {
     const html = await shown('asked');
-    expect(html).toMatch(/Wait\. [\s\S]*by the setting `unattended`[\s\S]*People are paged if 4\.2\.0/);
+    expect(html).toMatch(
+      /People are paged if 4\.2\.0 is not healthy by[\s\S]*Wait\. [\s\S]*by the configuration, unattended/,
+    );
   });
 
   it('has a button for whoever takes the page, until somebody has', async () => {
@@ -539,7 +541,7 @@ describe('the audit page', () => {
       'announced',
       'lifted the freeze of',
       'by the pipeline',
-      'by the setting `unattended`',
+      'by the configuration, unattended',
     ])
       expect(html).toContain(words);
   });
