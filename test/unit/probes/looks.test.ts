@@ -134,6 +134,7 @@ test('four are asked at once, over all looks', async () => {
   const urls = Array.from({ length: 6 }, (_none, index) => `${site.url}/?${index}`);
   looks.onLookNow(aLook({ urls }));
   looks.onLookNow(aLook({ item: 'other', urls }));
+  await vi.waitFor(() => expect(waiting).toHaveLength(4), { interval: 2 });
   while (told.length < 2) {
     await vi.waitFor(() => expect(waiting.length > 0 || told.length === 2).toBe(true), { interval: 2 });
     waiting.shift()?.end();
