@@ -72,7 +72,9 @@ describe('Clever, 2018', () => {
       expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad' });
       expect((deploy.rollback?.calledAtMs ?? Infinity) - announcedAtMs).toBeLessThan(120 * SECOND_MS);
       expect(deploy.healthyAgainAtMs).toBeDefined();
-      expect((await rollbacksOf('sso')).slice(before.length)).toMatchObject([{ id: `sso.${n}`, times: 1 }]);
+      expect((await rollbacksOf('sso')).slice(before.length)).toMatchObject([
+        { id: `sso.${n}.${announcedAtMs}`, times: 1 },
+      ]);
       // Everybody else logged in all the while.
       expect(await story.incidents()).toEqual([]);
     },

@@ -83,7 +83,7 @@ describe('Schoolyear, LTI launch', () => {
     expect(calledAtMs - announcedAtMs).toBeLessThan(30 * SECOND_MS);
     expect(await rollbacksOf('exams')).toMatchObject([
       {
-        id: `exams.${n}`,
+        id: `exams.${n}.${announcedAtMs}`,
         times: 1,
         body: { type: 'deploy.rollback', data: { version: '7.4.0', previousVersion: '7.3.9' } },
       },
