@@ -153,7 +153,7 @@ it('ends with 1 when the version is bad, and asks for no rollback by itself', as
   story = [{ ...BAD, rollback: offered }];
   const { code, stdout } = await verify([]);
   expect(code).toBe(1);
-  expect(stdout).toContain('rollback by webhook: nobody has asked for it');
+  expect(stdout).toContain('rollback by webhook: not asked for yet');
   expect(posts(`${DEPLOY}/rollback`)).toEqual([]);
 });
 

@@ -160,8 +160,8 @@ function rollbackText(rollback: Rollback, { decidedAtMs, operatorUrl }: ToldDepl
   switch (state) {
     case 'offered':
       return kind === 'command'
-        ? `rollback: nobody has asked for it: latchkey verify --rollback-command -- …`
-        : `${way}: nobody has asked for it: latchkey verify --rollback, or ${operatorUrl}`;
+        ? 'rollback: not asked for yet; latchkey verify --rollback-command -- … does'
+        : `${way}: not asked for yet; latchkey verify --rollback does, or the button at ${operatorUrl}`;
     case 'asked': {
       const tries = attempts > 1 ? `, attempt ${attempts}` : '';
       return `${way}: asked for by ${askedBy ?? 'somebody'}${tries}${lastError === undefined ? '' : ` after: ${lastError}`}`;

@@ -96,7 +96,7 @@ it('tells of a rollback who is asked, what came of it, and that the version befo
       rollback: { kind: 'github', unattended: false, state: 'asked', attempts: 0, ...rollback },
     }).at(-1);
   expect(after({ state: 'offered' })).toBe(
-    'rollback by GitHub workflow: nobody has asked for it: latchkey verify --rollback, or https://hub.example/operator/deploys/portal/7',
+    'rollback by GitHub workflow: not asked for yet; latchkey verify --rollback does, or the button at https://hub.example/operator/deploys/portal/7',
   );
   expect(after({ attempts: 2, askedBy: 'ada', lastError: 'answered 502' })).toBe(
     'rollback by GitHub workflow: asked for by ada, attempt 2 after: answered 502',
