@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WHOLE_RUN } from '#core/canary/pair.ts';
 import { deploySubject } from '#core/deploy/subject.ts';
 import { deployPagePath, rollbackFormPath } from '#core/operator-path.ts';
 import { acknowledgeDocument } from '#dashboards/operator/acknowledge-page.tsx';
@@ -278,6 +279,41 @@ describe('a deploy’s page', () => {
   it('never tells a selector’s value', async () => {
     for (const state of Object.keys(DEPLOY_STATES) as DeployState[])
       expect(await shown(state)).not.toContain('open-sesame');
+  });
+});
+
+describe('what is compared beside the runs', () => {
+  it('is how long steps take, and real attempts, each side in its column', async () => {
+    const sample = DEPLOY_STATES.running();
+    const { verification } = sample.deploy;
+    if (!verification) throw new Error('the sample is being verified');
+    const checks = verification.checks.map((check) => ({
+      ...check,
+      warnings: ['Step “Sign in” takes 4.1 s on the canary and 1.9 s on the baseline.'],
+      steps: [
+        { step: WHOLE_RUN, canaryMs: 6_200, baselineMs: 5_900, verdict: 'alike' as const },
+        { step: 'Sign in', canaryMs: 4_100, baselineMs: 1_900, verdict: 'slower' as const },
+      ],
+      realAttempts: {
+        canary: { attempts: 310, failures: 31 },
+        baseline: { attempts: 9_000, failures: 9 },
+      },
+    }));
+    const deploy = {
+      ...sample.deploy,
+      verification: { ...verification, checks },
+      warnings: checks[0]?.warnings ?? [],
+    };
+    const html = await pageOf({ ...sample, deploy });
+    const rows = [...html.matchAll(/<tr>([\s\S]*?)<\/tr>/g)].map(([row]) =>
+      row.replaceAll(/(?:<[^>]+>|\s)+/g, ' '),
+    );
+    const rowOf = (text: string) => rows.find((row) => row.includes(text));
+    expect(rowOf('Real attempts')).toContain('31 of 310 10 % 9 of 9000 0.10 %');
+    expect(rowOf('Median of the whole run')).toContain('alike 6.2 s 5.9 s');
+    expect(rowOf('Median of Sign in')).toContain('slower 4.1 s 1.9 s');
+    // Told once, beside the figures.
+    expect(html.match(/takes 4\.1 s on the canary/g)).toHaveLength(1);
   });
 });
 
