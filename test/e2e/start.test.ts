@@ -82,6 +82,15 @@ it('brings everything up, pages for a broken login, starts a dead probe again, a
   await child.untilLine((line) => line.startsWith('Latchkey is up'), UP_DEADLINE_MS);
   const link = await child.untilLine((line) => line.includes("Operator's page"), END_DEADLINE_MS);
   expect(link).toContain(`http://127.0.0.1:${ports.hub}/operator/sign-in#token=`);
+  const canary = await child.untilLine((line) => line.includes('Deploy a canary'), END_DEADLINE_MS);
+  expect(canary).toContain(`http://127.0.0.1:${ports.portal}/admin/canary`);
+  const announcement = await child.untilLine((line) => line.includes('Announce it'), END_DEADLINE_MS);
+  const [, token = ''] = /LATCHKEY_SERVICE_TOKEN=(\S+)/.exec(announcement) ?? [];
+  const deploy = await fetch(`http://127.0.0.1:${ports.hub}/v1/deploys/portal/latest`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  // The token is good, and nothing was deployed yet.
+  expect(deploy.status).toBe(404);
 
   const faults = `http://127.0.0.1:${ports.portal}/admin/faults`;
   const broken = await fetch(faults, {
