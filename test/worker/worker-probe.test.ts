@@ -8,6 +8,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Run } from '#core/run.ts';
 import type { RunLine } from '#core/view.ts';
+import { WIRE_VERSION } from '#core/wire.ts';
 import hub from '#worker/index.ts';
 import { workerProbeName } from '#worker/objects/worker-probe-rpc.ts';
 import type { StoredAgenda } from '#worker/store/worker-agenda.ts';
@@ -336,7 +337,7 @@ describe('a region of the hub’s own', () => {
   it('takes no probe', async () => {
     const hello = {
       type: 'hello' as const,
-      wireVersion: 3,
+      wireVersion: WIRE_VERSION,
       probe: 'a-probe',
       boot: 1,
       configHash: 'abc',
