@@ -57,16 +57,28 @@ export function ChecksCompared(props: {
                 : 'Runs by region, oldest first'}
             </h4>
             <PairsGrid config={config} verification={verification} check={check.check} nowMs={nowMs} />
-            <PairsLegend
-              verification={{
-                ...verification,
-                pairs: verification.pairs.filter((pair) => pair.check === check.check),
-              }}
-            />
+            <PairsLegend verification={ofCheck(verification, check.check)} />
+            <Omitted check={check} shown={ofCheck(verification, check.check).pairs.length} />
           </div>
         </article>
       ))}
     </>
+  );
+}
+
+function ofCheck(verification: ToldVerification, check: string): ToldVerification {
+  return { ...verification, pairs: verification.pairs.filter((pair) => pair.check === check) };
+}
+
+/** Of a long verification only the last pairs are told one by one; all of them count. */
+function Omitted({ check, shown }: { check: ToldCheck; shown: number }) {
+  const { canary, pending, lost } = check;
+  const asked = canary.runs + canary.invalid + pending + lost;
+  if (shown >= asked) return <></>;
+  return (
+    <p class="hush figures-note">
+      The last {shown} of {asked}: the earlier ones count, too.
+    </p>
   );
 }
 

@@ -28,7 +28,10 @@ export function PairsGrid(props: {
   const { paired } = verification;
   const pairs = verification.pairs.filter((pair) => pair.check === check);
   if (pairs.length === 0) return <p class="hush">No run has been asked for yet.</p>;
-  const regions = [...new Set(pairs.map(({ region }) => region))].toSorted();
+  const order = config.regions.map(({ id }) => id);
+  const regions = [...new Set(pairs.map(({ region }) => region))].toSorted(
+    (a, b) => order.indexOf(a) - order.indexOf(b),
+  );
   return (
     <ul class="pair-rows">
       {regions.map((region) => (

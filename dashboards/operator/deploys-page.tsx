@@ -12,7 +12,12 @@ import { DEPLOY_TONE_MARKS } from './words.ts';
 
 /** All services: whether anything may be deployed, how the latest deploy stands, and those before. */
 export function deploysPage(services: readonly ServiceSource[], nowMs: number): LayoutProps {
+  const needing = services.filter(({ view }) => {
+    const [latest] = view?.deploys ?? [];
+    return latest !== undefined && deployHeadline(latest).tone === 'down';
+  });
   return {
+    ...(needing.length === 0 ? {} : { state: `${needing.length} bad` }),
     title: 'Deploys',
     live: true,
     nowMs,

@@ -196,6 +196,12 @@ describe('a deploy’s page', () => {
     expect(html).toMatch(/aria-label="Pair \d+, canary: failed, http 500, 1\.0 s, asked at/);
     expect(html.match(/class="half half-pending" role="img"/g)).toHaveLength(2);
     expect(html).toContain('49 passed');
+    expect(html).not.toContain('the earlier ones count');
+    const { verification } = sample.deploy;
+    const last = verification && { ...verification, pairs: verification.pairs.slice(-4) };
+    expect(await pageOf({ ...sample, deploy: { ...sample.deploy, verification: last } })).toContain(
+      'The last 4 of 26: the earlier ones count, too.',
+    );
   });
 
   it('tells a lost run and an invalid one from a failed one', async () => {
@@ -342,6 +348,7 @@ describe('the page of all services', () => {
   it('has their freeze and their deploys, and says of which nothing is known', async () => {
     const { services } = deployedSource();
     const html = String(await documentOf(deploysPage(services, SAMPLE_NOW_MS)));
+    expect(html).toContain('<title>(1 bad) Deploys · Latchkey</title>');
     expect(html).toContain('Deploys are frozen');
     expect(html.match(/lift-freeze/g)).toHaveLength(1);
     expect(html).toContain(`href="${PAGE}"`);
