@@ -72,7 +72,7 @@ export function ended(deploy: Deploy, outcome: DeployOutcome, reason: string, no
   const { alarm: _alarm, ...rest } = deploy;
   return withMoment(
     { ...rest, phase: 'ended', outcome, reason, endedAtMs: nowMs },
-    `${outcome}: ${reason}`,
+    `${outcome.replaceAll('-', ' ')}: ${reason}`,
     nowMs,
   );
 }

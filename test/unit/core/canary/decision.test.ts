@@ -137,7 +137,7 @@ describe('a canary without a baseline', () => {
     expect(decision).toMatchObject({
       outcome: 'roll-back',
       attribution: 'low',
-      reason: '3 of 3 canary runs failed; there is no baseline to compare them with.',
+      reason: '3 of 3 runs failed; there is no baseline to compare them with.',
     });
     expect(decision.figures.baseline).toBeUndefined();
   });
