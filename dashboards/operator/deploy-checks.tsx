@@ -93,7 +93,7 @@ function Decision({ check, isAgain }: { check: ToldCheck; isAgain: boolean }) {
         <span class={`sign sign-${mark}`}>
           <Mark shape={mark} /> <strong>{word}</strong>
         </span>{' '}
-        {isAgain ? againReason(check) : check.reason}
+        {check.reason}
       </p>
       {check.warnings.map((warning) => (
         <p class="sign-warning">
@@ -102,13 +102,6 @@ function Decision({ check, isAgain }: { check: ToldCheck; isAgain: boolean }) {
       ))}
     </header>
   );
-}
-
-/** In a verification of the version before there is no canary to speak of. */
-function againReason({ outcome, canary: { runs, failures } }: ToldCheck): string {
-  if (runs === 0) return 'No run has given a usable result yet.';
-  const soFar = outcome === 'keep-going' ? ' so far' : '';
-  return `${failures === 0 ? 'None' : failures} of ${runs} ${runs === 1 ? 'run' : 'runs'} failed${soFar}.`;
 }
 
 function Figures(props: { check: ToldCheck; names: SideNames; paired: boolean }) {

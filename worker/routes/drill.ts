@@ -2,7 +2,6 @@ import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { DRILL_WAIT_MS_MAX, drillPassed, type Drill, type ToldDrill } from '#core/network/drill.ts';
 import { DRILL_PATH } from '#core/operator-path.ts';
-import { parseWith } from '#core/problem.ts';
 import { audit } from '../audit.ts';
 import { withDeadline } from '../deadline.ts';
 import { AppError } from '../errors.ts';
@@ -12,6 +11,7 @@ import { operatorAuth } from '../middleware/operator-auth.ts';
 import { sameOrigin } from '../middleware/same-origin.ts';
 import { NETWORK_NAME, type DrillStarted } from '../objects/network-rpc.ts';
 import { networkPolicy, config } from '../settings.ts';
+import { jsonBody } from './json-body.ts';
 
 /** Bytes of a wish for a drill: the names of all channels. */
 const WISH_BYTES_MAX = 4 * 1024;
@@ -38,7 +38,7 @@ export const drillRoutes = new Hono<Hub>();
 for (const path of [DRILL_PATH, `${DRILL_PATH}/*`]) drillRoutes.use(path, sameOrigin, operatorAuth);
 
 drillRoutes.post(DRILL_PATH, bodySize(WISH_BYTES_MAX), async (c) => {
-  const { channels = networkPolicy.routes.page, waitMs } = await wishOf(c);
+  const { channels = networkPolicy.routes.page, waitMs } = await jsonBody(c, Wish, 'the wish');
   const by = 'operator';
   const wish = { by, channels: [...new Set(channels)], waitMs };
   const { isNew, drill } = await withDeadline<DrillStarted>(
@@ -72,17 +72,4 @@ function told(drill: Drill): ToldDrill {
 
 function network(c: Context<Hub>) {
   return c.env.NETWORK.getByName(NETWORK_NAME);
-}
-
-async function wishOf(c: Context<Hub>): Promise<z.output<typeof Wish>> {
-  let json: unknown;
-  try {
-    json = JSON.parse((await c.req.text()) || '{}');
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new AppError('bad-request', `expected JSON: ${error.message}`);
-  }
-  const parsed = parseWith(Wish, json);
-  if (!parsed.ok) throw new AppError('bad-request', 'the wish is not valid', parsed.problems);
-  return parsed.value;
 }

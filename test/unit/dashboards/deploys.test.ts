@@ -215,7 +215,7 @@ describe('a deploy’s page', () => {
     const html = await shown('rolled-back');
     const again = html.slice(html.indexOf('id="again"'), html.indexOf('id="checklist"'));
     expect(again).toContain('is 4.2.0 healthy?');
-    expect(again).toContain('None of 49 runs failed.');
+    expect(again).toContain('All 49 runs passed.');
     expect(again).not.toContain('canary');
     expect(again).not.toContain('baseline');
   });

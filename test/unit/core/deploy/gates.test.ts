@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Gate } from '#core/deploy/checklist.ts';
-import { aDeployPolicy, BOTH_FINE, DeployStory, SECOND, type World } from './deploy-story.ts';
+import { aDeployPolicy, BOTH_FINE, DeployStory, SECOND, type World } from '#test/fixtures/deploy-story.ts';
 
 const CHECKLIST = {
   checklist: [

@@ -12,7 +12,7 @@ import {
   SECOND,
   T0,
   type World,
-} from './deploy-story.ts';
+} from '#test/fixtures/deploy-story.ts';
 
 const WEBHOOK = {
   kind: 'webhook',
