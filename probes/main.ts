@@ -44,13 +44,13 @@ const FLUSH_MS = 3_000;
 
 /**
  * Runs a probe until SIGTERM, SIGINT or SIGHUP, and gives its exit code. Bad settings are reported all at once, before
- * anything is started. `createRunner` gets the folder that the configuration's paths are relative to. A probe that does
+ * anything is started. `createRunner` gets the configuration. A probe that does
  * nothing at all for `blockedMsMax` is killed, and its next start reports the runs that were under way.
  */
 export async function runProbe(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  createRunner: (configDirectory: string) => Runner,
+  createRunner: (loaded: LoadedConfig) => Runner,
   { blockedMsMax = BLOCKED_MS_MAX }: { blockedMsMax?: number } = {},
 ): Promise<Exit> {
   const stop = stopSignal();
@@ -70,7 +70,7 @@ export async function runProbe(
       channels: channels.value,
       stop,
       blockedMsMax,
-      createRunner: () => createRunner(loaded.directory),
+      createRunner: () => createRunner(loaded),
     });
   } catch (error) {
     if (error instanceof ConfigFileError) return refuse('config-bad', error.message);

@@ -25,5 +25,7 @@ export async function probe(argv: readonly string[]): Promise<number> {
     return EXIT.stopped;
   }
   const { env } = process;
-  return runProbe(argv, env, (directory) => createRunner({ directory, env, log }));
+  return runProbe(argv, env, ({ directory, config: { services } }) =>
+    createRunner({ directory, services, env, log }),
+  );
 }

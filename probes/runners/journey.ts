@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JourneyCheck } from '#core/config.ts';
+import type { Service } from '#core/deploy/service.ts';
 import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from './journey/journey-file.ts';
@@ -18,6 +19,8 @@ import { READY_MS_MAX, type Runner, type RunResult } from './runner.ts';
 export type JourneyRunnerOptions = BrowserOptions & {
   /** What the journeys' paths are relative to: the folder of the configuration. */
   directory: string;
+  /** The configuration's: whose addresses may take the place of a journey's. */
+  services?: readonly Service[] | undefined;
   /** MiB that can still be taken; the machine's own measure when absent. */
   availableMiB?: (() => Promise<number | undefined>) | undefined;
 };
@@ -48,7 +51,8 @@ async function runOnce(
   let clean: Redactor = createRedactor(new Map());
   try {
     // Everything that is ours to get right comes before the first packet to the target.
-    const selection = selectionOf(check, visit);
+    const service = options.services?.find(({ id }) => id === visit?.deploy.service);
+    const selection = selectionOf(check, visit, service);
     clean = createRedactor(selection.hidden);
     const secrets = readSecrets(check.secrets, options.env);
     clean = createRedactor(new Map([...secrets, ...selection.hidden]));

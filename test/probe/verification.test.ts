@@ -1,8 +1,9 @@
 import { chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { JourneyCheck } from '#core/config.ts';
+import { parseConfig, type JourneyCheck } from '#core/config.ts';
 import type { Selector } from '#core/deploy/selector.ts';
 import { failureLabel } from '#core/failure.ts';
+import { describeProblems } from '#core/problem.ts';
 import type { DeploySide, Run } from '#core/run.ts';
 import type { VerifyNow } from '#core/wire.ts';
 import { Agent, CONCURRENCY_DEFAULT } from '#probes/agent.ts';
@@ -266,6 +267,32 @@ test('an address for a var that the check does not have is our own fault, and no
   expect(labelOf(result)).toBe('invalid: probe-error');
   expect(result.failure?.message).toContain('the selector replaces vars.portal');
   expect(site.visits).toEqual([]);
+});
+
+test('no address of a host that the probe’s configuration does not have gets what a journey types', async () => {
+  const { visit, site, check, options } = await aSite(SEES);
+  const selector: Selector = {
+    kind: 'url',
+    url: site.canaryUrl.replace('127.0.0.1', 'localhost'),
+    var: 'baseUrl',
+  };
+  const refused = await visit(selector);
+  expect(labelOf(refused)).toBe('invalid: probe-error');
+  expect(refused.failure?.message).toContain(
+    'astray: expected a host that the configuration knows (127.0.0.1)',
+  );
+  expect(site.visits).toEqual([]);
+  const policy = parseConfig({
+    publicUrl: 'https://hub.example',
+    regions: { 'us-east': {} },
+    checks: { 'portal-login': { kind: 'journey', file: 'a.journey.ts', owner: 'Tests' } },
+    channels: { oncall: { kind: 'pagerduty' } },
+    services: { portal: { checks: ['portal-login'], canaryHosts: ['localhost'] } },
+  });
+  if (!policy.ok) throw new Error(describeProblems(policy.problems));
+  const trusting = createRunner({ ...options, services: policy.value.services });
+  onTestFinished(() => trusting.close());
+  expect(labelOf(await trusting.run(check, undefined, { deploy: DEPLOY, selector }))).toBe('pass');
 });
 
 test('a check that is no journey goes nowhere by a selector', async () => {

@@ -8,7 +8,8 @@ export const VERIFY_HELP = `latchkey verify: tell the hub of a deploy, and wait 
   --check NAME, --tag NAME  journeys instead of the service's own; each may be given several times
   --canary-header 'NAME: VALUE', --canary-cookie NAME=VALUE, --canary-url URL[#VAR]
                             how a run reaches the new version; with one, every run goes to both versions at once.
-                            VAR is the journey's variable that the address replaces (default baseUrl)
+                            VAR is the journey's variable that the address replaces (default baseUrl); its host is one that the
+                            configuration knows: of that variable, of a selector there, or in the service's canaryHosts
   --baseline-header, --baseline-cookie, --baseline-url
                             how a run reaches the version beside it (default: as everybody does)
   --timeout DURATION        how long it may take until nobody can tell, such as 180s (default: the service's own)

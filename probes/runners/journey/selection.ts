@@ -1,6 +1,8 @@
 import type { JourneyCheck } from '#core/config.ts';
 import { addressesOf } from '#core/deploy/resolve.ts';
+import { addressProblem } from '#core/deploy/selector-address.ts';
 import { selectorName, type Selector } from '#core/deploy/selector.ts';
+import type { Service } from '#core/deploy/service.ts';
 import type { RoomEntry } from '../../browser/room.ts';
 import { OwnFault } from '../../own-fault.ts';
 import { SECRET_CHARS_MIN } from '../../redact.ts';
@@ -26,14 +28,21 @@ export type Selection = {
  * fault and not the page's, and makes the run `invalid` (see `HeaderRefusals`). WebSockets do not carry it, nor does what
  * a service worker fetches. A cookie has none of this: it is there for the hosts among the check's `vars` alone, over https
  * also where another site posts or embeds (SAML's POST binding), until the journey clears its cookies.
+ *
+ * An address is taken only as far as the probe's own configuration trusts it: here the journey's secrets are, and whoever
+ * has the hub shall not get them. `service` is what that configuration has of the deploy's.
  */
-export function selectionOf(check: JourneyCheck, visit: Pick<Visit, 'selector' | 'ready'> = {}): Selection {
+export function selectionOf(
+  check: JourneyCheck,
+  visit: Pick<Visit, 'selector' | 'ready'> = {},
+  service?: Service,
+): Selection {
   const { selector, ready } = visit;
-  const selection = selector ? led(check, selector) : { check, entry: {}, hidden: new Map() };
+  const selection = selector ? led(check, selector, service) : { check, entry: {}, hidden: new Map() };
   return ready ? { ...selection, entry: { ...selection.entry, ready } } : selection;
 }
 
-function led(check: JourneyCheck, selector: Selector): Selection {
+function led(check: JourneyCheck, selector: Selector, service: Service | undefined): Selection {
   switch (selector.kind) {
     case 'header':
       return {
@@ -61,6 +70,12 @@ function led(check: JourneyCheck, selector: Selector): Selection {
         throw new OwnFault(
           'probe-error',
           `the selector replaces vars.${name}: expected one that ${check.id} has (${Object.keys(check.vars).join(', ') || 'none'})`,
+        );
+      const problem = addressProblem(selector, check.vars[name], service);
+      if (problem)
+        throw new OwnFault(
+          'probe-error',
+          `the selector leads ${check.id} astray: expected ${problem.expected}, got ${problem.received}`,
         );
       return { check: { ...check, vars: { ...check.vars, [name]: url } }, entry: {}, hidden: new Map() };
     }

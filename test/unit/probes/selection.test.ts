@@ -70,9 +70,9 @@ test('of a host with several addresses the one over http counts: its cookie reac
 
 test('an address replaces one of the vars and leaves the others', () => {
   const { check, entry, hidden } = selectionOf(CHECK, {
-    selector: { kind: 'url', url: 'https://canary.portal.example', var: 'baseUrl' },
+    selector: { kind: 'url', url: 'https://portal.example:8443/v2', var: 'baseUrl' },
   });
-  expect(check).toEqual({ ...CHECK, vars: { ...VARS, baseUrl: 'https://canary.portal.example' } });
+  expect(check).toEqual({ ...CHECK, vars: { ...VARS, baseUrl: 'https://portal.example:8443/v2' } });
   expect([entry, hidden.size]).toEqual([{}, 0]);
   expect(CHECK.vars.baseUrl).toBe('https://portal.example/start');
 });
@@ -93,6 +93,12 @@ test.each([
     check: CHECK,
     selector: { kind: 'url', url: 'https://canary.example', var: 'constructor' } as const,
     said: 'the selector replaces vars.constructor: expected one that',
+  },
+  {
+    why: 'an address of a stranger, whatever the hub says,',
+    check: CHECK,
+    selector: { kind: 'url', url: 'https://evil.example', var: 'baseUrl' } as const,
+    said: 'the selector leads portal-login astray: expected a host that the configuration knows (portal.example)',
   },
   {
     why: 'a cookie and no address',

@@ -29,6 +29,7 @@ function unconfigured({ checks: all }: DeployConfig, id: string, checks: readonl
     owner: own[0]?.owner ?? id,
     checks: [...checks],
     channels: [...new Set(own.flatMap(({ channels }) => channels))],
+    canaryHosts: [],
     settings: CANARY_DEFAULTS,
     pairEveryMs: PAIR_EVERY_MS,
     checklist: [],

@@ -1,7 +1,8 @@
 import type { Check, Config } from '../config.ts';
 import type { Parsed, Problem } from '../problem.ts';
 import type { Announcement } from './announcement.ts';
-import { checksNamed, DEPLOY_CHECKS_MAX } from './service.ts';
+import { checksNamed, DEPLOY_CHECKS_MAX, type Service } from './service.ts';
+import { addressProblem } from './selector-address.ts';
 import type { Selector } from './selector.ts';
 
 /** The journeys that verify an announced deploy: those it names, else the service's own. All problems at once. */
@@ -53,12 +54,20 @@ export function resolveChecks(
     ['canary', announcement.canary ?? service?.canary],
     ['baseline', announcement.baseline ?? service?.baseline],
   ] as const)
-    problems.push(...(selector ? unreachable(path, selector, own) : []));
+    problems.push(...(selector ? unreachable(path, selector, own, service) : []));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: named };
 }
 
-/** Journeys that a selector cannot bring anywhere: it would replace, or set a cookie for, an address they do not have. */
-function unreachable(path: string, selector: Selector, checks: readonly Check[]): Problem[] {
+/**
+ * Journeys that a selector cannot bring anywhere: it would replace, or set a cookie for, an address they do not have, or lead
+ * them to strangers.
+ */
+function unreachable(
+  path: string,
+  selector: Selector,
+  checks: readonly Check[],
+  service: Service | undefined,
+): Problem[] {
   return checks.flatMap((check): Problem[] => {
     const vars = check.kind === 'journey' ? check.vars : {};
     if (selector.kind === 'url' && vars[selector.var] === undefined)
@@ -69,6 +78,10 @@ function unreachable(path: string, selector: Selector, checks: readonly Check[])
           received: JSON.stringify(selector.var),
         },
       ];
+    if (selector.kind === 'url') {
+      const problem = addressProblem(selector, vars[selector.var], service);
+      return problem ? [{ path: `${path}.url`, ...problem }] : [];
+    }
     if (selector.kind === 'cookie' && addressesOf(vars).length === 0)
       return [
         {

@@ -6,8 +6,13 @@ const Token = z
   .max(100)
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected a name of letters, digits and -, such as x-canary');
 
-/** Names that belong to the browser or to the connection: a request with another one of these is not what people send. */
-const RESERVED_HEADERS = /^(host|cookie|connection|content-length|transfer-encoding|upgrade|te|trailer)$/i;
+/**
+ * Names that belong to the browser or to the connection: a request with another one of these is not what people send. Those by
+ * which proxies tell the host that was asked are among them: an app that believes one sends the login, and what is typed there,
+ * to that host (OWASP, “Testing for Host Header Injection”).
+ */
+const RESERVED_HEADERS =
+  /^(host|cookie|connection|content-length|transfer-encoding|upgrade|te|trailer|forwarded|x-forwarded-.*|x-original-(host|url)|x-rewrite-url|x-host)$/i;
 
 /**
  * What brings a run to one version and not to the other: a header on every request of its browser, a cookie for the hosts
@@ -54,6 +59,7 @@ export function selectorName(selector: Selector): string {
     case 'cookie':
       return `cookie ${selector.name}`;
     case 'url':
-      return selector.url;
+      // What is before the host, and behind the path, may be a key to it.
+      return selector.url.replace(/^([a-z]+:[/\\]*)(?:[^/\\?#]*@)?([^?#]*)[^]*$/i, '$1$2');
   }
 }

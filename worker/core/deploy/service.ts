@@ -6,6 +6,7 @@ import { Slug } from '../run.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';
 import { Checklist, type ChecklistItem } from './checklist.ts';
 import { RollbackInput, rollbackSettings, type RollbackSettings } from './rollback.ts';
+import { HostPattern } from './selector-address.ts';
 import { Selector } from './selector.ts';
 
 /** Journeys of one verification: each has a statistic of its own, and probes run them side by side. */
@@ -25,6 +26,11 @@ export const ServiceInput = z
     /** How a run reaches the canary, and the version beside it, when the pipeline does not say. */
     canary: Selector.optional(),
     baseline: Selector.optional(),
+    /**
+     * Hosts beside those of the journeys' own `vars` that a pipeline may lead the journeys to, with all that they type there:
+     * `canary.example.com`, or `*.previews.example.com` for all below.
+     */
+    canaryHosts: z.array(HostPattern).max(20).default([]),
     verification: CanaryInput.prefault({}),
     /**
      * Start to start of the runs of one journey in one region; never two at once. With 5 s, two regions promote after 49
@@ -77,6 +83,7 @@ export type Service = {
   runbook?: string | undefined;
   canary?: Selector | undefined;
   baseline?: Selector | undefined;
+  canaryHosts: string[];
   settings: CanarySettings;
   pairEveryMs: number;
   checklist: ChecklistItem[];
@@ -123,6 +130,7 @@ export function serviceSettings(
     runbook: input.runbook,
     canary: input.canary,
     baseline: input.baseline,
+    canaryHosts: input.canaryHosts,
     settings: canarySettings(input.verification),
     pairEveryMs: input.pairEvery,
     checklist: input.checklist,

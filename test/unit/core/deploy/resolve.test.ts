@@ -61,6 +61,24 @@ describe('the journeys that verify a deploy', () => {
       'canary.var: expected one of the vars of launch (start), got "baseUrl"',
     ],
     [
+      'a stranger’s address, who would be told the password',
+      { canary: { kind: 'url', url: 'https://portal.example.evil.example/x', var: 'start' } },
+      "canary.url: expected a host that the configuration knows (portal.example), or another one in the service's canaryHosts, got portal.example.evil.example",
+    ],
+    [
+      'a stranger’s address for the version beside it',
+      {
+        canary: { kind: 'cookie', name: 'lane', value: 'canary' },
+        baseline: { kind: 'url', url: 'https://evil.example', var: 'start' },
+      },
+      "baseline.url: expected a host that the configuration knows (portal.example), or another one in the service's canaryHosts, got evil.example",
+    ],
+    [
+      'an address in the clear',
+      { canary: { kind: 'url', url: 'http://portal.example/exam', var: 'start' } },
+      'canary.url: expected https, as vars.start has, got http',
+    ],
+    [
       'a cookie for no address',
       { checks: ['bare'], canary: { kind: 'cookie', name: 'lane', value: 'canary' } },
       'canary: expected an address among the vars of bare, to set a cookie for, got none',
