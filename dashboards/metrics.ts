@@ -1,7 +1,7 @@
 import { VERDICTS } from '#core/verdict.ts';
 import type { MetricFamily, Sample } from '#core/exposition.ts';
 import { OBJECTIVE_MS, OBJECTIVE_RATIO, STANDINGS, type ObjectiveReport } from '#core/objective.ts';
-import { DELIVERY_STATES } from '#core/outbox.ts';
+import { DELIVERY_STATES } from '#core/delivery.ts';
 import { MS_PER_SECOND } from '#core/units.ts';
 import type { Overview } from './operator/overview.ts';
 import type { OverviewSource } from './operator/source.ts';

@@ -2,7 +2,7 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel } from '#core/failure.ts';
 import { FLAPPING_HOLDS } from '#core/flapping.ts';
 import type { Incident } from '#core/incident.ts';
-import type { Delivery } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import { ledgerView, type LedgerView } from './ledger.ts';
 
 /** A message to one channel: where it stands. */

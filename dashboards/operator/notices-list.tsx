@@ -1,4 +1,4 @@
-import type { Delivery } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { deliveryView } from './incident-view.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { LastWord } from '#core/break-glass.ts';
 import { Failure } from '#core/failure.ts';
-import { DELIVERY_STATES, newDelivery, type Delivery } from '#core/outbox.ts';
+import { DELIVERY_STATES, newDelivery, type Delivery } from '#core/delivery.ts';
 import { Page } from '#core/page.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { Slug } from '#core/run.ts';

@@ -1,13 +1,12 @@
 import {
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
-  dueDeliveries,
   endAttempt,
   newDelivery,
-  outboxWakeMs,
   type AttemptResult,
-  type OutboxPolicy,
-} from '#core/outbox.ts';
+} from '#core/delivery.ts';
+import { dueDeliveries, outboxWakeMs } from '#core/outbox.ts';
+import type { OutboxPolicy } from '#core/policy.ts';
 import type { SecretRef } from '#core/secret-ref.ts';
 import { sendPage } from '#worker/channels/index.ts';
 import type { Clock } from '../clock.ts';

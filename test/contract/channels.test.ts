@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AttemptResult } from '#core/outbox.ts';
+import type { AttemptResult } from '#core/delivery.ts';
 import { PAGE_EVENTS, Page } from '#core/page.ts';
 import type { SendContext } from '#worker/channels/channel.ts';
 import {

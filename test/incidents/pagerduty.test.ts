@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Failure } from '#core/failure.ts';
-import type { Delivery } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import { breakPager, mendPager, migrate } from '#test/worker/hub.ts';
 import { MINUTE_MS, SECOND_MS, Story } from './story.ts';
 

@@ -11,7 +11,7 @@ import {
   type GlassState,
   type LastWord,
 } from '#core/break-glass.ts';
-import { ATTEMPT_TIMEOUT_MS, newDelivery, type AttemptResult, type Delivery } from '#core/outbox.ts';
+import { ATTEMPT_TIMEOUT_MS, newDelivery, type AttemptResult, type Delivery } from '#core/delivery.ts';
 import type { Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
 import type { BrokenGlass } from '#core/step.ts';

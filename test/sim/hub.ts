@@ -10,15 +10,13 @@ import {
 import {
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
-  dueDeliveries,
   endAttempt,
   isSettled,
-  outboxWakeMs,
   type AttemptResult,
   type Delivery,
-  type OutboxPolicy,
-} from '#core/outbox.ts';
-import { outboxPolicyOf, type Policy } from '#core/policy.ts';
+} from '#core/delivery.ts';
+import { dueDeliveries, outboxWakeMs } from '#core/outbox.ts';
+import { type OutboxPolicy, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
 import { stateWakeMs, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { NextStart } from '#core/wire.ts';

@@ -1,5 +1,5 @@
 import { activeIncident, isBursting, type CheckState } from '#core/check-state.ts';
-import { isSettled, type Delivery } from '#core/outbox.ts';
+import { isSettled, type Delivery } from '#core/delivery.ts';
 import type { Page } from '#core/page.ts';
 import { Evidence } from './evidence.ts';
 import type { Commit } from './hub.ts';

@@ -1,4 +1,4 @@
-import type { AttemptResult, Delivery } from '#core/outbox.ts';
+import type { AttemptResult, Delivery } from '#core/delivery.ts';
 import type { SimClock } from './clock.ts';
 import { Prng } from './prng.ts';
 import { isOn, type Channel, type Fault, type Scenario } from './scenario.ts';

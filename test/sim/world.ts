@@ -1,5 +1,5 @@
 import { initialState, type CheckState } from '#core/check-state.ts';
-import type { Delivery } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import type { Policy } from '#core/policy.ts';
 import { heard, withDuration, type RegionState } from '#core/region.ts';
 import { SimClock } from './clock.ts';

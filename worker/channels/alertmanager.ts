@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AttemptResult } from '#core/outbox.ts';
+import type { AttemptResult } from '#core/delivery.ts';
 import type { Page } from '#core/page.ts';
 import { SecretRef } from '#core/secret-ref.ts';
 import { MS_PER_MINUTE, truncate } from '#core/units.ts';

@@ -1,4 +1,4 @@
-import type { AttemptResult } from '#core/outbox.ts';
+import type { AttemptResult } from '#core/delivery.ts';
 import type { SecretRef } from '#core/secret-ref.ts';
 import { truncate } from '#core/units.ts';
 import { discard, readBounded } from './bounded-body.ts';

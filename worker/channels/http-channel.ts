@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { AttemptResult } from '#core/outbox.ts';
+import type { AttemptResult } from '#core/delivery.ts';
 import type { Page } from '#core/page.ts';
 import type { SecretRef } from '#core/secret-ref.ts';
 import type { Channel, SendContext } from './channel.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '#core/duration.ts';
-import type { AttemptResult } from '#core/outbox.ts';
+import type { AttemptResult } from '#core/delivery.ts';
 import type { Page } from '#core/page.ts';
 import { parseWith } from '#core/problem.ts';
 import { SecretRef } from '#core/secret-ref.ts';

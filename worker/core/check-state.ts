@@ -2,7 +2,7 @@ import { isBurstOn, type Burst } from './burst.ts';
 import type { DeployMark } from './deploy/mark.ts';
 import type { Incident } from './incident.ts';
 import { deadlinesOf, type Deadlines } from './lateness.ts';
-import type { Paged } from './outbox.ts';
+import type { Paged } from './page.ts';
 import type { Policy } from './policy.ts';
 import { heard, type RegionState, type VoteTiming } from './region.ts';
 import type { Run } from './run.ts';

@@ -243,3 +243,10 @@ function regionLine(
       : {}),
   };
 }
+
+/** What the outbox must know of an incident that its messages are about. */
+export type Paged = {
+  seq: number;
+  isOver: boolean;
+  acknowledged?: { atMs: number; by: string; via: string } | undefined;
+};

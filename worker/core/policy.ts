@@ -62,3 +62,6 @@ export function routesOf(
 export function outboxPolicyOf({ routes, config }: Policy): { routes: Routes; escalateAfterMs: number } {
   return { routes, escalateAfterMs: config.paging.escalateAfterMs };
 }
+
+/** What decides which channels get what, and when. */
+export type OutboxPolicy = { routes: Routes; escalateAfterMs: number };

@@ -3,7 +3,7 @@ import type { CheckState } from './check-state.ts';
 import type { Incident } from './incident.ts';
 import type { Drill } from './network/drill.ts';
 import type { NetworkIncident } from './network/network.ts';
-import type { Delivery } from './outbox.ts';
+import type { Delivery } from './delivery.ts';
 import type { DeployRef, Outcome, Run } from './run.ts';
 import type { Verdict } from './verdict.ts';
 

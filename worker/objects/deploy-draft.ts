@@ -1,7 +1,10 @@
 import type { Deploy, ServiceState } from '#core/deploy/deploy.ts';
 import type { DeployEffect, DeployEvent, DeployPolicy } from '#core/deploy/event.ts';
 import { deployStep, pagedOf } from '#core/deploy/step.ts';
-import { deliveriesOf, followUps, overtaken, type Delivery, type OutboxPolicy } from '#core/outbox.ts';
+import { deliveriesOf, overtaken } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
+import type { Delivery } from '#core/delivery.ts';
+import type { OutboxPolicy } from '#core/policy.ts';
 
 /** What the outbox of a service goes by. */
 export function deployOutboxPolicy({ routes }: DeployPolicy, escalateAfterMs: number): OutboxPolicy {

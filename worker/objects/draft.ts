@@ -1,20 +1,12 @@
-import type { CheckState } from '#core/check-state.ts';
-import { pagedOf } from '#core/check-state.ts';
+import { type CheckState, pagedOf } from '#core/check-state.ts';
 import { withMemory } from '#core/dns/memory/judged.ts';
 import type { DnsMemory } from '#core/dns/memory/memory.ts';
 import { remember } from '#core/dns/memory/remember.ts';
 import { isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
-import {
-  coveredFor,
-  deliveriesOf,
-  endAttempt,
-  followUps,
-  grouped,
-  newDelivery,
-  overtaken,
-  type Delivery,
-} from '#core/outbox.ts';
+import { coveredFor, deliveriesOf, grouped, overtaken } from '#core/outbox.ts';
+import { endAttempt, newDelivery, type Delivery } from '#core/delivery.ts';
+import { followUps } from '#core/follow-ups.ts';
 import { outboxPolicyOf, type Policy } from '#core/policy.ts';
 import { step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
 import type { Page } from '#core/page.ts';

@@ -8,14 +8,11 @@ import {
   type NetworkState,
   type NetworkSubject,
 } from '#core/network/network.ts';
-import {
-  deliveriesOf,
-  followUps,
-  overtaken,
-  type Delivery,
-  type OutboxPolicy,
-  type Paged,
-} from '#core/outbox.ts';
+import { deliveriesOf, overtaken } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
+import type { Delivery } from '#core/delivery.ts';
+import type { OutboxPolicy } from '#core/policy.ts';
+import type { Paged } from '#core/page.ts';
 
 /** The deliveries of incidents and of drills, by their ids. They are two outboxes: a drill wakes nobody else. */
 export type DeliveriesBySubject = Record<NetworkSubject, ReadonlyMap<string, Delivery>>;

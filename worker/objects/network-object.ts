@@ -10,7 +10,7 @@ import {
   type NetworkState,
   type NetworkSubject,
 } from '#core/network/network.ts';
-import type { Delivery } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import { isSeen, neededRegions } from '#core/network/sight.ts';
 import type { NetworkView } from '#core/view.ts';
 import { hasEvidence } from '#core/network/watchdog.ts';

@@ -1,18 +1,14 @@
+import { asConfigured, dueDeliveries, outboxWakeMs, pageToSend } from '#core/outbox.ts';
 import {
-  asConfigured,
   ATTEMPT_TIMEOUT_MS,
   beginAttempt,
-  dueDeliveries,
   endAttempt,
   isSettled,
-  outboxWakeMs,
-  pageToSend,
   type AttemptResult,
   type Delivery,
-  type OutboxPolicy,
-  type Paged,
-} from '#core/outbox.ts';
-import type { Page } from '#core/page.ts';
+} from '#core/delivery.ts';
+import type { OutboxPolicy } from '#core/policy.ts';
+import type { Paged, Page } from '#core/page.ts';
 import type { CheckEvent } from '#core/step.ts';
 import { acknowledgeLink } from '../acknowledge-link.ts';
 import { pollReceipt, sendingSecrets, sendPage, type ChannelSettings } from '../channels/index.ts';

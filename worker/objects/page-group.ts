@@ -15,7 +15,8 @@ import {
 } from '#core/group/cover.ts';
 import { candidateOf, isGroupable } from '#core/group/grouping.ts';
 import type { Incident } from '#core/incident.ts';
-import { GROUP_ANSWER_MS, type Delivery } from '#core/outbox.ts';
+import { GROUP_ANSWER_MS } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
 import { dedupKey, type GroupedCheck, type Page } from '#core/page.ts';
 import { earliest } from '#core/units.ts';
 import type { Policy } from '#core/policy.ts';

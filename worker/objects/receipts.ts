@@ -1,4 +1,5 @@
-import type { Delivery, Paged } from '#core/outbox.ts';
+import type { Delivery } from '#core/delivery.ts';
+import type { Paged } from '#core/page.ts';
 import { earliest } from '#core/units.ts';
 
 /** A receipt is asked for this often; Pushover allows every 5 s (pushover.net/api/receipts). */

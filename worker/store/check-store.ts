@@ -1,7 +1,7 @@
 import { restoredState, type CheckState } from '#core/check-state.ts';
 import { restoredMemory, type DnsMemory } from '#core/dns/memory/memory.ts';
 import type { Incident } from '#core/incident.ts';
-import { isSettled, type Delivery } from '#core/outbox.ts';
+import { isSettled, type Delivery } from '#core/delivery.ts';
 import type { Run } from '#core/run.ts';
 import type { RunLine, StoredRun } from '#core/view.ts';
 

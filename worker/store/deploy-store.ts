@@ -10,7 +10,7 @@ import {
 import type { DeployMark } from '#core/deploy/mark.ts';
 import { withoutPairs } from '#core/deploy/telling.ts';
 import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
-import { isSettled, type Delivery } from '#core/outbox.ts';
+import { isSettled, type Delivery } from '#core/delivery.ts';
 
 /** Deploys before the latest one that are kept, with their pages: a month of a team that deploys twice a day. */
 export const DEPLOYS_KEPT_MAX = 50;

@@ -1,6 +1,6 @@
 import type { Drill } from '#core/network/drill.ts';
 import type { NetworkIncident, NetworkState, NetworkSubject } from '#core/network/network.ts';
-import { isSettled, type Delivery } from '#core/outbox.ts';
+import { isSettled, type Delivery } from '#core/delivery.ts';
 
 /** Incidents and drills kept of each, with their pages: years of them. */
 const KEPT_MAX = 200;

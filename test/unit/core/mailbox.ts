@@ -1,18 +1,8 @@
-import {
-  beginAttempt,
-  deliveriesOf,
-  dueDeliveries,
-  endAttempt,
-  followUps,
-  outboxWakeMs,
-  overtaken,
-  type AttemptResult,
-  type Delivery,
-  type OutboxPolicy,
-  type Paged,
-} from '#core/outbox.ts';
-import type { Page } from '#core/page.ts';
-import type { ChannelTraits, Routes } from '#core/policy.ts';
+import { beginAttempt, endAttempt, type AttemptResult, type Delivery } from '#core/delivery.ts';
+import { deliveriesOf, dueDeliveries, outboxWakeMs, overtaken } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
+import type { OutboxPolicy, ChannelTraits, Routes } from '#core/policy.ts';
+import type { Paged, Page } from '#core/page.ts';
 
 export const ACCEPTED: AttemptResult = { ok: true, providerId: 'p' };
 export const REFUSED: AttemptResult = { ok: false, verdict: 'refused', error: 'HTTP 400 invalid event' };

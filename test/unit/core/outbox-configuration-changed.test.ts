@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { asConfigured, dueDeliveries, followUps, outboxWakeMs, type OutboxPolicy } from '#core/outbox.ts';
-import { NO_ROUTES } from '#core/policy.ts';
+import { asConfigured, dueDeliveries, outboxWakeMs } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
+import { type OutboxPolicy, NO_ROUTES } from '#core/policy.ts';
 import { aPage } from '#test/fixtures/builders.ts';
 import { ACCEPTED, aRoutes, Mailbox, REFUSED, TRAITS } from './mailbox.ts';
 

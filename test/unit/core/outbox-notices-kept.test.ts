@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NOTICES_KEPT_MAX, newDelivery, surplusNotices, type Delivery } from '#core/outbox.ts';
+import { NOTICES_KEPT_MAX, surplusNotices } from '#core/outbox.ts';
+import { newDelivery, type Delivery } from '#core/delivery.ts';
 import { aPage } from '#test/fixtures/builders.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dueDeliveries, followUps, isSettled, type AttemptResult } from '#core/outbox.ts';
+import { dueDeliveries } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
+import { isSettled, type AttemptResult } from '#core/delivery.ts';
 import type { Routes } from '#core/policy.ts';
 import { aPage } from '#test/fixtures/builders.ts';
 import { ACCEPTED, FAILED, LIMITED, Mailbox, REFUSED } from './mailbox.ts';

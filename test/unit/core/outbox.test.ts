@@ -1,19 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
   beginAttempt,
-  coveredFor,
   DELIVERY_AGE_MAX_MS,
-  dueDeliveries,
   endAttempt,
-  FALLBACK_AFTER_MS,
-  grouped,
   isSettled,
   LEASE_MS,
   newDelivery,
-  outboxWakeMs,
-  overtaken,
   type Delivery,
-} from '#core/outbox.ts';
+} from '#core/delivery.ts';
+import { coveredFor, dueDeliveries, grouped, outboxWakeMs, overtaken } from '#core/outbox.ts';
+import { FALLBACK_AFTER_MS } from '#core/follow-ups.ts';
 import { aPage } from '#test/fixtures/builders.ts';
 import { ACCEPTED, aRoutes, FAILED, Mailbox, REFUSED, TRAITS } from './mailbox.ts';
 

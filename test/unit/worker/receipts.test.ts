@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginAttempt, endAttempt, newDelivery, type Delivery } from '#core/outbox.ts';
+import { beginAttempt, endAttempt, newDelivery, type Delivery } from '#core/delivery.ts';
 import { aPage } from '#test/fixtures/builders.ts';
 import { Receipts } from '#worker/objects/receipts.ts';
 

@@ -1,6 +1,7 @@
 import type { Check, Config } from '../config.ts';
 import { deadlinesAt, deadlinesOf, type Deadlines } from '../lateness.ts';
-import { ATTEMPT_TIMEOUT_MS, GROUP_ANSWER_MS } from '../outbox.ts';
+import { ATTEMPT_TIMEOUT_MS } from '../delivery.ts';
+import { GROUP_ANSWER_MS } from '../outbox.ts';
 import {
   TERMS,
   totalMs,

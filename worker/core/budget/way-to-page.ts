@@ -1,5 +1,6 @@
 import { BURST_ASK_INTERVAL_MS } from '../burst.ts';
-import { ATTEMPT_TIMEOUT_MS, FALLBACK_AFTER_MS, RETRY_AFTER_MS } from '../outbox.ts';
+import { ATTEMPT_TIMEOUT_MS, RETRY_AFTER_MS } from '../delivery.ts';
+import { FALLBACK_AFTER_MS } from '../follow-ups.ts';
 import { REGIONAL, unanimousStreak } from '../verdict.ts';
 import { SILENT_AFTER_MS } from '../wire.ts';
 

@@ -1,4 +1,4 @@
-import { RETRY_AFTER_MS } from '../outbox.ts';
+import { RETRY_AFTER_MS } from '../delivery.ts';
 import { MS_PER_SECOND, truncate } from '../units.ts';
 import type { Rollback, RollbackSettings } from './rollback.ts';
 

@@ -1,4 +1,4 @@
-import type { Delivery } from '../outbox.ts';
+import type { Delivery } from '../delivery.ts';
 import type { DeployIncident, OutageFreeze } from './deploy.ts';
 import type { ToldDeploy } from './told-deploy.ts';
 

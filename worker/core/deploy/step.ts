@@ -1,5 +1,5 @@
 import { stampAccepted, stampAcknowledged, stampSent } from '../ledger.ts';
-import type { Paged } from '../outbox.ts';
+import type { Paged } from '../page.ts';
 import { earliest } from '../units.ts';
 import { resolved, standing } from './alarm.ts';
 import { announced } from './announcing.ts';
@@ -8,7 +8,7 @@ import type { Deploy, ServiceState } from './deploy.ts';
 import type { DeployEvent, DeployPolicy, DeployStepped } from './event.ts';
 import { withLook, withLookers } from './gates.ts';
 import { rollbackWakeMs, withCalled, withWanted } from './rolling-back.ts';
-import { openAgain, settle, WAIT_MS_MAX } from './settling.ts';
+import { openAgain, settle, waitUntilMs } from './settling.ts';
 import {
   changed,
   quiet,
@@ -33,7 +33,7 @@ export function deployStep(policy: DeployPolicy, before: ServiceState, event: De
 /** When the state wants a `tick` by itself, epoch ms; `undefined` when only events can change it. */
 export function deployWakeMs(policy: DeployPolicy, { deploy }: ServiceState): number | undefined {
   if (!deploy) return undefined;
-  const { phase, alarm, checklistUntilMs, rollback, decidedAtMs = 0 } = deploy;
+  const { phase, alarm, checklistUntilMs, rollback } = deploy;
   const isWaiting = phase === 'rolling-back' || phase === 'verifying-again';
   const current = verificationOf(deploy);
   return earliest(
@@ -41,7 +41,7 @@ export function deployWakeMs(policy: DeployPolicy, { deploy }: ServiceState): nu
     phase === 'checklist' ? checklistUntilMs : undefined,
     current && verificationWakeMs(current, watchedBy(policy, deploy), policy.service.pairEveryMs),
     isWaiting && rollback ? rollbackWakeMs(rollback) : undefined,
-    isWaiting ? decidedAtMs + WAIT_MS_MAX : undefined,
+    isWaiting ? waitUntilMs(deploy) : undefined,
   );
 }
 
@@ -156,7 +156,8 @@ function freezeLifted(policy: DeployPolicy, state: ServiceState, by: string, now
   if (!state.freeze) return quiet(state);
   const { freeze, ...rest } = state;
   const lifted = changed(rest, freeze.n, (deploy) => withMoment(deploy, `freeze lifted by ${by}`, nowMs));
-  return resolved(policy, lifted.state, nowMs);
+  // A page about a later deploy is of something else.
+  return state.incident?.seq === freeze.n ? resolved(policy, lifted.state, nowMs) : lifted;
 }
 
 /** Tells the checks what is new of the deploy. */

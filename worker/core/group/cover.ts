@@ -1,5 +1,5 @@
 import type { Incident } from '../incident.ts';
-import type { Delivery } from '../outbox.ts';
+import type { Delivery } from '../delivery.ts';
 import type { GroupedCheck } from '../page.ts';
 import type { ChannelTraits } from '../policy.ts';
 import { MS_PER_HOUR, MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';

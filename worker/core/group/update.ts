@@ -1,4 +1,7 @@
-import { deliveriesOf, isSettled, newestPage, type Delivery, type OutboxPolicy } from '../outbox.ts';
+import { deliveriesOf } from '../outbox.ts';
+import { isSettled, type Delivery } from '../delivery.ts';
+import { newestPage } from '../follow-ups.ts';
+import type { OutboxPolicy } from '../policy.ts';
 import type { Page } from '../page.ts';
 
 /** Checks that fall together join within a second: one message tells of them all. */

@@ -4,8 +4,7 @@ import { newLedger, stampAccepted, stampAcknowledged, stampSent, type Ledger } f
 import { windowAt, type MaintenanceWindow } from '../maintenance.ts';
 import { blindPage, drillPage } from './network-page.ts';
 import type { NetworkSubject } from './network-subject.ts';
-import type { Paged } from '../outbox.ts';
-import type { Page } from '../page.ts';
+import type { Paged, Page } from '../page.ts';
 import { routesOf, type ChannelTraits, type Routes } from '../policy.ts';
 import { afterLook, sightOf, type RegionAnswer, type SeenRegion } from './sight.ts';
 import { MS_PER_MINUTE } from '../units.ts';

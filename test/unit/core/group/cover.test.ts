@@ -15,19 +15,16 @@ import {
 } from '#core/group/cover.ts';
 import type { Incident } from '#core/incident.ts';
 import { newLedger } from '#core/ledger.ts';
+import { beginAttempt, endAttempt, type Delivery } from '#core/delivery.ts';
 import {
-  beginAttempt,
   coveredFor,
   deliveriesOf,
   dueDeliveries,
-  endAttempt,
-  FALLBACK_AFTER_MS,
-  followUps,
   GROUP_ANSWER_MS,
   grouped,
   outboxWakeMs,
-  type Delivery,
 } from '#core/outbox.ts';
+import { FALLBACK_AFTER_MS, followUps } from '#core/follow-ups.ts';
 import type { GroupedCheck } from '#core/page.ts';
 import { outboxPolicyOf } from '#core/policy.ts';
 import { aPage, aPolicy, SOME_TRAITS } from '#test/fixtures/builders.ts';

@@ -1,13 +1,7 @@
 import { expect, it } from 'vitest';
-import {
-  beginAttempt,
-  deliveriesOf,
-  dueDeliveries,
-  endAttempt,
-  followUps,
-  overtaken,
-  type Delivery,
-} from '#core/outbox.ts';
+import { beginAttempt, endAttempt, type Delivery } from '#core/delivery.ts';
+import { deliveriesOf, dueDeliveries, overtaken } from '#core/outbox.ts';
+import { followUps } from '#core/follow-ups.ts';
 import type { Page } from '#core/page.ts';
 import { outboxPolicyOf } from '#core/policy.ts';
 import { updatesOf } from '#core/group/update.ts';
