@@ -71,5 +71,10 @@ export function realAttemptsOf({ sources }: AttemptCounts): RealAttempts | undef
       },
       { attempts: 0, failures: 0 },
     );
-  return { canary: sum('canary'), baseline: sum('baseline') };
+  // An attempt from before the deploy may fail after it.
+  const within = ({ attempts, failures }: { attempts: number; failures: number }) => ({
+    attempts,
+    failures: Math.max(0, Math.min(failures, attempts)),
+  });
+  return { canary: within(sum('canary')), baseline: within(sum('baseline')) };
 }

@@ -25,7 +25,12 @@ import {
 /** Whoever is there to roll back does it by then; after it people are paged. A pipeline asks within a second or two. */
 const ALARM_AFTER_MS = 15 * MS_PER_SECOND;
 /** A bad deploy that nobody has taken back by then, or that is not seen healthy, is no longer waited for. */
-export const WAIT_MS_MAX = MS_PER_HOUR;
+const WAIT_MS_MAX = MS_PER_HOUR;
+
+/** Until when a bad deploy is waited for, epoch ms: with a rollback that was asked for, an hour after its deadline. */
+export function waitUntilMs({ decidedAtMs = 0, rollback }: Deploy): number {
+  return Math.max(decidedAtMs, rollback?.deadlineAtMs ?? 0) + WAIT_MS_MAX;
+}
 
 /** What follows from the state and the time. */
 export function settle(policy: DeployPolicy, before: DeployStepped, nowMs: number): DeployStepped {
@@ -163,7 +168,7 @@ function settleRollingBack(
     const effect: DeployEffect = { type: 'roll-back', n, key, ...call };
     return { state: { ...state, deploy: next }, effects: [effect] };
   }
-  if (nowMs >= (deploy.decidedAtMs ?? 0) + WAIT_MS_MAX)
+  if (nowMs >= waitUntilMs(next))
     return quiet({
       ...state,
       deploy: ended(next, 'bad', `${deploy.reason} Nobody has rolled it back.`, nowMs),
@@ -185,6 +190,12 @@ function settleAgain(
   const again = settledVerification(deploy.again, nowMs);
   const verdict = verdictOf(again);
   const seen = again === deploy.again ? deploy : { ...deploy, again };
+  // First of all: the latest look may have been opened to end after it.
+  if (verdict.outcome !== 'good' && nowMs >= waitUntilMs(deploy))
+    return quiet({
+      ...state,
+      deploy: ended(seen, 'bad', `${deploy.reason} Rolled back, but not seen healthy since.`, nowMs),
+    });
   if (verdict.outcome === 'keep-going') return askedPairs(policy, state, seen, nowMs);
   const name = nameOf(policy.service, deploy);
   const previous = previousOf(deploy);
@@ -203,15 +214,10 @@ function settleAgain(
       effects: [...effects, { type: 'page', page: noticePage(policy, healthy, 'healthy', summary, nowMs) }],
     };
   }
-  if (nowMs >= (deploy.decidedAtMs ?? 0) + WAIT_MS_MAX)
-    return quiet({
-      ...state,
-      deploy: ended(seen, 'bad', `${deploy.reason} Rolled back, but not seen healthy since.`, nowMs),
-    });
   // A rollback takes a while to take effect: until its deadline failing is no news, and it is looked at anew.
   const deadlineAtMs = deploy.rollback?.deadlineAtMs ?? nowMs;
   const isLate = nowMs >= deadlineAtMs;
-  const untilMs = isLate ? (deploy.decidedAtMs ?? nowMs) + WAIT_MS_MAX : deadlineAtMs;
+  const untilMs = isLate ? waitUntilMs(deploy) : deadlineAtMs;
   // Not at once: what fails at once would be asked for without end.
   const fromMs = nowMs + policy.service.pairEveryMs;
   const anew = { ...seen, again: openAgain(policy, deploy, fromMs, untilMs) };

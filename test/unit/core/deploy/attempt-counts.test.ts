@@ -54,6 +54,12 @@ describe('real attempts since the deploy', () => {
     expect(realAttemptsOf(counts)?.canary).toEqual({ attempts: 106, failures: 11 });
   });
 
+  it('are never more failures than attempts, though one from before the deploy fails after it', () => {
+    let counts = restarted(withReport(NO_ATTEMPTS, report('web-1', ['baseline', 1_000, 10])));
+    counts = withReport(counts, report('web-1', ['baseline', 1_001, 13]));
+    expect(realAttemptsOf(counts)?.baseline).toEqual({ attempts: 1, failures: 1 });
+  });
+
   it('begin anew with a deploy', () => {
     const counts = restarted(withReport(NO_ATTEMPTS, report('web-1', ['canary', 100, 10])));
     expect(realAttemptsOf(counts)?.canary).toEqual({ attempts: 0, failures: 0 });

@@ -245,6 +245,21 @@ describe('an outage in the middle of a verification', () => {
     expect(story.deploy).toMatchObject({ n: 4, phase: 'verifying' });
   });
 
+  it('that is over does not close the page of a later deploy, which is of something else', () => {
+    const story = new DeployStory(aDeployPolicy(ATTENDED), outage);
+    story.announce();
+    story.until(MINUTE);
+    story.world = DEAD_CANARY;
+    story.announce({ version: '4.2.2', duringIncident: true });
+    story.until(2 * MINUTE);
+    expect(story.pages('trigger').map(({ page }) => page.dedupKey)).toEqual([
+      'deploy.portal:1',
+      'deploy.portal:2',
+    ]);
+    story.tell({ type: 'freeze-lifted', nowMs: T0 + story.atMs, by: 'ada' });
+    expect(story.pages('resolve').map(({ page }) => page.dedupKey)).toEqual(['deploy.portal:1']);
+  });
+
   it('is a notice when the checks have paged it', () => {
     const story = new DeployStory(aDeployPolicy(UNATTENDED), {
       ...outage,
@@ -382,6 +397,26 @@ describe('a rollback', () => {
     story.untilEnded();
     expect(story.pages('resolve')).toHaveLength(1);
     expect(story.deploy.healthyAgainAtMs).toBeDefined();
+  });
+
+  it('that is asked for after almost an hour is looked at as long as any other, without asking for time at every moment', () => {
+    const story = new DeployStory(aDeployPolicy(ATTENDED), DEAD_CANARY);
+    story.announce();
+    story.until(58 * MINUTE);
+    story.world = { run: (side, atMs) => (side === 'canary' && atMs < 70 * MINUTE ? FAIL : PASS) };
+    story.tell({ type: 'rollback-wanted', nowMs: T0 + story.atMs, n: 1, by: 'ada', via: 'operator' });
+    expect(story.untilEnded()).toBeGreaterThan(70 * MINUTE);
+    expect(story.deploy.healthyAgainAtMs).toBeDefined();
+  });
+
+  it('with the longest deadline pages people all the same when nobody takes it', () => {
+    const story = new DeployStory(aDeployPolicy({ rollback: { ...UNATTENDED.rollback, deadline: '60m' } }), {
+      ...DEAD_CANARY,
+      rollBack: () => undefined,
+    });
+    story.announce();
+    story.until(61 * MINUTE);
+    expect(story.pages('trigger')).toHaveLength(1);
   });
 
   it('by command is the pipeline’s to run and to tell of; no page of ours can ask for it', () => {
