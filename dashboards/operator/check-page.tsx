@@ -182,12 +182,17 @@ export function RunOutcome({ run }: { run: Pick<RunLine, 'outcome' | 'failure' |
   );
 }
 
+/** Without a selector there is no canary apart: the run verified what everybody gets. */
+function isOfEverybody({ side, apart }: NonNullable<RunLine['deploy']>): boolean {
+  return side === 'canary' && !apart;
+}
+
 /** Which side of which deploy a run verified. */
 function RunSide({ run: { deploy } }: { run: Pick<RunLine, 'deploy'> }) {
   if (deploy === undefined) return <></>;
   return (
     <p class="last-error">
-      {deploy.side} of{' '}
+      {isOfEverybody(deploy) ? 'verifies' : `${deploy.side} of`}{' '}
       <a href={deployPagePath(deploy.service, deploy.n)}>
         {deploy.service} #{deploy.n}
       </a>

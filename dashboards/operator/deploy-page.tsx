@@ -38,7 +38,9 @@ export function deployPage(
   const incident = view && deployIncident(config, view, deploy.n);
   const isLatest = (view?.deploys[0]?.n ?? deploy.n) === deploy.n;
   const headline = deployHeadline(deploy, isLatest);
-  const deliveries = (view?.deliveries ?? []).filter(({ seq }) => seq === deploy.n);
+  const deliveries = (view?.deliveries ?? [])
+    .filter(({ seq }) => seq === deploy.n)
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs);
   return {
     state: headline.short,
     title: deployName(deploy),

@@ -101,7 +101,7 @@ function Verifies({ deploy: { service, n, pair, side, apart } }: { deploy: Deplo
         <a href={deployPagePath(service, n)}>
           {service} deploy #{n}
         </a>
-        , {side} of pair {pair}
+        , {side === 'canary' && !apart ? 'run' : `${side} of pair`} {pair}
         {apart ? ', which only the selector reaches: it has no vote' : ''}
       </dd>
     </>
