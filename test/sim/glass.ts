@@ -14,7 +14,7 @@ import {
 import { ATTEMPT_TIMEOUT_MS, newDelivery, type AttemptResult, type Delivery } from '#core/delivery.ts';
 import type { Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
-import type { BrokenGlass } from '#core/step.ts';
+import type { BrokenGlass } from '#core/check-event.ts';
 import type { SimClock, SkewedClock } from './clock.ts';
 import type { Timer } from './event-queue.ts';
 import type { Pager } from './pager.ts';

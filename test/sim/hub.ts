@@ -18,7 +18,8 @@ import {
 import { dueDeliveries, outboxWakeMs } from '#core/outbox.ts';
 import { type OutboxPolicy, outboxPolicyOf, type Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
-import { stateWakeMs, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
+import { stateWakeMs } from '#core/step.ts';
+import type { BrokenGlass, CheckEffect, CheckEvent } from '#core/check-event.ts';
 import type { NextStart } from '#core/wire.ts';
 import { Draft } from '#worker/objects/draft.ts';
 import { AlarmClock, Alarm } from './alarm.ts';

@@ -1,6 +1,7 @@
 import { isBurstOn, type Burst } from './burst.ts';
 import type { DeployMark } from './deploy/mark.ts';
 import type { Incident } from './incident.ts';
+import type { Ledger } from './ledger.ts';
 import { deadlinesOf, type Deadlines } from './lateness.ts';
 import type { Paged } from './page.ts';
 import type { Policy } from './policy.ts';
@@ -148,4 +149,20 @@ export function withOrder(
  */
 function orderedBy(last: ProbeOrder | undefined, timing: VoteTiming, nowMs: number): ProbeOrder | undefined {
   return last && nowMs - last.receivedMs > timing.intervalMs + timing.timeoutMs ? undefined : last;
+}
+
+/** The state with the ledger of the incident of that number changed. */
+export function withLedger(state: CheckState, seq: number, change: (ledger: Ledger) => Ledger): CheckState {
+  return withIncident(state, seq, (incident) => ({ ...incident, ledger: change(incident.ledger) }));
+}
+
+/** The state with its incident of that number changed; the same when it has none. */
+export function withIncident(
+  state: CheckState,
+  seq: number,
+  change: (incident: Incident) => Incident,
+): CheckState {
+  if (state.incident?.seq === seq) return { ...state, incident: change(state.incident) };
+  if (state.slow?.seq === seq) return { ...state, slow: change(state.slow) };
+  return state;
 }

@@ -17,9 +17,10 @@ import { toldBaseline, type ToldBaseline } from '#core/dns/memory/told-baseline.
 import type { Incident } from '#core/incident.ts';
 import type { LeadAnswer } from '#core/group/cover.ts';
 import { surplusNotices } from '#core/outbox.ts';
-import { type OutboxPolicy, NO_ROUTES, outboxPolicyOf, type Policy } from '#core/policy.ts';
+import { NO_ROUTES, outboxPolicyOf, type OutboxPolicy, type Policy } from '#core/policy.ts';
 import type { GroupedCheck } from '#core/page.ts';
-import { stateWakeMs, type CheckEffect } from '#core/step.ts';
+import { stateWakeMs } from '#core/step.ts';
+import type { CheckEffect } from '#core/check-event.ts';
 import type { Run } from '#core/run.ts';
 import type { CheckView, IncidentView, RunLine, StoredRun } from '#core/view.ts';
 import { earliest } from '#core/units.ts';

@@ -9,7 +9,7 @@ import {
 } from '#core/delivery.ts';
 import type { OutboxPolicy } from '#core/policy.ts';
 import type { Paged, Page } from '#core/page.ts';
-import type { CheckEvent } from '#core/step.ts';
+import type { CheckEvent } from '#core/check-event.ts';
 import { acknowledgeLink } from '../acknowledge-link.ts';
 import { pollReceipt, sendingSecrets, sendPage, type ChannelSettings } from '../channels/index.ts';
 import { parseEnv } from '../env.ts';

@@ -20,7 +20,7 @@ import type { Delivery } from '#core/delivery.ts';
 import { dedupKey, type GroupedCheck, type Page } from '#core/page.ts';
 import { earliest } from '#core/units.ts';
 import type { Policy } from '#core/policy.ts';
-import type { CheckEffect } from '#core/step.ts';
+import type { CheckEffect } from '#core/check-event.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { log, logError } from '../log.ts';

@@ -1,5 +1,5 @@
 import type { Policy } from '#core/policy.ts';
-import type { CheckEvent } from '#core/step.ts';
+import type { CheckEvent } from '#core/check-event.ts';
 import { aFailedRun, anInvalidRun, aRun } from '#test/fixtures/builders.ts';
 import { Story } from './story.ts';
 

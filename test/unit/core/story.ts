@@ -3,7 +3,8 @@ import type { Incident } from '#core/incident.ts';
 import type { Page } from '#core/page.ts';
 import type { Policy } from '#core/policy.ts';
 import type { Run } from '#core/run.ts';
-import { stateWakeMs, step, type BrokenGlass, type CheckEffect, type CheckEvent } from '#core/step.ts';
+import { stateWakeMs, step } from '#core/step.ts';
+import type { BrokenGlass, CheckEffect, CheckEvent } from '#core/check-event.ts';
 import { aFailedRun, aPolicy, aRun, FOUR_REGIONS } from '#test/fixtures/builders.ts';
 
 /** When every story begins. */
