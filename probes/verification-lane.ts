@@ -54,8 +54,10 @@ export class VerificationLane {
     if (!this.#options.knows(check)) return log('warn', 'verify-now-of-unknown-check', facts);
     if (this.#stopped) return log('warn', 'verify-now-dropped', { ...facts, why: 'the probe stops' });
     const visits = sides.map(({ side, selector }): Visit => {
-      const apart = side === 'canary' && selector !== undefined;
-      return { deploy: { ...deploy, side, apart }, ...(selector ? { selector } : {}) };
+      return {
+        deploy: { ...deploy, side, apart: selector !== undefined },
+        ...(selector ? { selector } : {}),
+      };
     });
     const name = `${facts.deploy}:${deploy.pair}`;
     if (this.#taken.get(check) === name)

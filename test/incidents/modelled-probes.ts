@@ -157,7 +157,7 @@ export class ModelledProbe {
       this.#verifying.push({
         startedMs: nowMs,
         visit: this.#target(nowMs - this.#originMs, this.region, aim),
-        deploy: { ...deploy, side, apart: selector !== undefined && side === 'canary' },
+        deploy: { ...deploy, side, apart: selector !== undefined },
       });
     }
   }

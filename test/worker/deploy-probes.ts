@@ -105,7 +105,7 @@ export function runsOf(region: Region, { check, deploy, sides }: VerifyNow, ends
     return aRun(check, region, {
       probe: probeOf(region),
       trigger: 'deploy',
-      deploy: { ...deploy, side, apart: side === 'canary' && selector !== undefined },
+      deploy: { ...deploy, side, apart: selector !== undefined },
       ...(failure ? { failure } : {}),
     });
   });

@@ -59,7 +59,10 @@ export const DeployRef = z.strictObject({
   n: z.int().min(1),
   pair: z.int().min(1),
   side: z.enum(DEPLOY_SIDES),
-  /** A selector brought it to the canary: it saw what few others do, and says nothing of what everybody gets. */
+  /**
+   * A selector brought it there, to either side: it saw what few others do, and says nothing of what everybody gets. Whoever
+   * announces a deploy chooses the selectors, and must not make an outage of one that leads nowhere.
+   */
   apart: z.boolean(),
 });
 export type DeployRef = z.infer<typeof DeployRef>;
@@ -156,7 +159,7 @@ export function measureSteps(steps: readonly Step[]): { count: number; depth: nu
   return { count, depth };
 }
 
-/** Whether a run saw what everybody gets. One that a selector brought to a canary did not, and has no vote. */
+/** Whether a run saw what everybody gets. One that a selector led did not, and has no vote. */
 export function seesProduction(run: Pick<Run, 'deploy'>): boolean {
   return run.deploy?.apart !== true;
 }

@@ -59,6 +59,16 @@ test('a canary that nothing leads to is where everybody is', async () => {
   expect(ended).toHaveLength(1);
 });
 
+test('a baseline that something leads to is not where everybody is, and makes no outage of it', async () => {
+  const { agent, runner, spooled, ended } = await aProbe();
+  const selector = { kind: 'header', name: 'authorization', value: 'of nobody' } as const;
+  agent.onVerifyNow(aPair('a', 1, [CANARY, { ...BASELINE, selector }]));
+  runner.end('a', FAILED);
+  runner.end('a', FAILED);
+  expect((await spooled(2)).map(({ deploy }) => deploy?.apart)).toEqual([true, true]);
+  expect(ended).toEqual([]);
+});
+
 test('a pair waits for no place of the schedule, and takes none: runs of the same check start in the middle of it', async () => {
   const checks = ['a', 'b', 'c'].map((id) => aCheck({ id, regions: ['us-east'], intervalMs: 10_000 }));
   const { agent, clock, runner, spooled } = await aProbe({ checks, concurrency: 2 });
