@@ -41,6 +41,9 @@ export const GATE_STATES = ['waiting', 'passed', 'failed'] as const;
 /** The kinds of gates: the items', and those that every verification has. */
 export const GATE_KINDS = ['no-incident', 'no-freeze', 'confirmed', 'cache-primed', 'dns-plan'] as const;
 
+/** Lines of evidence: of 20 regions about each of 20 addresses (`REGIONS_MAX`, `CACHE_URLS_MAX`), and of those that were silent. */
+const EVIDENCE_MAX = 20 * CACHE_URLS_MAX + 1;
+
 /** How one gate stands, with what shows it. */
 export const Gate = z.object({
   id: z.string().max(64),
@@ -48,7 +51,7 @@ export const Gate = z.object({
   title: z.string().max(200),
   state: z.enum(GATE_STATES),
   /** Lines for people: who said so, which header in which region, which incident. */
-  evidence: z.array(z.string().max(500)).max(200),
+  evidence: z.array(z.string().max(500)).max(EVIDENCE_MAX),
   atMs: z.number().optional(),
   /** Of `cache-primed`: the regions that were to look, and what those that have saw. */
   regions: z.array(z.string()).optional(),

@@ -70,7 +70,7 @@ function unreachable(
 ): Problem[] {
   return checks.flatMap((check): Problem[] => {
     const vars = check.kind === 'journey' ? check.vars : {};
-    if (selector.kind === 'url' && vars[selector.var] === undefined)
+    if (selector.kind === 'url' && !Object.hasOwn(vars, selector.var))
       return [
         {
           path: `${path}.var`,

@@ -61,6 +61,11 @@ describe('the journeys that verify a deploy', () => {
       'canary.var: expected one of the vars of launch (start), got "baseUrl"',
     ],
     [
+      'a place that every object has',
+      { canary: { kind: 'url', url: 'https://portal.example', var: 'constructor' } },
+      'canary.var: expected one of the vars of launch (start), got "constructor"',
+    ],
+    [
       'a stranger’s address, who would be told the password',
       { canary: { kind: 'url', url: 'https://portal.example.evil.example/x', var: 'start' } },
       "canary.url: expected a host that the configuration knows (portal.example), or another one in the service's canaryHosts, got portal.example.evil.example",
