@@ -44,6 +44,19 @@ it('shows a workflow that takes all that the hub sends, and nothing else of it i
   expect(text).toMatch(/^run-name: .*\(\$\{\{ inputs\.key \}\}\)$/m);
 });
 
+it('shows no command line with a secret on it', async () => {
+  const { script } = workflowStep(await example('github-actions.yml'), 'Verify', {
+    'vars.LATCHKEY_HUB': 'value',
+    'secrets.LATCHKEY_SERVICE_TOKEN': 'value',
+    'secrets.CANARY_HEADER': 'value',
+  });
+  expect(script).not.toMatch(/\$(?!GITHUB_)/);
+  // Of what the script knows only a file's name and addresses are arguments of curl's.
+  const curl = (await example('verify.sh')).split('\n').filter((line) => /^\s*ask\b|curl /.test(line));
+  expect(curl.join('\n')).toContain('--data-binary "@$announcement"');
+  expect(curl.join('\n')).not.toMatch(/\$(?:body|LATCHKEY_(?:SERVICE_TOKEN|CANARY|CONFIRM))/);
+});
+
 it('shows no script into which an input could be written', async () => {
   for (const [name, steps] of [
     ['rollback.yml', ['Roll back']],

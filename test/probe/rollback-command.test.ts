@@ -12,7 +12,12 @@ async function surroundings(deadlineMs = 20_000) {
   const file = join(await temporaryDirectory(), 'output');
   const interrupt = new AbortController();
   onTestFinished(() => interrupt.abort());
-  const env = rollbackEnv(toldDeploy(), { ...process.env, LATCHKEY_SERVICE_TOKEN: 'must-not-show' });
+  const env = rollbackEnv(toldDeploy(), {
+    ...process.env,
+    LATCHKEY_SERVICE_TOKEN: 'must-not-show',
+    LATCHKEY_CANARY_HEADER: 'x-lane: must-not-show',
+    LATCHKEY_BASELINE_COOKIE: 'lane=must-not-show',
+  });
   const output = openSync(file, 'w');
   return {
     interrupt,
@@ -25,11 +30,11 @@ it('runs without a shell, knows the deploy, and is not told our token', async ()
   const { given, said } = await surroundings();
   const script = `const { env, argv } = process;
     console.log(JSON.stringify([argv[1], env.LATCHKEY_SERVICE, env.LATCHKEY_VERSION, env.LATCHKEY_PREVIOUS_VERSION,
-      env.LATCHKEY_DEPLOY, env.LATCHKEY_SERVICE_TOKEN ?? null]));
+      env.LATCHKEY_DEPLOY, JSON.stringify(env).includes('must-not-show')]));
     console.error('to stderr');`;
   const result = await runRollback([NODE, '-e', script, '$(id); *'], given);
   expect(result).toEqual({ state: 'called' });
-  expect(said()).toBe('["$(id); *","portal","4.2.1","4.2.0","7",null]\nto stderr\n');
+  expect(said()).toBe('["$(id); *","portal","4.2.1","4.2.0","7",false]\nto stderr\n');
 });
 
 it('fails by its exit status, and when there is no such program', async () => {

@@ -11,7 +11,8 @@ export const VERIFY_HELP = `latchkey verify: tell the hub of a deploy, and wait 
                             VAR is the journey's variable that the address replaces (default baseUrl); its host is one that the
                             configuration knows: of that variable, of a selector there, or in the service's canaryHosts
   --baseline-header, --baseline-cookie, --baseline-url
-                            how a run reaches the version beside it (default: as everybody does)
+                            how a run reaches the version beside it (default: as everybody does). Each may be in the
+                            environment instead, where no other user of the machine sees it: LATCHKEY_CANARY_HEADER, …
   --timeout DURATION        how long it may take until nobody can tell, such as 180s (default: the service's own)
   --confirm ID=EVIDENCE     an item of the checklist, and what shows that it is done; may be given several times
   --dns-plan FILE           a report of latchkey dns plan --json, for the checklist; may be given several times

@@ -5,7 +5,7 @@ import { parseWith, type Problem } from '#core/problem.ts';
 import { usageProblem } from '../usage.ts';
 import { pipelineFacts } from './ci.ts';
 import { VERIFY_HELP } from './help.ts';
-import { selectorOf } from './selector-options.ts';
+import { selectorOf, selectorTexts } from './selector-options.ts';
 
 /** What `latchkey verify` was told to do. */
 export type VerifyOptions = {
@@ -46,11 +46,18 @@ export function verifyOptions(
     const confirmations = confirmationsOf(values.confirm);
     if (typeof confirmations === 'string') return wrong(confirmations);
     const [canary, baseline] = (['canary', 'baseline'] as const).map((side) =>
-      selectorOf(side, {
-        header: values[`${side}-header`],
-        cookie: values[`${side}-cookie`],
-        url: values[`${side}-url`],
-      }),
+      selectorOf(
+        side,
+        selectorTexts(
+          side,
+          {
+            header: values[`${side}-header`],
+            cookie: values[`${side}-cookie`],
+            url: values[`${side}-url`],
+          },
+          env,
+        ),
+      ),
     );
     if (typeof canary === 'string') return wrong(canary);
     if (typeof baseline === 'string') return wrong(baseline);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { CommandResult, ToldDeploy } from '#core/deploy/told-deploy.ts';
 import { formatMs, truncate } from '#core/units.ts';
 import { errorText } from '../../log.ts';
+import { SELECTOR_VARIABLES } from './selector-options.ts';
 
 /** After SIGTERM, until SIGKILL: GitHub and GitLab give a cancelled job 10 s and 30 s themselves. */
 const KILL_AFTER_MS = 5_000;
@@ -9,7 +10,14 @@ const KILL_AFTER_MS = 5_000;
 const ERROR_CHARS_MAX = 500;
 
 /** Secrets of ours that are none of the command's business. */
-const WITHHELD = new Set(['LATCHKEY_SERVICE_TOKEN', 'OPERATOR_TOKEN', 'PROBE_TOKEN_KEYS', 'COOKIE_KEY']);
+const WITHHELD = new Set([
+  'LATCHKEY_SERVICE_TOKEN',
+  'LATCHKEY_TOKEN',
+  'OPERATOR_TOKEN',
+  'PROBE_TOKEN_KEYS',
+  'COOKIE_KEY',
+  ...SELECTOR_VARIABLES,
+]);
 
 /** What a rollback by command is told of the deploy. */
 export function rollbackEnv(

@@ -9,6 +9,26 @@ export type SelectorTexts = {
 };
 
 /**
+ * What an environment says of one side, such as `LATCHKEY_CANARY_HEADER`: a value that is a secret has no place in a command
+ * line, which every user of the machine can see. An option for the same side goes before.
+ */
+export function selectorTexts(
+  side: 'canary' | 'baseline',
+  options: SelectorTexts,
+  env: Readonly<Record<string, string | undefined>>,
+): SelectorTexts {
+  if (Object.values(options).some((text) => text !== undefined)) return options;
+  const of = (kind: keyof SelectorTexts): string | undefined =>
+    env[`LATCHKEY_${side}_${kind}`.toUpperCase()] || undefined;
+  return { header: of('header'), cookie: of('cookie'), url: of('url') };
+}
+
+/** The variables that `selectorTexts` reads. */
+export const SELECTOR_VARIABLES = ['CANARY', 'BASELINE'].flatMap((side) =>
+  ['HEADER', 'COOKIE', 'URL'].map((kind) => `LATCHKEY_${side}_${kind}`),
+);
+
+/**
  * The selector that `--canary-…` or `--baseline-…` names, none, or a sentence about what is wrong. A value may be a secret,
  * and a pipeline's log is read by many: no sentence has one.
  */

@@ -75,6 +75,25 @@ it('gives each announcement a key of its own, so that a repeat of it is known as
   expect(first.announcement.key).not.toBe(second.announcement.key);
 });
 
+it('takes a selector out of the environment, where no other user sees it, unless an option names one', () => {
+  const env = { LATCHKEY_CANARY_HEADER: 'x-lane: sécret', LATCHKEY_BASELINE_COOKIE: 'lane=stable' };
+  const wrong = verifyOptions(NAMED, env);
+  expect(wrong).toMatchObject({
+    problem: expect.stringContaining('--canary-header: value: expected') as string,
+  });
+  expect(JSON.stringify(wrong)).not.toContain('sécret');
+  const given = verifyOptions(NAMED, { ...env, LATCHKEY_CANARY_HEADER: 'x-lane: canary' });
+  expect(given).toMatchObject({
+    announcement: {
+      canary: { kind: 'header', name: 'x-lane', value: 'canary' },
+      baseline: { kind: 'cookie', name: 'lane', value: 'stable' },
+    },
+  });
+  expect(verifyOptions([...NAMED, '--canary-cookie', 'lane=canary'], env)).toMatchObject({
+    announcement: { canary: { kind: 'cookie', name: 'lane', value: 'canary' } },
+  });
+});
+
 it('takes the variable that an address replaces from behind the #', () => {
   expect(options([...NAMED, '--canary-url', 'https://b.example/#portalUrl']).announcement.canary).toEqual({
     kind: 'url',
