@@ -1,5 +1,6 @@
 import type { DeployOutcome } from '#core/deploy/deploy.ts';
 import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import { outcomeWord } from './deploy-outcome.ts';
 import { count, type Tone } from './headline.ts';
 
 /** As of the wall's headline; `running`: nothing is known yet, and nobody is needed. */
@@ -44,7 +45,8 @@ export function isRollbackOffered({ phase, rollback }: Pick<ToldDeploy, 'phase' 
 export function deployHeadline(deploy: ToldDeploy, isLatest = true): DeployHeadline {
   const name = deployName(deploy);
   if (deploy.outcome === 'bad') return badHeadline(deploy, name, isLatest);
-  if (deploy.outcome !== undefined) return { ...ENDS[deploy.outcome](name), isGoingOn: false };
+  if (deploy.outcome !== undefined)
+    return { ...ENDS[deploy.outcome](name), short: outcomeWord(deploy.outcome), isGoingOn: false };
   if (deploy.phase === 'checklist')
     return {
       tone: 'running',
@@ -65,36 +67,16 @@ export function deployHeadline(deploy: ToldDeploy, isLatest = true): DeployHeadl
   };
 }
 
-const ENDS: Record<
-  Exclude<DeployOutcome, 'bad'>,
-  (name: string) => Pick<DeployHeadline, 'tone' | 'text' | 'short'>
-> = {
-  good: (name) => ({ tone: 'up', text: `${name} is good`, short: 'good' }),
-  'both-failing': (name) => ({
-    tone: 'down',
-    text: `Both versions fail: an outage, not ${name}`,
-    short: 'both versions fail',
-  }),
-  'cannot-tell': (name) => ({
-    tone: 'blind',
-    text: `Cannot tell whether ${name} is good`,
-    short: 'cannot tell',
-  }),
-  blocked: (name) => ({
-    tone: 'warning',
-    text: `${name} was not verified: its checklist is not met`,
-    short: 'checklist not met',
-  }),
+const ENDS: Record<Exclude<DeployOutcome, 'bad'>, (name: string) => Pick<DeployHeadline, 'tone' | 'text'>> = {
+  good: (name) => ({ tone: 'up', text: `${name} is good` }),
+  'both-failing': (name) => ({ tone: 'down', text: `Both versions fail: an outage, not ${name}` }),
+  'cannot-tell': (name) => ({ tone: 'blind', text: `Cannot tell whether ${name} is good` }),
+  blocked: (name) => ({ tone: 'warning', text: `${name} was not verified: its checklist is not met` }),
   superseded: (name) => ({
     tone: 'blind',
     text: `${name} was not verified to its end: a later deploy took its place`,
-    short: 'superseded',
   }),
-  marked: (name) => ({
-    tone: 'blind',
-    text: `${name} was only marked, not verified`,
-    short: 'only marked',
-  }),
+  marked: (name) => ({ tone: 'blind', text: `${name} was only marked, not verified` }),
 };
 
 function badHeadline(deploy: ToldDeploy, name: string, isLatest: boolean): DeployHeadline {
