@@ -1,3 +1,4 @@
+import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll } from 'vitest';
 import { Announcement, type AnnouncementInput } from '#core/deploy/announcement.ts';
@@ -21,7 +22,11 @@ const announced = new Set<string>();
 // A verification that goes on wakes its object for as long as it lasts: the file's run would not always come to its end.
 afterAll(async () => {
   for (const service of announced)
-    await announce({ service, version: 'the end', checks: ['login'], markOnly: true });
+    await runInDurableObject(serviceObject(service), async (_object, { storage }) => {
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+    });
+  await abortAllDurableObjects();
 });
 
 /** The object of a service. */

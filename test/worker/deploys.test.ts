@@ -247,7 +247,7 @@ describe('what is told', () => {
     expect(deploy.outcome).toBeUndefined();
     const at = `/v1/deploys/${service}/${deploy.n}`;
     const waiting = ask(service, `${at}?wait=20s`, { headers: { accept: 'text/plain' } });
-    await announce(service, { version: '2', markOnly: true });
+    await announce(service, { version: '2' });
     const text = await (await waiting).text();
     expect(text.split('\n')[0]).toBe('superseded');
     const startedMs = performance.now();

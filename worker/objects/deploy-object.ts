@@ -6,7 +6,7 @@ import type { Deploy, ServiceState } from '#core/deploy/deploy.ts';
 import type { DeployEffect, DeployEvent, DeployPolicy } from '#core/deploy/event.ts';
 import { resolveChecks } from '#core/deploy/resolve.ts';
 import type { ServiceView } from '#core/deploy/service-view.ts';
-import { askedOf } from '#core/deploy/announcing.ts';
+import { askedOf, knownAs } from '#core/deploy/announcing.ts';
 import { deployWakeMs, pagedOf } from '#core/deploy/step.ts';
 import { deploySubject } from '#core/deploy/subject.ts';
 import { tellDeploy, withoutPairs } from '#core/deploy/telling.ts';
@@ -64,7 +64,8 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
       ctx.storage.transactionSync(() => this.#store.putMarks(pending));
       this.#marks.set(pending);
     });
-    const known = [this.#state.lastN, ...pagedOf(this.#state).map(({ seq }) => seq)];
+    const { lastN, deploy } = this.#state;
+    const known = [lastN, deploy?.n ?? lastN, ...pagedOf(this.#state).map(({ seq }) => seq)];
     this.#outbox = new Outbox(this.#store.openDeliveries(known), env, {
       policy: () => deployOutboxPolicy(this.#policy(), escalateAfterMs),
       paged: () => pagedOf(this.#state),
@@ -95,11 +96,12 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
     const policy = deployPolicyOf(this.#id, resolved.value);
     const event = { type: 'announced' as const, nowMs, announcement, checks: resolved.value, by };
     this.#take(event, policy);
-    const { deploy } = this.#state;
+    const isNew = this.#state.lastN !== lastN;
+    const n = isNew ? this.#state.lastN : knownAs(this.#state, announcement);
+    const deploy = this.deploy(n);
     if (!deploy) throw new Error('the deploy was not stored');
-    const isNew = deploy.n !== lastN;
     if (isNew) this.#audit('deploy', by, 'pipeline', deploy.n);
-    return { ok: true, isNew, deploy: this.#tell(deploy, nowMs) };
+    return { ok: true, isNew, deploy };
   }
 
   ingest(runJsons: string[]): string[] {
@@ -352,7 +354,7 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
       const pending = this.#marks.with(draft.effects);
       if (pending !== marks) this.#store.putMarks(pending);
       marks = pending;
-      if (draft.state.lastN !== before.lastN) {
+      if (draft.state.deploy?.n !== before.deploy?.n) {
         counts = this.#attempts.atDeploy();
         this.#store.putAttempts(counts);
       }

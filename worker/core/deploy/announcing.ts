@@ -4,7 +4,8 @@ import type { Announcement } from './announcement.ts';
 import { changePage, markOf, nameOf } from './deploy-page.ts';
 import type { Deploy, ServiceState } from './deploy.ts';
 import type { DeployEffect, DeployEvent, DeployPolicy, DeployStepped } from './event.ts';
-import { gatesOf } from './gates.ts';
+import { closedWhy, gatesOf } from './gates.ts';
+import type { Service } from './service.ts';
 import { ended, quiet } from './state-change.ts';
 
 /** Gates that others must answer have this long: a region's look is one request, and a check's object answers at once. */
@@ -17,13 +18,14 @@ export function announced(
   event: Extract<DeployEvent, { type: 'announced' }>,
 ): DeployStepped {
   const { announcement, checks, by, nowMs } = event;
-  if (before.deploy && isSame(before.deploy, announcement)) return quiet(before);
+  if (knownAs(before, announcement) !== undefined) return quiet(before);
   const { service } = policy;
-  const { state, effects } = superseded(policy, before, nowMs);
   const n = before.lastN + 1;
-  const canary = announcement.canary ?? service.canary;
-  const baseline = announcement.baseline ?? service.baseline;
   const { version, previousVersion, commit, url, key, markOnly } = announcement;
+  // What is only marked is on no canary unless it says so: an incident after it must not say that only a canary has it.
+  const usual = markOnly ? undefined : service;
+  const canary = announcement.canary ?? usual?.canary;
+  const baseline = announcement.baseline ?? usual?.baseline;
   const deploy: Deploy = {
     service: service.id,
     n,
@@ -48,15 +50,52 @@ export function announced(
     warnings: [],
     timeline: [{ atMs: nowMs, text: `${nameOf(service, { version })} announced by ${by}` }],
   };
-  const begun = markOnly ? ended(deploy, 'marked', 'It was only to be marked.', nowMs) : deploy;
+  const closed = closedWhy(deploy.checklist);
+  const over = markOnly
+    ? ended(deploy, 'marked', 'It was only to be marked.', nowMs)
+    : closed === undefined
+      ? undefined
+      : ended(deploy, 'blocked', closed, nowMs);
+  const change = (of: Deploy): DeployEffect => ({ type: 'page', page: changePage(policy, of, nowMs) });
+  // Of what is still there nobody would be told any more.
+  if (over && isNeeded(before))
+    return {
+      state: { ...before, lastN: n, beside: { n, key } },
+      effects: [
+        change(over),
+        { type: 'retire', deploy: over },
+        { type: 'mark', checks, mark: markOf(policy, over) },
+      ],
+    };
+  const unsettled = unsettledOf(service, before);
+  const { state, effects } = superseded(policy, before, nowMs);
+  const begun = markOnly && over ? over : { ...deploy, unsettled };
   return {
     state: { ...state, lastN: n, deploy: begun },
-    effects: [
-      ...effects,
-      { type: 'page', page: changePage(policy, begun, nowMs) },
-      ...(markOnly ? [] : askedOf(policy, deploy)),
-    ],
+    effects: [...effects, change(begun), ...(markOnly ? [] : askedOf(policy, deploy))],
   };
+}
+
+/** Whether the latest deploy goes on, or people are needed for it. */
+function isNeeded({ deploy, incident }: ServiceState): boolean {
+  if (!deploy) return false;
+  const isPageOpen = incident?.seq === deploy.n && incident.resolvedAtMs === undefined;
+  return deploy.phase !== 'ended' || deploy.alarm !== undefined || isPageOpen;
+}
+
+/** Why people are needed, or soon would be, for the latest deploy. */
+function unsettledOf(service: Service, { deploy, incident }: ServiceState): string | undefined {
+  if (!deploy) return undefined;
+  if (deploy.alarm) return deploy.alarm.why;
+  if (incident?.seq === deploy.n && incident.resolvedAtMs === undefined) return incident.why;
+  if (deploy.phase === 'ended' || deploy.outcome === undefined) return deploy.unsettled;
+  return `${nameOf(service, deploy)} is bad, and its rollback is not known to have worked: ${deploy.reason}`;
+}
+
+/** The number of the deploy that an announcement repeats; `undefined` when it is a new one. */
+export function knownAs({ deploy, beside }: ServiceState, announcement: Announcement): number | undefined {
+  if (deploy && isSame(deploy, announcement)) return deploy.n;
+  return beside?.key !== undefined && beside.key === announcement.key ? beside.n : undefined;
 }
 
 /** A repeat of an announcement: the same key, or without one the same version while it goes on. */
@@ -89,7 +128,13 @@ function superseded(policy: DeployPolicy, before: ServiceState, nowMs: number): 
   const over =
     deploy.phase === 'ended'
       ? { ...deploy, alarm: undefined }
-      : ended(deploy, deploy.outcome ?? 'superseded', 'A later deploy took its place.', nowMs);
+      : ended(
+          deploy,
+          deploy.outcome ?? 'superseded',
+          // What it was found to be is still the news.
+          `${deploy.outcome === undefined ? '' : `${deploy.reason} `}A later deploy took its place.`,
+          nowMs,
+        );
   const { state, effects } = resolved(policy, { ...before, deploy: over }, nowMs);
   return {
     state,

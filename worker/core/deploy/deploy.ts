@@ -118,6 +118,8 @@ export type Deploy = {
    * already: the checks are asked that first, and have `ASKED_MS` to say so.
    */
   alarm?: { dueAtMs: number; why: string; asked: boolean } | undefined;
+  /** Why people are needed for the deploy whose place it took, for as long as its own checklist may be found not done. */
+  unsettled?: string | undefined;
   /** Whether the version before was seen healthy after a rollback. */
   healthyAgainAtMs?: number | undefined;
   timeline: DeployMoment[];
@@ -129,8 +131,10 @@ export type OutageFreeze = { sinceMs: number; n: number; why: string };
 /** All a service's object remembers beside the deploys before. Plain JSON. */
 export type ServiceState = {
   lastN: number;
-  /** The latest deploy, ended or not. */
+  /** The latest deploy, ended or not, but for those that took nobody's place. */
   deploy?: Deploy | undefined;
+  /** The latest one that ended at its announcement beside one that is not over. */
+  beside?: { n: number; key?: string | undefined } | undefined;
   incident?: DeployIncident | undefined;
   freeze?: OutageFreeze | undefined;
 };

@@ -71,7 +71,7 @@ export type DeployEffect =
     }
   /** Call the rollback once, within `timeoutMs`: `rollback-called`. The same `key` each time. */
   | { type: 'roll-back'; n: number; key: string; attempt: number; timeoutMs: number }
-  /** Store this deploy as it ended: a later one has taken its place in the state. */
+  /** Store this deploy as it ended: it is not, or no longer, the one in the state. */
   | { type: 'retire'; deploy: Deploy }
   /** Put this into the outbox, in the same transaction. */
   | { type: 'page'; page: Page }

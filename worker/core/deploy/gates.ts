@@ -191,6 +191,14 @@ function judged(gate: Gate, atMs: number): Gate {
   return { ...gate, state: looks.every(({ isPrimed }) => isPrimed) ? 'passed' : 'failed', atMs };
 }
 
+/** Why nothing is verified, when a gate is closed. */
+export function closedWhy(gates: readonly Gate[]): string | undefined {
+  const closed = gates.filter(({ state }) => state === 'failed');
+  if (closed.length === 0) return undefined;
+  const lines = closed.map(({ title, evidence }) => `${title} (${evidence.at(-1) ?? 'not so'})`);
+  return `The checklist is not done: ${lines.join('; ')}.`;
+}
+
 /** The gates once there is no more waiting: what is not shown is not so. */
 export function withoutWaiting(gates: readonly Gate[], nowMs: number): Gate[] {
   return gates.map((gate) => {

@@ -9,7 +9,7 @@ export type ServiceView = {
   freeze?: OutageFreeze | undefined;
   /** The latest page about one of its deploys, over or not. */
   incident?: DeployIncident | undefined;
-  /** Newest first, bounded, without their pairs. */
+  /** The latest that has not ended beside another one first, then the newest; bounded, without their pairs. */
   deploys: ToldDeploy[];
   /** Pages, notices and changes of those deploys; `seq` is the deploy's `n`. */
   deliveries: Delivery[];

@@ -3,7 +3,7 @@ import { alarmed, isPaged, resolved, settleAlarm } from './alarm.ts';
 import { nameOf, noticePage, previousOf } from './deploy-page.ts';
 import type { Deploy, ServiceState, Verification } from './deploy.ts';
 import type { DeployEffect, DeployPolicy, DeployStepped } from './event.ts';
-import { withoutWaiting } from './gates.ts';
+import { closedWhy, withoutWaiting } from './gates.ts';
 import { newRollback, settledRollback } from './rolling-back.ts';
 import {
   ended,
@@ -69,14 +69,18 @@ function settleChecklist(policy: DeployPolicy, deploy: Deploy, nowMs: number): D
   const checklist =
     nowMs >= deploy.checklistUntilMs ? withoutWaiting(deploy.checklist, nowMs) : deploy.checklist;
   if (checklist.some(({ state }) => state === 'waiting')) return deploy;
-  const closed = checklist.filter(({ state }) => state === 'failed');
-  if (closed.length > 0) {
-    const why = `The checklist is not done: ${closed.map(({ title, evidence }) => `${title} (${evidence.at(-1) ?? 'not so'})`).join('; ')}.`;
-    return ended({ ...deploy, checklist }, 'blocked', why, nowMs);
+  const { unsettled, ...rest } = deploy;
+  const why = closedWhy(checklist);
+  if (why !== undefined) {
+    const blocked = ended({ ...rest, checklist }, 'blocked', why, nowMs);
+    if (unsettled === undefined) return blocked;
+    // It does not take that deploy's place after all.
+    const alarm = { dueAtMs: nowMs, why: `${unsettled} ${deploy.version} is blocked.`, asked: false };
+    return { ...blocked, alarm };
   }
   return withMoment(
     {
-      ...deploy,
+      ...rest,
       checklist,
       phase: 'verifying',
       reason: 'Runs are being watched.',

@@ -233,8 +233,12 @@ describe('an outage in the middle of a verification', () => {
     story.world = BOTH_FINE;
     story.announce({ version: '4.2.2' });
     story.until(story.atMs + 5 * SECOND);
-    expect(story.deploy).toMatchObject({ n: 2, outcome: 'blocked' });
-    expect(story.deploy.reason).toContain('No freeze');
+    // Nor is that page closed by one that is not deployed.
+    expect(story.deploy.n).toBe(1);
+    expect(story.pages('resolve')).toEqual([]);
+    expect(story.of('retire').map(({ effect }) => effect.deploy)).toMatchObject([
+      { n: 2, outcome: 'blocked', reason: expect.stringContaining('No freeze') },
+    ]);
     story.announce({ version: '4.2.3', duringIncident: true });
     story.until(story.atMs + 5 * SECOND);
     expect(story.deploy).toMatchObject({ n: 3, phase: 'verifying' });
@@ -243,6 +247,16 @@ describe('an outage in the middle of a verification', () => {
     story.announce({ version: '4.2.4' });
     story.until(story.atMs + 5 * SECOND);
     expect(story.deploy).toMatchObject({ n: 4, phase: 'verifying' });
+  });
+
+  it('is paged although the pipeline tries again at once', () => {
+    const story = new DeployStory(aDeployPolicy(UNATTENDED), outage);
+    story.announce({ key: 'run-1' });
+    story.until(10 * SECOND);
+    expect(story.deploy.outcome).toBe('both-failing');
+    story.announce({ key: 'run-2' });
+    story.until(MINUTE);
+    expect(story.pages('trigger').map(({ page }) => page.dedupKey)).toEqual(['deploy.portal:1']);
   });
 
   it('that is over does not close the page of a later deploy, which is of something else', () => {
@@ -532,6 +546,46 @@ describe('a later deploy', () => {
     // What comes late of the first one counts for neither.
     expect(story.deploy.verification?.checks[0]?.canary.pairs).toHaveLength(52);
   });
+
+  it('leaves what the one before was found to be', () => {
+    const story = new DeployStory(aDeployPolicy(ATTENDED), DEAD_CANARY);
+    story.announce();
+    story.until(5 * SECOND);
+    story.announce({ version: '4.2.2' });
+    const [over] = story.of('retire').map(({ effect }) => effect.deploy);
+    expect(over).toMatchObject({ outcome: 'bad' });
+    expect(over?.reason).toMatch(/^3 of 3 canary runs failed.*A later deploy took its place\.$/);
+  });
+
+  it('that is blocked after a while does not let a bad one before be forgotten', () => {
+    const story = new DeployStory(aDeployPolicy(ATTENDED), DEAD_CANARY);
+    story.announce();
+    story.until(5 * SECOND);
+    story.world = {
+      ...BOTH_FINE,
+      standings: (checks, atMs) => (atMs > 6 * SECOND ? checks.map((check) => ({ check })) : []),
+    };
+    story.announce({ version: '4.2.2' });
+    story.until(MINUTE);
+    expect(story.deploy).toMatchObject({ n: 2, outcome: 'blocked' });
+    expect(story.pages('trigger').map(({ page }) => page.summary)).toEqual([
+      expect.stringMatching(/^Portal 4\.2\.1 is bad and still there: .* 4\.2\.2 is blocked\.$/),
+    ]);
+  });
+
+  it('that is blocked by what it says itself leaves the one before as it is', () => {
+    const confirmed = { kind: 'confirmed' as const, id: 'told', title: 'Support is told' };
+    const story = new DeployStory(aDeployPolicy({ ...UNATTENDED, checklist: [confirmed] }), DEAD_CANARY);
+    story.world = rolledBack(story);
+    story.announce({ confirmations: { told: 'yes' } });
+    story.until(5 * SECOND);
+    expect(story.deploy.phase).toBe('verifying-again');
+    story.announce({ version: '4.2.2' });
+    story.untilEnded();
+    expect(story.deploy).toMatchObject({ n: 1, outcome: 'bad' });
+    expect(story.deploy.healthyAgainAtMs).toBeDefined();
+    expect(story.state.lastN).toBe(2);
+  });
 });
 
 describe('only marking', () => {
@@ -541,8 +595,34 @@ describe('only marking', () => {
     story.until(MINUTE);
     expect(story.deploy).toMatchObject({ phase: 'ended', outcome: 'marked' });
     expect(story.of('verify')).toEqual([]);
-    expect(story.pages('change')).toHaveLength(1);
-    expect(story.of('mark')).toHaveLength(1);
+    // Everybody has it, as far as is known.
+    expect(story.pages('change').map(({ page }) => page.summary)).toEqual([
+      'Portal 4.2.1 deployed (was 4.2.0)',
+    ]);
+    expect(story.of('mark').map(({ effect }) => effect.mark.isCanary)).toEqual([false]);
+  });
+});
+
+describe('only marking beside a deploy that goes on', () => {
+  it('takes nothing of it: it is rolled back, and the version before is seen healthy', () => {
+    const story = new DeployStory(aDeployPolicy(UNATTENDED), DEAD_CANARY);
+    story.world = rolledBack(story);
+    story.announce({ key: 'a' });
+    story.announce({ key: 'b', version: '4.3.0', markOnly: true });
+    story.until(5 * SECOND);
+    story.announce({ key: 'b', version: '4.3.0', markOnly: true });
+    story.announce({ key: 'c', version: '4.2.0', markOnly: true });
+    story.untilEnded();
+    expect(story.deploy).toMatchObject({ n: 1, outcome: 'bad' });
+    expect(story.deploy.healthyAgainAtMs).toBeDefined();
+    expect(story.of('retire').map(({ effect }) => effect.deploy)).toMatchObject([
+      { n: 2, outcome: 'marked' },
+      { n: 3, outcome: 'marked' },
+    ]);
+    expect(story.pages('change')).toHaveLength(3);
+    expect(story.of('mark').map(({ effect }) => effect.mark.n)).toEqual(expect.arrayContaining([1, 2, 3]));
+    story.announce({ key: 'd', version: '4.2.2' });
+    expect(story.deploy.n).toBe(4);
   });
 });
 
