@@ -6,6 +6,7 @@ import {
   type ConfigInput,
 } from '#core/config.ts';
 import type { Service } from '#core/deploy/service.ts';
+import { hexText } from '#core/dns/codec/octets.ts';
 import type { Parsed, Problem } from '#core/problem.ts';
 import type { SecretRef } from '#core/secret-ref.ts';
 import { isSafeAddress, SAFE_ADDRESS_EXPECTED } from './channels/address.ts';
@@ -77,7 +78,5 @@ function unsafeAddresses({ id, rollback }: Service): Problem[] {
 export async function configHash(input: unknown): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalJson(input));
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0'))
-    .join('')
-    .slice(0, CONFIG_HASH_CHARS);
+  return hexText(digest).slice(0, CONFIG_HASH_CHARS);
 }

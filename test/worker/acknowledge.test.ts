@@ -5,6 +5,7 @@ import { ACKNOWLEDGE_PATH, acknowledgeLink } from '#worker/acknowledge-link.ts';
 import { NETWORK_NAME } from '#worker/objects/network-rpc.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';
 import { aRun, checkObject, migrate, REGIONS, report, TIMED_OUT, until } from './hub.ts';
+import { pagerdutySignature } from './pagerduty-signature.ts';
 
 const HUB = 'https://hub.test';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -250,22 +251,10 @@ describe('a webhook of PagerDuty', () => {
     });
   }
 
-  async function signatureOf(body: string, secret = SECRET): Promise<string> {
-    const key = await crypto.subtle.importKey(
-      'raw',
-      new TextEncoder().encode(secret),
-      { name: 'HMAC', hash: 'SHA-256' },
-      false,
-      ['sign'],
-    );
-    const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(body)));
-    return `v1=${Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-  }
-
   async function tell(body: string, signature?: string, channel = 'pager'): Promise<Response> {
     return exports.default.fetch(`${HUB}/api/channels/${channel}/webhook`, {
       method: 'POST',
-      headers: { 'x-pagerduty-signature': signature ?? (await signatureOf(body)) },
+      headers: { 'x-pagerduty-signature': signature ?? (await pagerdutySignature(body, SECRET)) },
       body,
     });
   }
@@ -297,7 +286,12 @@ describe('a webhook of PagerDuty', () => {
 
   it('is refused without the signature of the subscription', async () => {
     const body = eventOf('incident.acknowledged', 'link-look:1');
-    for (const signature of ['', 'v1=00', await signatureOf(body, 'another'), await signatureOf(`${body} `)])
+    for (const signature of [
+      '',
+      'v1=00',
+      await pagerdutySignature(body, 'another'),
+      await pagerdutySignature(`${body} `, SECRET),
+    ])
       expect((await tell(body, signature)).status).toBe(401);
     expect(await holderOf({ check: 'link-look', seq: 1 })).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { acknowledgeLink } from '#worker/acknowledge-link.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';
 import { announce, BROKEN, commandsIn, latest, rollbacksOf, serviceObject, work } from './deploy-probes.ts';
 import { migrate, REGIONS, until } from './hub.ts';
+import { pagerdutySignature } from './pagerduty-signature.ts';
 
 const HUB = 'https://hub.test';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -253,7 +254,7 @@ describe('a page about a deploy', () => {
     });
     const told = await exports.default.fetch(`${HUB}/api/channels/pager/webhook`, {
       method: 'POST',
-      headers: { 'x-pagerduty-signature': `v1=${await hmacOf(body)}` },
+      headers: { 'x-pagerduty-signature': await pagerdutySignature(body, env.PAGERDUTY_WEBHOOK_SECRET) },
       body,
     });
     expect(await told.json()).toEqual({ outcome: 'already' });
@@ -273,16 +274,3 @@ describe('a page about a deploy', () => {
     expect((await post('/operator/acknowledge/deploy.NO-SLUG/1')).status).toBe(404);
   });
 });
-
-async function hmacOf(body: string): Promise<string> {
-  const bytes = new TextEncoder();
-  const key = await crypto.subtle.importKey(
-    'raw',
-    bytes.encode(env.PAGERDUTY_WEBHOOK_SECRET),
-    { name: 'HMAC', hash: 'SHA-256' },
-    false,
-    ['sign'],
-  );
-  const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, bytes.encode(body)));
-  return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { hexText } from '#core/dns/codec/octets.ts';
 import { ASSETS_VERSION } from '#dashboards/assets.ts';
 import { documentOf, fragmentOf, type LayoutProps } from '#dashboards/operator/layout.tsx';
 import { problemPage } from '#dashboards/operator/problem-page.tsx';
@@ -35,5 +36,5 @@ export function text(field: unknown): string | undefined {
 async function etagOf(fragment: string): Promise<string> {
   const settled = fragment.replace(/ data-now="\d+"/, '').replaceAll(/(<span data-since="\d+">)[^<]*/g, '$1');
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(settled)));
-  return `"${Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+  return `"${hexText(digest.subarray(0, 16))}"`;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { CANARY_DEFAULTS } from '#core/canary/settings.ts';
 import { operatingCharacteristic } from '#core/canary/sprt.ts';
-import { simulateEndings, type Ending, type Simulated } from '../canary-simulation.ts';
+import { simulateEndings, type Ending, type Simulated } from './simulation.ts';
 import type { MeasureOptions } from '../benchmark.ts';
 import { mean, rounded } from '../statistics.ts';
 

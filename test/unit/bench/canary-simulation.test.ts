@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { operatingCharacteristic, SPRT_DEFAULTS } from '#core/canary/sprt.ts';
-import { simulateDeploys } from '#test/bench/canary-simulation.ts';
+import { simulateDeploys } from '#test/bench/canary/simulation.ts';
 
 const simulated = (trueRate: number, baselineRate: number, deploys: number) =>
   simulateDeploys({ trueRate, baselineRate, deploys, seed: 7 });

@@ -6,7 +6,7 @@ import { newCanary, withPair } from '#core/canary/state.ts';
 import { normalQuantile } from '#core/canary/tail.ts';
 import { FOUR_REGIONS } from '#test/fixtures/builders.ts';
 import { Prng } from '#test/sim/prng.ts';
-import { median } from './statistics.ts';
+import { median } from '../statistics.ts';
 
 /** One kind of deploy, many times over. Rates are the shares of runs that fail, from 0 to 1. */
 export type SimulatedDeploys = {
