@@ -14,7 +14,7 @@ import type { HubTimings } from './hub-timings.ts';
 import type { Link } from './link.ts';
 import type { Log } from '../log.ts';
 import { Loop, type Pause } from './loop.ts';
-import type { Spool, SpooledRun } from '../spool/spool.ts';
+import { keepersOf, type Spool, type SpooledRun } from '../spool/spool.ts';
 
 export type DeliveryOptions = {
   spool: Spool;
@@ -36,12 +36,13 @@ const ENVELOPE_BYTES = 64 * (RUNS_PER_REPORT_MAX + 1);
 /** When the disk cannot be read just now. */
 const DISK_RETRY_MS = 1_000;
 
-/** A check whose runs the hub could not store: how often in a row, and when they are sent again, by the monotonic clock. */
+/** Those who could not store their runs: how often in a row, and when these are sent again, by the monotonic clock. */
 type Held = { failures: number; untilMs: number };
 
 /**
  * Sends what is in the spool, in order, one report at a time, until the hub has acknowledged it. Each check has an object
- * of its own in the hub: one that cannot store its runs must not hold up those of the others.
+ * of its own in the hub, and each service, for the runs that verify its deploys: one that cannot store its runs must not hold
+ * up those of the others, nor a service those of its checks' schedule.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -95,7 +96,7 @@ export class Delivery {
     const batch = await spool.oldest(
       this.#singly > 0 ? 1 : RUNS_PER_REPORT_MAX,
       MESSAGE_BYTES_MAX - ENVELOPE_BYTES,
-      new Set(held.map(([check]) => check)),
+      new Set(held.map(([keepers]) => keepers)),
     );
     if (batch.length === 0) {
       const glassMs = this.#glass.waitMs();
@@ -124,21 +125,25 @@ export class Delivery {
     this.#options.onAcknowledged(spool.stats().pending === 0);
     this.#singly = Math.max(0, this.#singly - batch.length);
     this.#failures = 0;
-    const lacking = batch.filter(({ run }) => !ack.runs.includes(run.id)).map(({ run }) => run.check);
-    for (const check of new Set(batch.map(({ run }) => run.check)))
-      this.#hold(check, lacking.includes(check));
+    const lacking = batch.filter(({ run }) => !ack.runs.includes(run.id)).map(({ run }) => run);
+    const without = new Set(lacking.map(keepersOf));
+    for (const keepers of new Set(batch.map(({ run }) => keepersOf(run))))
+      this.#hold(keepers, without.has(keepers));
     if (lacking.length > 0)
-      log('warn', 'report-not-stored', { runs: lacking.length, checks: [...new Set(lacking)].join(' ') });
+      log('warn', 'report-not-stored', {
+        runs: lacking.length,
+        checks: [...new Set(lacking.map(({ check }) => check))].join(' '),
+      });
     return 'now';
   }
 
-  /** Keeps a check's runs back for a while after the hub could not store them; takes that back when it could. */
-  #hold(check: string, lacking: boolean): void {
-    if (!lacking) return void this.#held.delete(check);
+  /** Keeps runs back for a while after the hub could not store them; takes that back when it could. */
+  #hold(keepers: string, lacking: boolean): void {
+    if (!lacking) return void this.#held.delete(keepers);
     const { clock, timings } = this.#options;
-    const failures = (this.#held.get(check)?.failures ?? 0) + 1;
+    const failures = (this.#held.get(keepers)?.failures ?? 0) + 1;
     const waitMs = backoffMs(failures, Math.random(), timings.backoffMinMs, timings.backoffMaxMs);
-    this.#held.set(check, { failures, untilMs: clock.monotonicMs() + waitMs });
+    this.#held.set(keepers, { failures, untilMs: clock.monotonicMs() + waitMs });
   }
 
   async #refused(

@@ -23,7 +23,7 @@ export const SCREENSHOTS_BYTES_MAX = 64 * 1024 * 1024;
 const DEAD_BYTES_MAX = 1024 * 1024;
 const FILE_DEADLINE_MS = 5_000;
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
-const NO_CHECKS: ReadonlySet<string> = new Set();
+const NOBODY: ReadonlySet<string> = new Set();
 
 export type SpoolOptions = {
   directory: string;
@@ -51,13 +51,18 @@ export type SpoolStats = {
 
 type Entry = {
   id: string;
-  check: string;
+  keepers: string;
   outcome: Outcome;
   bytes: number;
   startedMonotonicMs: number | undefined;
   /** In the journal at a place, in memory because the disk failed, or on its way to the disk. */
   at: Place | Run | 'writing';
 };
+
+/** Who must store a run before it is acknowledged: its check's object in the hub, and that of the service whose deploy it verifies. */
+export function keepersOf({ check, deploy }: Pick<Run, 'check' | 'deploy'>): string {
+  return deploy ? `${check} ${deploy.service}` : check;
+}
 
 /** Runs until the hub has acknowledged them: on disk before they are sent, oldest first, bounded, never lost silently. */
 export class Spool {
@@ -130,11 +135,11 @@ export class Spool {
         const run = Run.safeParse(JSON.parse(record.json));
         if (!run.success) unreadable.push(record.json);
         else {
-          const { id, check, outcome, boot } = run.data;
+          const { id, outcome, boot } = run.data;
           newestBoot = Math.max(newestBoot, boot);
           entries.set(id, {
             id,
-            check,
+            keepers: keepersOf(run.data),
             outcome,
             bytes,
             startedMonotonicMs: undefined,
@@ -184,7 +189,7 @@ export class Spool {
     const bare = numbered(draft, this.#origin, seq, false);
     const entry: Entry = {
       id: bare.id,
-      check: bare.check,
+      keepers: keepersOf(bare),
       outcome: bare.outcome,
       bytes: jsonBytes(bare),
       startedMonotonicMs,
@@ -212,19 +217,19 @@ export class Spool {
   }
 
   /**
-   * The oldest runs, at most `runsMax` and about `bytesMax` bytes of JSON, but at least one; none of the checks in
-   * `without`. Never rejects; empty when there is none, the oldest is still being written, or the disk cannot be read
+   * The oldest runs, at most `runsMax` and about `bytesMax` bytes of JSON, but at least one; none that is
+   * for `keepersOf` in `without`. Never rejects; empty when there is none, the oldest is still being written, or the disk cannot be read
    * just now.
    */
   async oldest(
     runsMax: number,
     bytesMax: number,
-    without: ReadonlySet<string> = NO_CHECKS,
+    without: ReadonlySet<string> = NOBODY,
   ): Promise<SpooledRun[]> {
     const chosen: Entry[] = [];
     let bytes = 0;
     for (const entry of this.#entries.values()) {
-      if (without.has(entry.check)) continue;
+      if (without.has(entry.keepers)) continue;
       // The order is kept: a run still on its way to the disk holds up those behind it, for some milliseconds.
       if (entry.at === 'writing' || chosen.length >= runsMax) break;
       if (chosen.length > 0 && bytes + entry.bytes > bytesMax) break;

@@ -179,6 +179,18 @@ test('a check whose runs the hub cannot store does not hold up the others, and k
   await untilStored(hub, spool, [...sound, ...more, ...broken]);
 });
 
+test('a service whose object cannot store runs does not hold up those of the schedule of its check', async () => {
+  const { hub, client, spool, append } = await aHubAndClient({ unstorable: 'portal' });
+  const deploy = { service: 'portal', n: 3, pair: 1, side: 'canary', apart: true };
+  const verifying = await append(2 * RUNS_PER_REPORT_MAX, { trigger: 'deploy', deploy });
+  const scheduled = await append(3);
+  client.start();
+  await until(async () => expect((await hub.record()).stored).toEqual(scheduled));
+  expect(spool.stats().pending).toBe(verifying.length);
+  await hub.set({ unstorable: '' });
+  await untilStored(hub, spool, [...scheduled, ...verifying]);
+});
+
 const VERIFY: VerifyNow = {
   type: 'verify-now',
   check: 'portal-login',
