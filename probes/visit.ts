@@ -1,4 +1,4 @@
-import type { Selector } from '#core/deploy/selector.ts';
+import type { Selector } from '#core/deploy/service/selector.ts';
 import type { DeployRef } from '#core/run.ts';
 
 /** What a run is for that verifies a deploy: which side of which pair it is, and what brings it there. */

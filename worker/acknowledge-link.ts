@@ -1,6 +1,6 @@
 import { sign, verify } from 'hono/jwt';
 import { z } from 'zod';
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { Slug } from '#core/run.ts';
 import { MS_PER_DAY } from '#core/units.ts';
 import { bytesOf } from './secrets.ts';

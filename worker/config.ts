@@ -5,7 +5,7 @@ import {
   type Config,
   type ConfigInput,
 } from '#core/config.ts';
-import type { Service } from '#core/deploy/service.ts';
+import type { Service } from '#core/deploy/service/service.ts';
 import { hexText } from '#core/dns/codec/octets.ts';
 import type { Parsed, Problem } from '#core/problem.ts';
 import type { SecretRef } from '#core/secret-ref.ts';

@@ -1,7 +1,7 @@
 import rawConfig from '#config';
 import type { Check, Region } from '#core/config.ts';
 import type { DeployPolicy } from '#core/deploy/event.ts';
-import { deployPolicy } from '#core/deploy/policy.ts';
+import { deployPolicy } from '#core/deploy/service/policy.ts';
 import { describeProblems } from '#core/problem.ts';
 import { networkPolicyOf, type NetworkPolicy } from '#core/network/network.ts';
 import { routesOf, type ChannelTraits, type Policy } from '#core/policy.ts';

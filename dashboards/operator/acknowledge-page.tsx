@@ -1,4 +1,4 @@
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { HolderLine, NameField } from './acknowledge-form.tsx';
 import { Cause } from './incident-card.tsx';
 import { subjectPath, type AcknowledgeSubject } from './acknowledge-subject.ts';

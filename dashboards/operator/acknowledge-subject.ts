@@ -1,5 +1,5 @@
 import { isNetworkSubject } from '#core/network/network.ts';
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { deployPagePath, incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
 import type { IncidentView } from './incident-view.ts';
 import type { LedgerView } from './ledger.ts';

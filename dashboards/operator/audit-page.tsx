@@ -1,4 +1,4 @@
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { checkPath, deployPagePath, DEPLOYS_PAGE_PATH, OPERATOR_PATH } from '#core/operator-path.ts';
 import { subjectPath } from './acknowledge-subject.ts';
 import type { LayoutProps } from './layout.tsx';

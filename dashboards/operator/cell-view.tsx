@@ -1,4 +1,4 @@
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { formatMs } from '#core/units.ts';
 import { runPath } from '#core/operator-path.ts';
 import { Mark } from './mark.tsx';

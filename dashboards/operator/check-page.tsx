@@ -1,5 +1,5 @@
 import type { Check, Config } from '#core/config.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { typeName } from '#core/dns/codec/registry.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { failureLabel } from '#core/failure.ts';

@@ -1,6 +1,6 @@
 import type { Check, Config } from '#core/config.ts';
 import { activeIncident, activeSlow, isBursting, type CheckState } from '#core/check-state.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { windowAt } from '#core/maintenance.ts';
 import type { CheckView } from '#core/view.ts';
 import { verdictOf, type Verdict } from '#core/verdict.ts';

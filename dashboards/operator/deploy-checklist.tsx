@@ -1,4 +1,4 @@
-import type { Gate } from '#core/deploy/checklist.ts';
+import type { Gate } from '#core/deploy/service/checklist.ts';
 import { Mark, type MarkShape } from './mark.tsx';
 import { Clock } from './time.tsx';
 

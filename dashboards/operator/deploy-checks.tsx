@@ -4,7 +4,7 @@ import type { StepVerdict } from '#core/canary/latency-regression.ts';
 import { WHOLE_RUN } from '#core/canary/pair.ts';
 import type { Config } from '#core/config.ts';
 import { checkPath } from '#core/operator-path.ts';
-import type { ToldCheck, ToldVerification } from '#core/deploy/told-deploy.ts';
+import type { ToldCheck, ToldVerification } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 import { PairsGrid, PairsLegend } from './deploy-pairs.tsx';
 import { Mark, type MarkShape } from './mark.tsx';

@@ -1,5 +1,5 @@
 import type { DeployOutcome } from '#core/deploy/deploy.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { outcomeWord } from './deploy-outcome.ts';
 import { count, type Tone } from './headline.ts';
 

@@ -1,6 +1,6 @@
 import type { Config } from '#core/config.ts';
-import type { ServiceView } from '#core/deploy/service-view.ts';
-import { deploySubject } from '#core/deploy/subject.ts';
+import type { ServiceView } from '#core/deploy/telling/service-view.ts';
+import { deploySubject } from '#core/deploy/telling/subject.ts';
 import type { AcknowledgeSubject } from './acknowledge-subject.ts';
 import { escalationDueMs } from './incident-view.ts';
 

@@ -1,4 +1,4 @@
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { MS_PER_HOUR } from '#core/units.ts';
 import { deployHeadline, type DeployTone } from './deploy-headline.ts';
 import type { ServiceSource } from './source.ts';

@@ -1,4 +1,4 @@
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { deployPagePath } from '#core/operator-path.ts';
 import type { RunLine } from '#core/view.ts';
 import { outcomeWord } from './deploy-outcome.ts';

@@ -7,8 +7,8 @@ import {
   rollbackFormPath,
 } from '#core/operator-path.ts';
 import type { OutageFreeze } from '#core/deploy/deploy.ts';
-import type { Rollback, RollbackSettings } from '#core/deploy/rollback.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { Rollback, RollbackSettings } from '#core/deploy/service/rollback.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { Holder, NameField } from './acknowledge-form.tsx';
 import type { AcknowledgeSubject } from './acknowledge-subject.ts';
 import { isRollbackOffered, ROLLBACK_NAMES, versionBefore } from './deploy-headline.ts';

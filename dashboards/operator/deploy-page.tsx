@@ -1,7 +1,7 @@
 import type { Config } from '#core/config.ts';
 import { DEPLOYS_PAGE_PATH } from '#core/operator-path.ts';
-import type { ServiceView } from '#core/deploy/service-view.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ServiceView } from '#core/deploy/telling/service-view.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
 import { Checklist } from './deploy-checklist.tsx';

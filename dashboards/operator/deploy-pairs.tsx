@@ -1,6 +1,6 @@
 import type { Config } from '#core/config.ts';
 import { runPath } from '#core/operator-path.ts';
-import type { ToldPair, ToldVerification } from '#core/deploy/told-deploy.ts';
+import type { ToldPair, ToldVerification } from '#core/deploy/telling/told-deploy.ts';
 import type { DeploySide } from '#core/run.ts';
 import { formatMs } from '#core/units.ts';
 import { titleOf } from './check-row.ts';

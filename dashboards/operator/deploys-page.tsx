@@ -1,5 +1,5 @@
 import { DEPLOYS_PAGE_PATH, deployPagePath, OPERATOR_PATH } from '#core/operator-path.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 import { deployHeadline } from './deploy-headline.ts';
 import { FreezeForm } from './deploy-next.tsx';

@@ -1,6 +1,6 @@
 import type { Config } from '#core/config.ts';
 import { deployPagePath, DEPLOYS_PAGE_PATH } from '#core/operator-path.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { deployName, versionBefore } from './deploy-headline.ts';
 import { RollbackDoes, RollbackForm } from './deploy-next.tsx';
 import type { LayoutProps } from './layout.tsx';

@@ -1,4 +1,4 @@
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { formatMs } from '#core/units.ts';
 import { count } from './headline.ts';
 import { STRIP_RUNS_MAX, type RunMark } from './standing.ts';

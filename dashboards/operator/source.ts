@@ -1,5 +1,5 @@
 import type { Check, Config } from '#core/config.ts';
-import type { ServiceView } from '#core/deploy/service-view.ts';
+import type { ServiceView } from '#core/deploy/telling/service-view.ts';
 import type { CheckView, NetworkView, RegionView } from '#core/view.ts';
 
 /** A service and what its object tells of its deploys. */

@@ -1,5 +1,5 @@
-import type { AnnouncementInput } from '#core/deploy/announcement.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { ConfigFileError } from '../config-file.ts';
 import { EnvFileError } from '../host/env-file.ts';
 import { stopSignal } from '../host/stop-signal.ts';

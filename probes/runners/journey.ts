@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { JourneyCheck } from '#core/config.ts';
-import type { Service } from '#core/deploy/service.ts';
+import type { Service } from '#core/deploy/service/service.ts';
 import { WarmBrowser, type BrowserOptions, type Lease } from '../browser/browser.ts';
 import { DeadlineError, withDeadline } from '../deadline.ts';
 import { loadJourney } from './journey/journey-file.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { rollbackSettings, RollbackInput } from '#core/deploy/rollback.ts';
+import { rollbackSettings, RollbackInput } from '#core/deploy/service/rollback.ts';
 import type { Courier } from '#worker/channels/courier.ts';
 import { githubRollback } from '#worker/rollback/github.ts';
 import { workflowKeys, workflowStep } from '../fixtures/workflow-step.ts';

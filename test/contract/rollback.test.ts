@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RollbackInput, rollbackSettings } from '#core/deploy/rollback.ts';
+import { RollbackInput, rollbackSettings } from '#core/deploy/service/rollback.ts';
 import { listenOnLoopback, readText } from '#test/fixtures/loopback-server.ts';
 import { startPortal } from '#test/fixtures/portal/portal.ts';
 import type { RollbackCalled, RollbackKind } from '#worker/rollback/caller.ts';

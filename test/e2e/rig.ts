@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import type { Overview } from '#dashboards/operator/overview.ts';
-import type { ServiceInput } from '#core/deploy/service.ts';
+import type { ServiceInput } from '#core/deploy/service/service.ts';
 import { mintProbeToken } from '#worker/probe-token.ts';
 import { mintServiceToken } from '#worker/service-token.ts';
 import { startPager, type Pager } from '../fixtures/pager/pager.ts';

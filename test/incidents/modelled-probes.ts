@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import type { DnsEvidence } from '#core/dns/findings/evidence.ts';
-import type { Selector } from '#core/deploy/selector.ts';
+import type { Selector } from '#core/deploy/service/selector.ts';
 import type { Failure } from '#core/failure.ts';
 import { runId, type DeployRef, type DeploySide, type Run, type Step } from '#core/run.ts';
 import {

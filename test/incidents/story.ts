@@ -1,9 +1,9 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import type { AnnouncementInput } from '#core/deploy/announcement.ts';
-import { DEPLOYS_PATH } from '#core/deploy/path.ts';
-import { Announced, type ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
+import { DEPLOYS_PATH } from '#core/deploy/pipeline/path.ts';
+import { Announced, type ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { Incident } from '#core/incident.ts';
 import type { CheckView } from '#core/view.ts';
 import { checkOf } from '#worker/settings.ts';

@@ -1,7 +1,7 @@
 import { chromium } from 'playwright';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseConfig, type JourneyCheck } from '#core/config.ts';
-import type { Selector } from '#core/deploy/selector.ts';
+import type { Selector } from '#core/deploy/service/selector.ts';
 import { failureLabel } from '#core/failure.ts';
 import { describeProblems } from '#core/problem.ts';
 import type { DeploySide, Run } from '#core/run.ts';

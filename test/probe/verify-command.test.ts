@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
-import type { Announcement } from '#core/deploy/announcement.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { Announcement } from '#core/deploy/pipeline/announcement.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { VerifyReport } from '#probes/cli/verify/report.ts';
 import { latchkey, type Ended } from '../fixtures/latchkey-command.ts';
 import {

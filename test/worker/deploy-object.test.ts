@@ -1,7 +1,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deploySubject } from '#core/deploy/subject.ts';
+import { deploySubject } from '#core/deploy/telling/subject.ts';
 import type { DeploySide } from '#core/run.ts';
 import type { LookNow } from '#core/wire.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';

@@ -1,6 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { deploySubject } from '#core/deploy/subject.ts';
+import { deploySubject } from '#core/deploy/telling/subject.ts';
 import { acknowledgeLink } from '#worker/acknowledge-link.ts';
 import { latestAudit } from '#worker/store/audit-log.ts';
 import { announce, BROKEN, commandsIn, latest, rollbacksOf, serviceObject, work } from './deploy-probes.ts';

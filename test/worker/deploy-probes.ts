@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll } from 'vitest';
-import { Announcement, type AnnouncementInput } from '#core/deploy/announcement.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import { Announcement, type AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { Failure } from '#core/failure.ts';
 import type { DeploySide, Run } from '#core/run.ts';
 import type { Ack, Command, PollAnswer, VerifyNow } from '#core/wire.ts';

@@ -1,10 +1,10 @@
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
-import { SOURCES_MAX } from '#core/deploy/attempts.ts';
+import { SOURCES_MAX } from '#core/deploy/pipeline/attempts.ts';
 import { newCanary, PAIRS_MAX } from '#core/canary/state.ts';
 import { CANARY_DEFAULTS } from '#core/canary/settings.ts';
 import { NEW_SERVICE, type AskedPair, type ServiceState } from '#core/deploy/deploy.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { DEPLOYS_KEPT_MAX, DeployStore } from '#worker/store/deploy-store.ts';
 import { announce, commandsIn, latest, pairsAsked, runsOf, serviceObject } from './deploy-probes.ts';
 import { checkObject, migrate, REGIONS, until } from './hub.ts';

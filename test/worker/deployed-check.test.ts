@@ -1,8 +1,8 @@
 import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Announcement } from '#core/deploy/announcement.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import { Announcement } from '#core/deploy/pipeline/announcement.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import type { Failure } from '#core/failure.ts';
 import type { DeployRef, Run } from '#core/run.ts';
 import { latestHistory } from '#worker/store/history.ts';

@@ -1,8 +1,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ANNOUNCEMENT_BYTES_MAX } from '#core/deploy/announcement.ts';
-import { ATTEMPTS_BYTES_MAX } from '#core/deploy/attempts.ts';
-import type { Announced, ToldDeploy } from '#core/deploy/told-deploy.ts';
+import { ANNOUNCEMENT_BYTES_MAX } from '#core/deploy/pipeline/announcement.ts';
+import { ATTEMPTS_BYTES_MAX } from '#core/deploy/pipeline/attempts.ts';
+import type { Announced, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { app } from '#worker/app.ts';
 import { mintServiceToken } from '#worker/service-token.ts';
 import { migrate, tokenOf, until } from './hub.ts';

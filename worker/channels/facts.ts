@@ -1,5 +1,5 @@
-import { deployWords, type PageDeploy } from '#core/deploy/page-deploy.ts';
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { deployWords, type PageDeploy } from '#core/deploy/telling/page-deploy.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { sharedFailure, type Page, type Reason } from '#core/page.ts';
 import { formatMs, truncate } from '#core/units.ts';
 import type { Room } from './room.ts';

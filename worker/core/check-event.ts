@@ -1,4 +1,4 @@
-import type { DeployMark } from './deploy/mark.ts';
+import type { DeployMark } from './deploy/telling/mark.ts';
 import type { Failure } from './failure.ts';
 import type { GroupedCheck, Page } from './page.ts';
 import type { Run } from './run.ts';

@@ -1,5 +1,5 @@
 import { isBurstOn, type Burst } from './burst.ts';
-import type { DeployMark } from './deploy/mark.ts';
+import type { DeployMark } from './deploy/telling/mark.ts';
 import type { Incident } from './incident.ts';
 import type { Ledger } from './ledger.ts';
 import { deadlinesOf, type Deadlines } from './lateness.ts';

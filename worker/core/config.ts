@@ -7,7 +7,7 @@ import {
   ServiceInput,
   serviceSettings,
   type Service,
-} from './deploy/service.ts';
+} from './deploy/service/service.ts';
 import { parseWith, type Parsed } from './problem.ts';
 import { Slug } from './run.ts';
 import { duration } from './duration.ts';

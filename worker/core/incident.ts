@@ -1,4 +1,4 @@
-import { deployBefore, type DeployMark } from './deploy/mark.ts';
+import { deployBefore, type DeployMark } from './deploy/telling/mark.ts';
 import { FLAPPING_HOLDS } from './flapping.ts';
 import type { Ledger } from './ledger.ts';
 import { pageOf, type GroupedCheck, type Page } from './page.ts';

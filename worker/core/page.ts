@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Check, Config } from './config.ts';
-import type { DeployMark } from './deploy/mark.ts';
-import { afterDeploy, PageDeploy, pageDeployOf } from './deploy/page-deploy.ts';
+import type { DeployMark } from './deploy/telling/mark.ts';
+import { afterDeploy, PageDeploy, pageDeployOf } from './deploy/telling/page-deploy.ts';
 import { failureLabel, type Failure } from './failure.ts';
 import { formatMs, truncate } from './units.ts';
 import type { RegionState } from './region.ts';

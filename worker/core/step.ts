@@ -9,7 +9,7 @@ import {
   withLedger,
   type CheckState,
 } from './check-state.ts';
-import { withMark, type DeployMark } from './deploy/mark.ts';
+import { withMark, type DeployMark } from './deploy/telling/mark.ts';
 import { incidentPage, incidentWakeMs, withDeployNews } from './incident.ts';
 import { stampAccepted, stampAcknowledged, stampSent } from './ledger.ts';
 import { noticeWakeMs } from './notice.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Failure } from './failure.ts';
-import { CACHE_URLS_MAX } from './deploy/checklist.ts';
-import { Selector } from './deploy/selector.ts';
+import { CACHE_URLS_MAX } from './deploy/service/checklist.ts';
+import { Selector } from './deploy/service/selector.ts';
 import { DEPLOY_SIDES, DeployRef, RUN_BYTES_MAX, Run, Slug } from './run.ts';
 
 /** Version of the messages between probe and hub; a hub refuses another with 409 and says which it speaks. */

@@ -5,7 +5,7 @@ import {
   withReport,
   type AttemptCounts,
 } from '#core/deploy/attempt-counts.ts';
-import type { AttemptsReport } from '#core/deploy/attempts.ts';
+import type { AttemptsReport } from '#core/deploy/pipeline/attempts.ts';
 import type { RealAttempts } from '#core/canary/state.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 

@@ -9,7 +9,7 @@ import {
   type CheckState,
 } from '#core/check-state.ts';
 import type { CheckStanding } from '#core/deploy/event.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { standingOf } from '#core/deploy/standing.ts';
 import { accepted } from '#core/dns/memory/baseline.ts';
 import type { DnsMemory } from '#core/dns/memory/memory.ts';

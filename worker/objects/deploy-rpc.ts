@@ -1,8 +1,8 @@
-import type { Rollback, RollbackState } from '#core/deploy/rollback.ts';
-import type { Announcement } from '#core/deploy/announcement.ts';
-import type { AttemptsReport } from '#core/deploy/attempts.ts';
-import type { CommandResult, ToldDeploy } from '#core/deploy/told-deploy.ts';
-import type { ServiceView } from '#core/deploy/service-view.ts';
+import type { Rollback, RollbackState } from '#core/deploy/service/rollback.ts';
+import type { Announcement } from '#core/deploy/pipeline/announcement.ts';
+import type { AttemptsReport } from '#core/deploy/pipeline/attempts.ts';
+import type { CommandResult, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
+import type { ServiceView } from '#core/deploy/telling/service-view.ts';
 import type { Problem } from '#core/problem.ts';
 import type { Looked } from '#core/wire.ts';
 import type { Acknowledged } from './rpc.ts';

@@ -1,6 +1,6 @@
 import type { Deploy } from '#core/deploy/deploy.ts';
 import type { DeployEffect, DeployEvent } from '#core/deploy/event.ts';
-import type { RollbackSettings } from '#core/deploy/rollback.ts';
+import type { RollbackSettings } from '#core/deploy/service/rollback.ts';
 import { deployPagePath } from '#core/operator-path.ts';
 import { MS_PER_SECOND } from '#core/units.ts';
 import { withDeadline } from '../deadline.ts';

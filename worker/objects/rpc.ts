@@ -1,6 +1,6 @@
 import type { LeadAnswer } from '#core/group/cover.ts';
 import type { CheckStanding } from '#core/deploy/event.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import type { Candidate } from '#core/group/grouping.ts';
 import type { GroupedCheck } from '#core/page.ts';

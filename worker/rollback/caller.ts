@@ -1,4 +1,4 @@
-import type { RollbackSettings } from '#core/deploy/rollback.ts';
+import type { RollbackSettings } from '#core/deploy/service/rollback.ts';
 import type { Courier } from '../channels/courier.ts';
 
 /** What is taken back, and why. */

@@ -1,4 +1,4 @@
-import type { RollbackSettings } from '#core/deploy/rollback.ts';
+import type { RollbackSettings } from '#core/deploy/service/rollback.ts';
 import { withCourier } from '../channels/courier.ts';
 import type {
   RollbackCall,

@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { isNetworkSubject } from '#core/network/network.ts';
 import { OPERATOR_PATH } from '#core/operator-path.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { serviceOfSubject } from '#core/deploy/subject.ts';
+import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
 import { isNetworkSubject } from '#core/network/network.ts';
 import { Slug } from '#core/run.ts';
 import { audit } from '../audit.ts';

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { deployPagePath, DEPLOYS_PAGE_PATH } from '#core/operator-path.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { Slug } from '#core/run.ts';
 import { isRollbackOffered } from '#dashboards/operator/deploy-headline.ts';
 import { deployPage } from '#dashboards/operator/deploy-page.tsx';

@@ -1,6 +1,6 @@
 import type { Check } from '#core/config.ts';
-import type { ServiceView } from '#core/deploy/service-view.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ServiceView } from '#core/deploy/telling/service-view.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { CheckView, IncidentView, NetworkView, RegionView, StoredRun } from '#core/view.ts';
 import type { OverviewSource, ServiceSource } from '#dashboards/operator/source.ts';
 import type { HubBindings } from '../bindings.ts';

@@ -7,9 +7,9 @@ import {
   type ServiceState,
   type Verification,
 } from '#core/deploy/deploy.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
-import { withoutPairs } from '#core/deploy/telling.ts';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
+import { withoutPairs } from '#core/deploy/telling/telling.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { isSettled, type Delivery } from '#core/delivery.ts';
 
 /** Deploys before the latest one that are kept, with their pages: a month of a team that deploys twice a day. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AnnouncementInput } from '#core/deploy/announcement.ts';
-import { DEPLOYS_PATH, deployPath, rollbackPath, rollbackResultPath } from '#core/deploy/path.ts';
-import { Announced, ToldDeploy, type CommandResult } from '#core/deploy/told-deploy.ts';
+import type { AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
+import { DEPLOYS_PATH, deployPath, rollbackPath, rollbackResultPath } from '#core/deploy/pipeline/path.ts';
+import { Announced, ToldDeploy, type CommandResult } from '#core/deploy/telling/told-deploy.ts';
 import { answered, askHub } from '../../hub-request.ts';
 
 /** That the hub has taken it is all that counts. */

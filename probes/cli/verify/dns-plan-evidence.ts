@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Announcement } from '#core/deploy/announcement.ts';
+import type { Announcement } from '#core/deploy/pipeline/announcement.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { errorCode, errorText } from '../../log.ts';
 

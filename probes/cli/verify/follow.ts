@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import { HubRequestError } from '../../hub-request.ts';
 import type { DeploysClient } from './deploys-client.ts';

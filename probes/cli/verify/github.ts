@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import type { ToldCheck, ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldCheck, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 import { errorText } from '../../log.ts';
 import { workflowCommand } from '../workflow-command.ts';

@@ -1,4 +1,4 @@
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { MS_PER_SECOND, truncate } from '#core/units.ts';
 import { Elapsed, type Screen } from './screen.ts';
 import { deployFacts, deployName, oneLine, phaseWords } from './words.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Announcement, type AnnouncementInput } from '#core/deploy/announcement.ts';
+import { Announcement, type AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
 import { parseWith, type Problem } from '#core/problem.ts';
 import { usageProblem } from '../usage.ts';
 import { pipelineFacts } from './ci.ts';

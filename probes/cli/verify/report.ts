@@ -1,4 +1,4 @@
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 
 /** Exit statuses; they are for good, as pipelines go by them. */
 export const EXIT = { good: 0, bad: 1, unknown: 2 } as const;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { CommandResult, ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { CommandResult, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs, truncate } from '#core/units.ts';
 import { errorText } from '../../log.ts';
 import { SELECTOR_VARIABLES } from './selector-options.ts';

@@ -1,4 +1,4 @@
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 
 /** Where people see how a deploy does. */
 export interface Screen {

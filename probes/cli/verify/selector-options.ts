@@ -1,5 +1,5 @@
 import { parseWith } from '#core/problem.ts';
-import { Selector } from '#core/deploy/selector.ts';
+import { Selector } from '#core/deploy/service/selector.ts';
 
 /** What the options of one side say. */
 export type SelectorTexts = {

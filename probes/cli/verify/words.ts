@@ -1,7 +1,7 @@
-import type { Gate } from '#core/deploy/checklist.ts';
+import type { Gate } from '#core/deploy/service/checklist.ts';
 import type { DeployOutcome, DeployPhase } from '#core/deploy/deploy.ts';
-import type { Rollback } from '#core/deploy/rollback.ts';
-import type { ToldCheck, ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { Rollback } from '#core/deploy/service/rollback.ts';
+import type { ToldCheck, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { JourneyCheck } from '#core/config.ts';
-import { addressesOf } from '#core/deploy/resolve.ts';
-import { addressProblem } from '#core/deploy/selector-address.ts';
-import { selectorName, type Selector } from '#core/deploy/selector.ts';
-import type { Service } from '#core/deploy/service.ts';
+import { addressesOf } from '#core/deploy/pipeline/resolve.ts';
+import { addressProblem } from '#core/deploy/service/selector-address.ts';
+import { selectorName, type Selector } from '#core/deploy/service/selector.ts';
+import type { Service } from '#core/deploy/service/service.ts';
 import type { RoomEntry } from '../../browser/room.ts';
 import { OwnFault } from '../../own-fault.ts';
 import { SECRET_CHARS_MIN } from '../../redact.ts';

@@ -1,6 +1,6 @@
-import { deployPath, DEPLOYS_PATH } from '#core/deploy/path.ts';
-import { deploySubject } from '#core/deploy/subject.ts';
-import { Announced, ToldDeploy } from '#core/deploy/told-deploy.ts';
+import { deployPath, DEPLOYS_PATH } from '#core/deploy/pipeline/path.ts';
+import { deploySubject } from '#core/deploy/telling/subject.ts';
+import { Announced, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { Rig } from '../../e2e/rig.ts';
 import { until } from '../../e2e/until.ts';
 import type { FaultInput } from '../../fixtures/portal/faults.ts';

@@ -1,6 +1,6 @@
 import { CANARY_DEFAULTS } from '#core/canary/settings.ts';
 import { failuresToReject, sprtBounds } from '#core/canary/sprt.ts';
-import type { ToldVerification } from '#core/deploy/told-deploy.ts';
+import type { ToldVerification } from '#core/deploy/telling/told-deploy.ts';
 
 /** Failed runs without which nothing can be decided: three. */
 export const FAILURES = failuresToReject(sprtBounds(CANARY_DEFAULTS.sprt));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { standingOf } from '#core/deploy/standing.ts';
-import { BLAMED_WITHIN_MS, type DeployMark } from '#core/deploy/mark.ts';
+import { BLAMED_WITHIN_MS, type DeployMark } from '#core/deploy/telling/mark.ts';
 import type { DeployRef, Run } from '#core/run.ts';
 import { aFailedRun, aMark, anInvalidRun, aPolicy, aRun, FOUR_REGIONS } from '#test/fixtures/builders.ts';
 import { START_MS, Story } from './story.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WHOLE_RUN } from '#core/canary/pair.ts';
-import { deploySubject } from '#core/deploy/subject.ts';
+import { deploySubject } from '#core/deploy/telling/subject.ts';
 import { deployPagePath, rollbackFormPath } from '#core/operator-path.ts';
 import { acknowledgeDocument } from '#dashboards/operator/acknowledge-page.tsx';
 import { subjectPath } from '#dashboards/operator/acknowledge-subject.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Selector } from '#core/deploy/selector.ts';
+import type { Selector } from '#core/deploy/service/selector.ts';
 import { OwnFault } from '#probes/own-fault.ts';
 import { selectionOf } from '#probes/runners/journey/selection.ts';
 import { aCheck } from '#test/fixtures/builders.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Announcement } from '#core/deploy/announcement.ts';
+import { Announcement } from '#core/deploy/pipeline/announcement.ts';
 import { isPipeline, pipelineFacts } from '#probes/cli/verify/ci.ts';
 import { verifyOptions, type VerifyOptions } from '#probes/cli/verify/options.ts';
 

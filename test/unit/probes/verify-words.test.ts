@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { annotation, stepSummary } from '#probes/cli/verify/github.ts';
 import { LiveBlock } from '#probes/cli/verify/live-block.ts';
 import { PlainLines } from '#probes/cli/verify/plain-lines.ts';

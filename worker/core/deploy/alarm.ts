@@ -1,5 +1,5 @@
 import { earliest, MS_PER_SECOND } from '../units.ts';
-import { deployIncidentPage, noticePage } from './deploy-page.ts';
+import { deployIncidentPage, noticePage } from './telling/deploy-page.ts';
 import type { Deploy, DeployIncident, ServiceState } from './deploy.ts';
 import type { CheckStanding, DeployPolicy, DeployStepped } from './event.ts';
 import { withStandings } from './gates.ts';

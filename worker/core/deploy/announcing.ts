@@ -1,11 +1,11 @@
 import { MS_PER_SECOND } from '../units.ts';
 import { resolved } from './alarm.ts';
-import type { Announcement } from './announcement.ts';
-import { changePage, markOf, nameOf } from './deploy-page.ts';
+import type { Announcement } from './pipeline/announcement.ts';
+import { changePage, markOf, nameOf } from './telling/deploy-page.ts';
 import type { Deploy, ServiceState } from './deploy.ts';
 import type { DeployEffect, DeployEvent, DeployPolicy, DeployStepped } from './event.ts';
 import { closedWhy, gatesOf } from './gates.ts';
-import type { Service } from './service.ts';
+import type { Service } from './service/service.ts';
 import { ended, quiet } from './state-change.ts';
 
 /** Gates that others must answer have this long: a region's look is one request, and a check's object answers at once. */

@@ -1,5 +1,5 @@
 import type { RealAttempts } from '../canary/state.ts';
-import { SOURCES_MAX, type AttemptsReport } from './attempts.ts';
+import { SOURCES_MAX, type AttemptsReport } from './pipeline/attempts.ts';
 
 /** What one source counts of one side: its last total, and what was there before the deploy. */
 type Counted = { attempts: number; failures: number; before: { attempts: number; failures: number } };

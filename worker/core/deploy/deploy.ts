@@ -2,9 +2,9 @@ import type { CanaryDecision } from '../canary/decision.ts';
 import type { CanaryState } from '../canary/state.ts';
 import type { Ledger } from '../ledger.ts';
 import type { DeploySide, Run } from '../run.ts';
-import type { Gate } from './checklist.ts';
-import type { Rollback } from './rollback.ts';
-import type { Selector } from './selector.ts';
+import type { Gate } from './service/checklist.ts';
+import type { Rollback } from './service/rollback.ts';
+import type { Selector } from './service/selector.ts';
 
 /**
  * `checklist`: gates are waited for. `verifying`: runs are compared. `rolling-back`: it is bad, and being taken back or

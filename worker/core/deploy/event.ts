@@ -4,11 +4,11 @@ import type { Page } from '../page.ts';
 import type { Routes } from '../policy.ts';
 import type { DeploySide, Run } from '../run.ts';
 import type { Looked } from '../wire.ts';
-import type { Announcement } from './announcement.ts';
+import type { Announcement } from './pipeline/announcement.ts';
 import type { Deploy, ServiceState } from './deploy.ts';
-import type { DeployMark } from './mark.ts';
-import type { Selector } from './selector.ts';
-import type { Service } from './service.ts';
+import type { DeployMark } from './telling/mark.ts';
+import type { Selector } from './service/selector.ts';
+import type { Service } from './service/service.ts';
 
 /** Everything the decisions about a service's deploys must know of the configuration. */
 export type DeployPolicy = {

@@ -1,11 +1,11 @@
 import { truncate } from '../units.ts';
 import type { Looked } from '../wire.ts';
-import type { Announcement } from './announcement.ts';
+import type { Announcement } from './pipeline/announcement.ts';
 import { judgeCache } from './cache-rule.ts';
-import type { ChecklistItem, Gate } from './checklist.ts';
+import type { ChecklistItem, Gate } from './service/checklist.ts';
 import type { OutageFreeze } from './deploy.ts';
 import type { CheckStanding } from './event.ts';
-import type { Service } from './service.ts';
+import type { Service } from './service/service.ts';
 
 /** Ids of the gates that every verification has; no item's id has a dot. */
 const NO_INCIDENT = 'latchkey.no-incident';

@@ -1,6 +1,6 @@
 import { RETRY_AFTER_MS } from '../delivery.ts';
 import { MS_PER_SECOND, truncate } from '../units.ts';
-import type { Rollback, RollbackSettings } from './rollback.ts';
+import type { Rollback, RollbackSettings } from './service/rollback.ts';
 
 /** A call's own deadline: whoever rolls back only has to take the order. */
 const CALL_TIMEOUT_MS = 10 * MS_PER_SECOND;

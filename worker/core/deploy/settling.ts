@@ -1,6 +1,6 @@
 import { formatMs, MS_PER_HOUR, MS_PER_SECOND } from '../units.ts';
 import { alarmed, isPaged, resolved, settleAlarm } from './alarm.ts';
-import { nameOf, noticePage, previousOf } from './deploy-page.ts';
+import { nameOf, noticePage, previousOf } from './telling/deploy-page.ts';
 import type { Deploy, ServiceState, Verification } from './deploy.ts';
 import type { DeployEffect, DeployPolicy, DeployStepped } from './event.ts';
 import { closedWhy, withoutWaiting } from './gates.ts';

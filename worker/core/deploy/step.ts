@@ -3,7 +3,7 @@ import type { Paged } from '../page.ts';
 import { earliest } from '../units.ts';
 import { resolved, standing } from './alarm.ts';
 import { announced } from './announcing.ts';
-import { markOf } from './deploy-page.ts';
+import { markOf } from './telling/deploy-page.ts';
 import type { Deploy, ServiceState } from './deploy.ts';
 import type { DeployEvent, DeployPolicy, DeployStepped } from './event.ts';
 import { withLook, withLookers } from './gates.ts';

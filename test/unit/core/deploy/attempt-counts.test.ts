@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ATTEMPTS, realAttemptsOf, restarted, withReport } from '#core/deploy/attempt-counts.ts';
-import { AttemptsReport, SOURCES_MAX } from '#core/deploy/attempts.ts';
+import { AttemptsReport, SOURCES_MAX } from '#core/deploy/pipeline/attempts.ts';
 
 type Counter = [side: 'canary' | 'baseline', attempts: number, failures: number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Gate } from '#core/deploy/checklist.ts';
+import type { Gate } from '#core/deploy/service/checklist.ts';
 import { aDeployPolicy, BOTH_FINE, DeployStory, SECOND, type World } from '#test/fixtures/deploy-story.ts';
 
 const CHECKLIST = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployEvent } from '#core/deploy/event.ts';
-import { tellDeploy, withoutPairs } from '#core/deploy/telling.ts';
-import { ToldDeploy } from '#core/deploy/told-deploy.ts';
+import { tellDeploy, withoutPairs } from '#core/deploy/telling/telling.ts';
+import { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import {
   aDeployPolicy,
   BOTH_FINE,

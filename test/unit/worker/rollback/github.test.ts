@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { RollbackInput, rollbackSettings } from '#core/deploy/rollback.ts';
+import { RollbackInput, rollbackSettings } from '#core/deploy/service/rollback.ts';
 import { startGithub, type GithubFault, type StandInGithub } from '#test/fixtures/stand-in-github.ts';
 import type { RollbackCalled } from '#worker/rollback/caller.ts';
 import { callRollback } from '#worker/rollback/index.ts';

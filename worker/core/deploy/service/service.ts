@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { CanaryInput, canarySettings, type CanarySettings } from '../canary/settings.ts';
-import { duration } from '../duration.ts';
-import { PeriodSettings, WINDOWS_MAX } from '../maintenance.ts';
-import { Slug } from '../run.ts';
-import { MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';
+import { CanaryInput, canarySettings, type CanarySettings } from '../../canary/settings.ts';
+import { duration } from '../../duration.ts';
+import { PeriodSettings, WINDOWS_MAX } from '../../maintenance.ts';
+import { Slug } from '../../run.ts';
+import { MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
 import { Checklist, type ChecklistItem } from './checklist.ts';
 import { RollbackInput, rollbackSettings, type RollbackSettings } from './rollback.ts';
 import { HostPattern } from './selector-address.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { addressProblem, HostPattern } from '#core/deploy/selector-address.ts';
-import { Selector, selectorName } from '#core/deploy/selector.ts';
+import { addressProblem, HostPattern } from '#core/deploy/service/selector-address.ts';
+import { Selector, selectorName } from '#core/deploy/service/selector.ts';
 
 const OWN = 'https://portal.example/start';
 const at = (url: string) => ({ kind: 'url', url, var: 'baseUrl' }) as const;

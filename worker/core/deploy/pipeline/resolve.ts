@@ -1,9 +1,9 @@
-import type { Check, Config } from '../config.ts';
-import type { Parsed, Problem } from '../problem.ts';
+import type { Check, Config } from '../../config.ts';
+import type { Parsed, Problem } from '../../problem.ts';
 import type { Announcement } from './announcement.ts';
-import { checksNamed, DEPLOY_CHECKS_MAX, type Service } from './service.ts';
-import { addressProblem } from './selector-address.ts';
-import type { Selector } from './selector.ts';
+import { checksNamed, DEPLOY_CHECKS_MAX, type Service } from '../service/service.ts';
+import { addressProblem } from '../service/selector-address.ts';
+import type { Selector } from '../service/selector.ts';
 
 /** The journeys that verify an announced deploy: those it names, else the service's own. All problems at once. */
 export function resolveChecks(

@@ -1,5 +1,5 @@
-import type { Delivery } from '../delivery.ts';
-import type { DeployIncident, OutageFreeze } from './deploy.ts';
+import type { Delivery } from '../../delivery.ts';
+import type { DeployIncident, OutageFreeze } from '../deploy.ts';
 import type { ToldDeploy } from './told-deploy.ts';
 
 /** A service as the operator's pages show it. Times are the hub's, epoch ms. */

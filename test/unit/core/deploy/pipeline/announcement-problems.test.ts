@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Announcement } from '#core/deploy/announcement.ts';
-import { tellableProblems } from '#core/deploy/announcement-problems.ts';
+import { Announcement } from '#core/deploy/pipeline/announcement.ts';
+import { tellableProblems } from '#core/deploy/pipeline/announcement-problems.ts';
 import { parseWith } from '#core/problem.ts';
 
 const VALUE = 'open-sesame';

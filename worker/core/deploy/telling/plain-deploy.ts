@@ -1,4 +1,4 @@
-import { deployPath } from './path.ts';
+import { deployPath } from '../pipeline/path.ts';
 import type { ToldDeploy } from './told-deploy.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { duration } from '../duration.ts';
-import { Slug } from '../run.ts';
-import { MS_PER_HOUR, MS_PER_SECOND } from '../units.ts';
-import { DEPLOY_CHECKS_MAX } from './service.ts';
-import { Selector } from './selector.ts';
+import { duration } from '../../duration.ts';
+import { Slug } from '../../run.ts';
+import { MS_PER_HOUR, MS_PER_SECOND } from '../../units.ts';
+import { DEPLOY_CHECKS_MAX } from '../service/service.ts';
+import { Selector } from '../service/selector.ts';
 
 /** Bytes of an announcement, with its evidence. */
 export const ANNOUNCEMENT_BYTES_MAX = 64 * 1024;

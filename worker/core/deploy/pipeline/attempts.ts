@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Slug } from '../run.ts';
+import { Slug } from '../../run.ts';
 
 /** Places that count for one service: its processes. */
 export const SOURCES_MAX = 200;

@@ -1,12 +1,12 @@
-import { deployPagePath } from '../operator-path.ts';
-import { dedupKey, type Page } from '../page.ts';
-import { formatMs, truncate } from '../units.ts';
-import type { Deploy, DeployIncident } from './deploy.ts';
-import type { DeployPolicy } from './event.ts';
+import { deployPagePath } from '../../operator-path.ts';
+import { dedupKey, type Page } from '../../page.ts';
+import { formatMs, truncate } from '../../units.ts';
+import type { Deploy, DeployIncident } from '../deploy.ts';
+import type { DeployPolicy } from '../event.ts';
 import type { DeployMark } from './mark.ts';
 import { pageDeployOf } from './page-deploy.ts';
-import type { RollbackSettings } from './rollback.ts';
-import type { Service } from './service.ts';
+import type { RollbackSettings } from '../service/rollback.ts';
+import type { Service } from '../service/service.ts';
 import { deploySubject } from './subject.ts';
 
 /** Characters of a summary: PagerDuty's limit (Events API v2, `payload.summary`). */

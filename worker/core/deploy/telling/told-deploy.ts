@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { STEP_VERDICTS } from '../canary/latency-regression.ts';
-import { CANARY_OUTCOMES } from '../canary/ruling.ts';
-import { OUTCOMES } from '../run.ts';
-import { Gate } from './checklist.ts';
-import { DEPLOY_OUTCOMES, DEPLOY_PHASES } from './deploy.ts';
-import { Rollback } from './rollback.ts';
+import { STEP_VERDICTS } from '../../canary/latency-regression.ts';
+import { CANARY_OUTCOMES } from '../../canary/ruling.ts';
+import { OUTCOMES } from '../../run.ts';
+import { Gate } from '../service/checklist.ts';
+import { DEPLOY_OUTCOMES, DEPLOY_PHASES } from '../deploy.ts';
+import { Rollback } from '../service/rollback.ts';
 
 const side = z.object({ runs: z.number(), failures: z.number(), invalid: z.number() });
 const attempts = z.object({ attempts: z.number(), failures: z.number() });

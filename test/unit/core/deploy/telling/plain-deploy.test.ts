@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { plainDeploy } from '#core/deploy/plain-deploy.ts';
+import { plainDeploy } from '#core/deploy/telling/plain-deploy.ts';
 import { toldDeploy } from '#test/fixtures/told-deploy.ts';
 
 it('a deploy under way is `running`, and says where it stands', () => {

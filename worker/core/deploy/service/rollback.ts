@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { duration } from '../duration.ts';
-import { SecretRef } from '../secret-ref.ts';
-import { MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';
+import { duration } from '../../duration.ts';
+import { SecretRef } from '../../secret-ref.ts';
+import { MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
 
 const common = {
   /**

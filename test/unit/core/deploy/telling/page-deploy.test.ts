@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { afterDeploy, deployWords, PageDeploy, pageDeployOf } from '#core/deploy/page-deploy.ts';
-import type { DeployMark } from '#core/deploy/mark.ts';
+import { afterDeploy, deployWords, PageDeploy, pageDeployOf } from '#core/deploy/telling/page-deploy.ts';
+import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { aMark } from '#test/fixtures/builders.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21, 12, 0, 0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Announcement, type AnnouncementInput } from '#core/deploy/announcement.ts';
-import { resolveChecks } from '#core/deploy/resolve.ts';
+import { Announcement, type AnnouncementInput } from '#core/deploy/pipeline/announcement.ts';
+import { resolveChecks } from '#core/deploy/pipeline/resolve.ts';
 import { parseConfig } from '#core/config.ts';
 import { describeProblems } from '#core/problem.ts';
 

@@ -1,9 +1,9 @@
-import { CANARY_DEFAULTS } from '../canary/settings.ts';
-import type { Config } from '../config.ts';
-import type { ChannelTraits, Routes } from '../policy.ts';
-import type { DeployPolicy } from './event.ts';
+import { CANARY_DEFAULTS } from '../../canary/settings.ts';
+import type { Config } from '../../config.ts';
+import type { ChannelTraits, Routes } from '../../policy.ts';
+import type { DeployPolicy } from '../event.ts';
 import type { Service } from './service.ts';
-import { MS_PER_SECOND } from '../units.ts';
+import { MS_PER_SECOND } from '../../units.ts';
 
 /** Start to start where the configuration does not know the service (`ServiceInput.pairEvery`). */
 const PAIR_EVERY_MS = 5 * MS_PER_SECOND;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CACHE_URLS_MAX, ChecklistItem, Gate } from '#core/deploy/checklist.ts';
+import { CACHE_URLS_MAX, ChecklistItem, Gate } from '#core/deploy/service/checklist.ts';
 import { withLook, withLookers } from '#core/deploy/gates.ts';
 import { REGIONS_MAX } from '#core/config.ts';
 

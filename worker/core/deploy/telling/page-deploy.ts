@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { deployPagePath } from '../operator-path.ts';
-import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../units.ts';
+import { deployPagePath } from '../../operator-path.ts';
+import { formatMs, MS_PER_MINUTE, MS_PER_SECOND } from '../../units.ts';
 import type { DeployMark } from './mark.ts';
 
 /** A deploy as a page names it. Times are epoch ms, the hub's. */

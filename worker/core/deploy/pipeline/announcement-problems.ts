@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../../problem.ts';
 import { Announcement } from './announcement.ts';
 
 const SELECTORS = new Set(['canary', 'baseline']);

@@ -1,9 +1,9 @@
-import { decide } from '../canary/decision.ts';
-import type { SideFigures } from '../canary/figures.ts';
-import { deployPagePath } from '../operator-path.ts';
-import type { CheckVerification, Deploy, Half, Verification } from './deploy.ts';
-import type { DeployPolicy } from './event.ts';
-import { selectorName } from './selector.ts';
+import { decide } from '../../canary/decision.ts';
+import type { SideFigures } from '../../canary/figures.ts';
+import { deployPagePath } from '../../operator-path.ts';
+import type { CheckVerification, Deploy, Half, Verification } from '../deploy.ts';
+import type { DeployPolicy } from '../event.ts';
+import { selectorName } from '../service/selector.ts';
 import type { ToldCheck, ToldDeploy, ToldPair, ToldVerification } from './told-deploy.ts';
 
 /** A deploy as pipelines and the operator's page are told of it. No selector's value is in it. */
