@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { describeProblems, parseWith } from '#core/problem.ts';
+import { describeExpected, parseWith } from '#core/problem.ts';
 import {
   Ack,
   MESSAGE_BYTES_MAX,
@@ -81,7 +81,7 @@ export class HubHttp {
       ? { kind: 'ok', value: parsed.value }
       : {
           kind: 'lost',
-          error: `${path} answered 200, but not as a hub: ${describeProblems(parsed.problems)}`,
+          error: `${path} answered 200, but not as a hub: ${describeExpected(parsed.problems)}`,
         };
   }
 

@@ -1,4 +1,4 @@
-import { describeProblems, parseWith } from '#core/problem.ts';
+import { describeExpected, parseWith } from '#core/problem.ts';
 import {
   HubMessage,
   MESSAGE_BYTES_MAX,
@@ -160,7 +160,7 @@ export class HubSocket {
     const parsed = parseWith(HubMessage, jsonOf(event.data));
     if (parsed.ok) this.#take(parsed.value);
     else
-      this.#options.log('error', 'hub-message-unreadable', { problems: describeProblems(parsed.problems) });
+      this.#options.log('error', 'hub-message-unreadable', { problems: describeExpected(parsed.problems) });
   };
 
   #onClose = (event: CloseEvent): void => {

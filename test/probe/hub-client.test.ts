@@ -228,6 +228,23 @@ test('commands of every kind come through the socket, in their order', async () 
 test.each([
   { upgrade: 101, via: 'socket' },
   { upgrade: 403, via: 'http' },
+])('what opens a canary is not in the log of a command that cannot be read, over $via', async (given) => {
+  const { hub, client, heard, events } = await aHubAndClient({ upgrade: given.upgrade });
+  client.start();
+  await until(() => expect(heard.plans.length).toBeGreaterThan(0));
+  const selector = { kind: 'header', name: 'x-canary', value: 'sesame\u00e9' } as const;
+  const command: VerifyNow = { ...VERIFY, sides: [{ side: 'canary', selector }] };
+  await (given.upgrade === 101 ? hub.send(command) : hub.command(command));
+  await until(() =>
+    expect(JSON.stringify(events)).toContain('sides.0.selector.value: expected visible ASCII'),
+  );
+  expect(JSON.stringify(events)).not.toContain('sesame');
+  expect(heard.commands).toEqual([]);
+});
+
+test.each([
+  { upgrade: 101, via: 'socket' },
+  { upgrade: 403, via: 'http' },
 ])('what was looked at is told once, over $via, beside the reports', async ({ upgrade, via }) => {
   const { hub, client, spool, heard, append } = await aHubAndClient({ upgrade });
   client.start();

@@ -49,6 +49,11 @@ export function describeProblems(problems: readonly Problem[]): string {
     .join('\n');
 }
 
+/** As `describeProblems`, without what came: for a log, where that may be what nobody else is to see. */
+export function describeExpected(problems: readonly Problem[]): string {
+  return problems.map(({ path, expected }) => `${path}: expected ${expected}`).join('\n');
+}
+
 function problemsOf(issue: z.core.$ZodIssue, root: unknown, keysMax: number): Problem[] {
   if (issue.code === 'unrecognized_keys')
     return issue.keys.slice(0, keysMax).map((key) => ({
