@@ -59,7 +59,7 @@ const ToldVerification = z.object({
   deadlineAtMs: z.number(),
   paired: z.boolean(),
   checks: z.array(ToldCheck),
-  /** Oldest first; the last ones of each check and region. */
+  /** Oldest first; the newest ones. */
   pairs: z.array(ToldPair),
 });
 export type ToldVerification = z.output<typeof ToldVerification>;
