@@ -12,6 +12,7 @@ const NO_INCIDENT = 'latchkey.no-incident';
 const NO_FREEZE = 'latchkey.no-freeze';
 
 const EVIDENCE_CHARS_MAX = 500;
+const TITLE_CHARS_MAX = 200;
 
 /** The gates of a deploy as they stand at its announcement: what the announcement itself can answer is answered. */
 export function gatesOf(
@@ -90,7 +91,7 @@ function itemGate(item: ChecklistItem, announcement: Announcement, nowMs: number
         evidence: [],
       };
     case 'dns-plan': {
-      const title = item.title ?? `DNS plan of ${item.zone} is clean`;
+      const title = truncate(item.title ?? `DNS plan of ${item.zone} is clean`, TITLE_CHARS_MAX);
       const plan = announcement.dnsPlans.find(({ zone }) => plain(zone) === plain(item.zone));
       if (!plan) {
         const evidence = [`no plan of ${item.zone} came: latchkey verify --dns-plan report.json`];

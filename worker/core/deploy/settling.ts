@@ -15,7 +15,9 @@ import {
   withVerification,
 } from './state-change.ts';
 import {
+  hasOnlyPassed,
   openVerification,
+  prolonged,
   settledVerification,
   verdictOf,
   withDuePairs,
@@ -221,6 +223,10 @@ function settleAgain(
   // A rollback takes a while to take effect: until its deadline failing is no news, and it is looked at anew.
   const deadlineAtMs = deploy.rollback?.deadlineAtMs ?? nowMs;
   const isLate = nowMs >= deadlineAtMs;
+  // Slow journeys, or few regions, come to too few runs by then: of what has only passed nobody is woken.
+  const provenByMs = Math.min(deadlineAtMs + policy.service.settings.deadlineMs, waitUntilMs(deploy));
+  if (isLate && nowMs < provenByMs && hasOnlyPassed(again))
+    return askedPairs(policy, state, { ...seen, again: prolonged(again, provenByMs) }, nowMs);
   const untilMs = isLate ? waitUntilMs(deploy) : deadlineAtMs;
   // Not at once: what fails at once would be asked for without end.
   const fromMs = nowMs + policy.service.pairEveryMs;

@@ -211,6 +211,30 @@ export function verdictOf({ checks }: Verification): Verdict {
   return good ? { outcome: 'good', ...good } : { outcome: 'keep-going' };
 }
 
+/** Whether every journey has given runs, and all of them passed. */
+export function hasOnlyPassed({ checks }: Verification): boolean {
+  return checks.every(({ decided }) => {
+    const { runs, failures } = decided?.decision.figures.canary ?? { runs: 0, failures: 0 };
+    return runs > 0 && failures === 0;
+  });
+}
+
+/** The verification with more time for what could not be told. */
+export function prolonged(verification: Verification, deadlineAtMs: number): Verification {
+  return {
+    ...verification,
+    deadlineAtMs,
+    checks: verification.checks.map(({ decided, ...of }) => {
+      const settings = { ...of.canary.settings, deadlineMs: deadlineAtMs - verification.openedAtMs };
+      return {
+        ...of,
+        canary: { ...of.canary, settings },
+        ...(decided && decided.decision.outcome !== 'cannot-tell' ? { decided } : {}),
+      };
+    }),
+  };
+}
+
 /** When time alone may change it, epoch ms. */
 export function verificationWakeMs(
   verification: Verification,

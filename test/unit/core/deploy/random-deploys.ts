@@ -10,6 +10,8 @@ import { aDeployPolicy, DeployStory, MINUTE, SECOND, T0, type World } from '#tes
 const CLEAN_RUNS = cleanRunsToAccept(sprtBounds(SPRT_DEFAULTS));
 /** Somebody rolls back within 15 s, then the checks are asked, which have 5 s. */
 const PAGED_WITHIN_MS = 20 * SECOND;
+/** A version before of which all runs pass has as long as a verification. */
+const PROVEN_WITHIN_MS = 15 * MINUTE;
 /** Characters of a service's state: two journeys in three regions, with all that is kept of them. */
 const STATE_CHARS_MAX = 400_000;
 
@@ -265,7 +267,7 @@ export class RandomDeploys {
     if (!isOurs || healthyAgainAtMs !== undefined) return;
     const isAsked = rollback?.askedAtMs !== undefined || rollback?.calledAtMs !== undefined;
     const dueMs = isAsked
-      ? Math.max(decidedAtMs, rollback?.deadlineAtMs ?? 0) + 2 * PAGED_WITHIN_MS
+      ? Math.max(decidedAtMs, rollback?.deadlineAtMs ?? 0) + PROVEN_WITHIN_MS + 2 * PAGED_WITHIN_MS
       : decidedAtMs + PAGED_WITHIN_MS;
     this.#must(this.#isHeardOf(n, dueMs), `somebody hears of ${n}`);
   }

@@ -399,6 +399,35 @@ describe('a rollback', () => {
     expect(before.length).toBeLessThan(4 * 30);
   });
 
+  it('after which all goes well wakes nobody because there were too few runs by its deadline', () => {
+    const rollback = { ...UNATTENDED.rollback, deadline: '30s' };
+    const story = new DeployStory(aDeployPolicy({ rollback }, ['us-east', 'us-west']), DEAD_CANARY);
+    story.world = rolledBack(story);
+    story.announce();
+    expect(story.untilEnded()).toBeGreaterThan(2 * MINUTE);
+    expect(story.deploy.healthyAgainAtMs).toBeDefined();
+    expect(story.pages('trigger')).toEqual([]);
+  });
+
+  it('after which nothing more is heard, or a run fails, pages people nevertheless', () => {
+    const rollback = { ...UNATTENDED.rollback, deadline: '30s' };
+    const silent = new DeployStory(aDeployPolicy({ rollback }, ['us-east']), DEAD_CANARY);
+    silent.world = { ...rolledBack(silent), isLive: (_region, atMs) => atMs < MINUTE };
+    const failing = new DeployStory(aDeployPolicy({ rollback }, ['us-east']), DEAD_CANARY);
+    failing.world = {
+      run: (side, atMs) =>
+        side === 'canary' && (failing.deploy.phase === 'verifying' || atMs > MINUTE) ? FAIL : PASS,
+    };
+    for (const [story, withinMs] of [
+      [silent, 16 * MINUTE],
+      [failing, 2 * MINUTE],
+    ] as const) {
+      story.announce();
+      story.until(withinMs);
+      expect(story.pages('trigger')).toHaveLength(1);
+    }
+  });
+
   it('after which nothing gets better pages people at its deadline, and is over once it does', () => {
     const story = new DeployStory(aDeployPolicy(UNATTENDED), DEAD_CANARY);
     story.world = { run: (side, atMs) => (side === 'canary' && atMs < 10 * MINUTE ? FAIL : PASS) };

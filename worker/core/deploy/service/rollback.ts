@@ -9,7 +9,10 @@ const common = {
    * `latchkey verify --rollback`.
    */
   unattended: z.boolean().default(false),
-  /** From the decision until the version before must have been seen healthy again; after it, people are paged. */
+  /**
+   * From the asking until the version before must have been seen healthy again. After it people are paged, unless all its
+   * runs have passed and only their number is missing: then it has as long again as a verification (`deadline` there).
+   */
   deadline: duration(10 * MS_PER_SECOND, 60 * MS_PER_MINUTE).default(5 * MS_PER_MINUTE),
 };
 
