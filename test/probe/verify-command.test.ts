@@ -239,6 +239,18 @@ it('tells the hub of a command that fails', async () => {
   expect(stdout).toContain('rollback by command: failed: exit status 3');
 });
 
+it('with nothing to run tells the hub so, which would wait for it otherwise', async () => {
+  const rollback = { ...offered, kind: 'command' } as const;
+  story = [
+    { ...BAD, rollback },
+    { ...BAD, rollback: { ...rollback, state: 'asked' } },
+  ];
+  const { code, stderr } = await verify(['--rollback']);
+  const error = 'the configuration names no rollback, and no --rollback-command was given';
+  expect([code, stderr]).toEqual([1, `${error}\n`]);
+  expect(posts(`${DEPLOY}/rollback/result`)).toEqual([{ state: 'failed', error }]);
+});
+
 it('leaves GitHub Actions an annotation, a summary and outputs', async () => {
   const directory = await temporaryDirectory();
   const [summary, output] = [join(directory, 'summary'), join(directory, 'output')];

@@ -47,7 +47,13 @@ export async function follow(begun: ToldDeploy, follower: Follower): Promise<str
     onTold(told);
     screen.show(told);
     const next = nextOf(told, follower.rollback, { hasWished, hasRun });
-    if (next.do === 'nothing') return next.why;
+    if (next.do === 'nothing') {
+      const { why } = next;
+      // It would be waited for until its deadline, and only then would people be paged.
+      if (why !== undefined && told.rollback?.state === 'asked')
+        await patience.ask(() => client.commandEnded(service, n, { state: 'failed', error: why }));
+      return why;
+    }
     if (next.do === 'wish') {
       hasWished = true;
       const refused = await wished(told, follower);

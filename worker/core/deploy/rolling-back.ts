@@ -66,6 +66,8 @@ export function withCalled(
       ...(called.reference === undefined ? {} : { reference: called.reference }),
     };
   const lastError = truncate(called.error ?? 'no reason given', ERROR_CHARS_MAX);
+  // Told once more.
+  if (state === 'failed' && lastError === rollback.lastError) return rollback;
   const waitMs = RETRY_AFTER_MS[Math.min(rollback.attempts, RETRY_AFTER_MS.length) - 1] ?? RETRY_AFTER_MS[0];
   const isOver = called.refused || isByPipeline || nowMs + waitMs >= (rollback.deadlineAtMs ?? 0);
   if (isOver) return { ...rest, state: 'failed', lastError };

@@ -490,6 +490,10 @@ describe('a rollback', () => {
     expect(failing.pages('trigger').map(({ page }) => page.summary)).toEqual([
       expect.stringContaining('exit status 3'),
     ]);
+    const before = failing.state;
+    const nowMs = T0 + failing.atMs + SECOND;
+    failing.tell({ type: 'rollback-called', nowMs, n: 1, ok: false, refused: true, error });
+    expect(failing.state).toEqual(before);
     const forgotten = new DeployStory(aDeployPolicy(BY_COMMAND), DEAD_CANARY);
     forgotten.announce();
     forgotten.until(6 * MINUTE);
