@@ -111,6 +111,14 @@ it('reports of many sources are stored together, and their totals count from the
     const [check] = (await latest(SERVICE)).verification?.checks ?? [];
     return check?.realAttempts?.canary.attempts === 3 * SOURCES_MAX + 1;
   });
+  // A deploy that is only marked takes no place, and no attempts either.
+  const marked = await announce({ service: SERVICE, version: '3', markOnly: true });
+  expect(marked).toMatchObject({ isNew: true, deploy: { outcome: 'marked' } });
+  expect(await report('pod-0', 6)).toEqual({ n });
+  await until(async () => {
+    const [check] = (await latest(SERVICE)).verification?.checks ?? [];
+    return check?.realAttempts?.canary.attempts === 3 * SOURCES_MAX + 2;
+  });
 });
 
 it('a verification of the largest size is stored, in rows that an object may have, and comes back as it was', async () => {
