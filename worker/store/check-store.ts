@@ -1,9 +1,10 @@
 import { restoredState, type CheckState } from '#core/check-state.ts';
 import { restoredMemory, type DnsMemory } from '#core/dns/memory/memory.ts';
 import type { Incident } from '#core/incident.ts';
-import { isSettled, type Delivery } from '#core/delivery.ts';
+import type { Delivery } from '#core/delivery.ts';
 import type { Run } from '#core/run.ts';
 import type { RunLine, StoredRun } from '#core/view.ts';
+import { DELIVERIES_TABLE, DeliveryTable } from './delivery-table.ts';
 
 /** A run as its row goes to history. */
 export type HistoryRun = StoredRun & { ordinal: number };
@@ -26,9 +27,11 @@ export const INCIDENTS_KEPT_MAX = 200;
  */
 export class CheckStore {
   readonly #sql: SqlStorage;
+  readonly #deliveries: DeliveryTable;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#deliveries = new DeliveryTable(sql);
     sql.exec(`
       CREATE TABLE IF NOT EXISTS runs (
         ordinal INTEGER PRIMARY KEY,
@@ -37,9 +40,7 @@ export class CheckStore {
         run TEXT NOT NULL
       );
       CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, json TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS deliveries (
-        id TEXT PRIMARY KEY, seq INTEGER NOT NULL, settled INTEGER NOT NULL, json TEXT NOT NULL
-      ) WITHOUT ROWID;
+      ${DELIVERIES_TABLE}
       CREATE TABLE IF NOT EXISTS incidents (
         seq INTEGER PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL, json TEXT NOT NULL
       );
@@ -127,37 +128,20 @@ export class CheckStore {
   }
 
   putDelivery(delivery: Delivery): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO deliveries (id, seq, settled, json) VALUES (?, ?, ?, ?)',
-      delivery.id,
-      delivery.seq,
-      isSettled(delivery) ? 1 : 0,
-      JSON.stringify(delivery),
-    );
+    this.#deliveries.put(delivery);
   }
 
   /** Every delivery of the incidents that have an open one, and of those with these numbers. */
   openDeliveries(seqs: readonly number[]): Delivery[] {
-    return this.#deliveries(
-      `WHERE seq IN (SELECT value FROM json_each(?)) OR seq IN (SELECT seq FROM deliveries WHERE settled = 0)
-       ORDER BY seq`,
-      JSON.stringify(seqs),
-    );
+    return this.#deliveries.open(seqs);
   }
 
   deliveriesOf(seq: number): Delivery[] {
-    return this.#deliveries('WHERE seq = ?', seq);
+    return this.#deliveries.of(seq);
   }
 
   forgetDelivery(id: string): void {
-    this.#sql.exec('DELETE FROM deliveries WHERE id = ?', id);
-  }
-
-  #deliveries(where: string, ...bindings: SqlStorageValue[]): Delivery[] {
-    return this.#sql
-      .exec<{ json: string }>(`SELECT json FROM deliveries ${where}`, ...bindings)
-      .toArray()
-      .map((row) => JSON.parse(row.json) as Delivery);
+    this.#deliveries.forget(id);
   }
 
   putIncident(incident: Incident): void {
@@ -247,7 +231,7 @@ export class CheckStore {
   pruneIncidents(lastSeq: number): void {
     const upTo = lastSeq - INCIDENTS_KEPT_MAX;
     if (upTo < 1) return;
-    this.#sql.exec('DELETE FROM deliveries WHERE seq <= ? AND settled = 1', upTo);
+    this.#deliveries.prune(upTo);
     this.#sql.exec('DELETE FROM incidents WHERE seq <= ? AND copied = version', upTo);
   }
 

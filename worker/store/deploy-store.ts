@@ -10,7 +10,8 @@ import {
 import type { DeployMark } from '#core/deploy/telling/mark.ts';
 import { withoutPairs } from '#core/deploy/telling/telling.ts';
 import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
-import { isSettled, type Delivery } from '#core/delivery.ts';
+import type { Delivery } from '#core/delivery.ts';
+import { DELIVERIES_TABLE, DeliveryTable } from './delivery-table.ts';
 
 /** Deploys before the latest one that are kept, with their pages: a month of a team that deploys twice a day. */
 export const DEPLOYS_KEPT_MAX = 50;
@@ -41,10 +42,12 @@ type BareState = Omit<ServiceState, 'deploy'> & {
  */
 export class DeployStore {
   readonly #sql: SqlStorage;
+  readonly #deliveries: DeliveryTable;
   #exists: boolean;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#deliveries = new DeliveryTable(sql);
     this.#exists =
       sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'texts'").toArray().length > 0;
   }
@@ -60,9 +63,7 @@ export class DeployStore {
       CREATE TABLE IF NOT EXISTS texts (
         key TEXT NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (key, part)
       ) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS deliveries (
-        id TEXT PRIMARY KEY, seq INTEGER NOT NULL, settled INTEGER NOT NULL, json TEXT NOT NULL
-      ) WITHOUT ROWID;
+      ${DELIVERIES_TABLE}
     `);
   }
 
@@ -119,7 +120,7 @@ export class DeployStore {
     if (older) this.#write(pastKey(older.n), JSON.stringify(withoutPairs(older)));
     const oldest = told.n - DEPLOYS_KEPT_MAX;
     this.#sql.exec('DELETE FROM texts WHERE key BETWEEN ? AND ?', pastKey(0), pastKey(oldest));
-    this.#sql.exec('DELETE FROM deliveries WHERE seq <= ? AND settled = 1', oldest);
+    this.#deliveries.prune(oldest);
   }
 
   past(n: number): ToldDeploy | undefined {
@@ -134,27 +135,13 @@ export class DeployStore {
   }
 
   putDelivery(delivery: Delivery): void {
-    this.#sql.exec(
-      'INSERT OR REPLACE INTO deliveries (id, seq, settled, json) VALUES (?, ?, ?, ?)',
-      delivery.id,
-      delivery.seq,
-      isSettled(delivery) ? 1 : 0,
-      JSON.stringify(delivery),
-    );
+    this.#deliveries.put(delivery);
   }
 
   /** Every delivery about the deploys that have an open one, and about those with these numbers. */
   openDeliveries(seqs: readonly number[]): Delivery[] {
     if (!this.#exists) return [];
-    return this.#sql
-      .exec<{ json: string }>(
-        `SELECT json FROM deliveries
-         WHERE seq IN (SELECT value FROM json_each(?)) OR seq IN (SELECT seq FROM deliveries WHERE settled = 0)
-         ORDER BY seq`,
-        JSON.stringify(seqs),
-      )
-      .toArray()
-      .map((row) => JSON.parse(row.json) as Delivery);
+    return this.#deliveries.open(seqs);
   }
 
   #whole(name: VerificationName, bare: BareVerification | undefined): Verification | undefined {
