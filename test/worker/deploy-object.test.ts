@@ -308,3 +308,27 @@ describe('a region', () => {
     probe.close();
   });
 });
+
+describe('a deploy that is only marked beside one that goes on', () => {
+  it('is stored and told, once, and takes nothing of the other one', async () => {
+    const service = 'portal-marked-beside';
+    const checks = ['portal-login'];
+    const object = serviceObject(service);
+    await announce({ service, version: '1', checks });
+    const count = async (attempts: number) =>
+      object.attempts({ service, source: 'web-1', counters: [{ side: 'canary', attempts, failures: 0 }] });
+    await count(40);
+    const marking = { service, version: '2', checks, key: 'mark-2', markOnly: true };
+    for (const isNew of [true, false])
+      expect(await announce(marking)).toMatchObject({ isNew, deploy: { n: 2, outcome: 'marked' } });
+    await count(41);
+    expect(await object.deploy(2)).toMatchObject({ n: 2, outcome: 'marked' });
+    // Its real attempts are counted on.
+    const going = await until(async () => {
+      const told = await latest(service);
+      return told.verification?.checks[0]?.realAttempts?.canary.attempts === 41 && told;
+    });
+    expect(going).toMatchObject({ n: 1, phase: 'verifying' });
+    expect((await object.overview()).deploys.map(({ n }) => n)).toEqual([1, 2]);
+  });
+});
