@@ -43,7 +43,7 @@ export async function announce(
     Announcement.parse(announcement),
     'pipeline test',
   );
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  if (!result.ok) throw new Error(JSON.stringify(result));
   return result;
 }
 

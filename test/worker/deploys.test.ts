@@ -4,6 +4,7 @@ import { ANNOUNCEMENT_BYTES_MAX } from '#core/deploy/pipeline/announcement.ts';
 import { ATTEMPTS_BYTES_MAX } from '#core/deploy/pipeline/attempts.ts';
 import type { Announced, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { app } from '#worker/app.ts';
+import { ANNOUNCED_MAX } from '#worker/objects/deploy-object.ts';
 import { mintServiceToken } from '#worker/service-token.ts';
 import { migrate, tokenOf, until } from './hub.ts';
 
@@ -192,6 +193,22 @@ describe('what is announced', () => {
     const body = { service: 'shop', version: 'curl', markOnly: true };
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await post('shop', '/v1/deploys', body, headers)).status).toBe(201);
+  });
+
+  it('is not heard when there were too many, but for a repeat, and others are', async () => {
+    const service = 'circling';
+    const body = (key: string) => ({ service, version: '1', key, checks: ['shop-login'], markOnly: true });
+    for (let n = 1; n <= ANNOUNCED_MAX; n++)
+      expect((await post(service, '/v1/deploys', body(`key-${n}`))).status).toBe(201);
+    const refused = await post(service, '/v1/deploys', body('one-more'));
+    expect(refused.status).toBe(429);
+    expect(await refused.json()).toEqual({
+      error: expect.stringMatching(/^too many deploys of circling within a minute; try again in \d+ s$/),
+    });
+    expect((await post(service, '/v1/deploys', body(`key-${ANNOUNCED_MAX}`))).status).toBe(200);
+    const latest = await ask(service, `/v1/deploys/${service}/latest`);
+    expect(await latest.json()).toMatchObject({ n: ANNOUNCED_MAX });
+    expect((await announce('shop', { markOnly: true, key: 'beside' })).isNew).toBe(true);
   });
 
   it.each([

@@ -12,7 +12,7 @@ import { deploySubject } from '#core/deploy/telling/subject.ts';
 import { tellDeploy, withoutPairs } from '#core/deploy/telling/telling.ts';
 import type { CommandResult, ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import type { Run } from '#core/run.ts';
-import { earliest, MS_PER_SECOND } from '#core/units.ts';
+import { earliest, MS_PER_MINUTE, MS_PER_SECOND } from '#core/units.ts';
 import type { Looked } from '#core/wire.ts';
 import { audit } from '../audit.ts';
 import type { HubBindings } from '../bindings.ts';
@@ -33,6 +33,12 @@ import type { Acknowledged } from './rpc.ts';
 /** After an error of our own everything waits this long: it must not spin. */
 const ERROR_PAUSE_MS = 5 * MS_PER_SECOND;
 
+/**
+ * New deploys in a minute: each is told to people and to every journey, and a pipeline that runs in circles must not drown
+ * them. The fastest pipeline deploys a few times an hour.
+ */
+export const ANNOUNCED_MAX = 60;
+
 const { escalateAfterMs } = config.paging;
 
 /**
@@ -51,6 +57,8 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
   readonly #asking: DeployAsking;
   readonly #attempts: AttemptCounter;
   #state: ServiceState;
+  /** When new deploys were announced within the last minute, oldest first. */
+  #announcedMs: number[] = [];
 
   constructor(ctx: DurableObjectState, env: HubBindings) {
     super(ctx, env);
@@ -93,10 +101,16 @@ export class DeployObject extends DurableObject<HubBindings> implements DeployRp
     if (!resolved.ok) return resolved;
     const nowMs = Date.now();
     const { lastN } = this.#state;
+    this.#announcedMs = this.#announcedMs.filter((atMs) => Math.abs(nowMs - atMs) < MS_PER_MINUTE);
+    const [oldestMs = nowMs] = this.#announcedMs;
+    const isTooMany = this.#announcedMs.length >= ANNOUNCED_MAX;
+    if (isTooMany && knownAs(this.#state, announcement) === undefined)
+      return { ok: false, waitMs: oldestMs + MS_PER_MINUTE - nowMs };
     const policy = deployPolicyOf(this.#id, resolved.value);
     const event = { type: 'announced' as const, nowMs, announcement, checks: resolved.value, by };
     this.#take(event, policy);
     const isNew = this.#state.lastN !== lastN;
+    if (isNew) this.#announcedMs.push(nowMs);
     const n = isNew ? this.#state.lastN : knownAs(this.#state, announcement);
     const deploy = this.deploy(n);
     if (!deploy) throw new Error('the deploy was not stored');

@@ -7,10 +7,11 @@ import type { Problem } from '#core/problem.ts';
 import type { Looked } from '#core/wire.ts';
 import type { Acknowledged } from './rpc.ts';
 
-/** What became of an announcement. `problems`: the configuration has no such check, or a check no such variable. */
+/** What became of an announcement. `waitMs`: there were too many; after it another one is heard. `problems`: the configuration has no such check, or a check no such variable. */
 export type AnnounceResult =
   | { ok: true; isNew: boolean; deploy: ToldDeploy }
-  | { ok: false; problems: Problem[] };
+  | { ok: false; problems: Problem[] }
+  | { ok: false; waitMs: number };
 
 /** What became of a wish for a rollback: `state` as it is now. `none`: the configuration names no way. */
 export type RollbackWished =

@@ -51,6 +51,11 @@ deployRoutes.post(DEPLOYS_PATH, bodySize(ANNOUNCEMENT_BYTES_MAX), async (c) => {
   const resolved = resolveChecks(config, announcement);
   if (!resolved.ok) throw cannotVerify(resolved.problems);
   const announced = await answerOf<AnnounceResult>(object(c).announce(announcement, bearer(c)));
+  if (!announced.ok && 'waitMs' in announced)
+    throw new AppError(
+      'too-many',
+      `too many deploys of ${c.get('service')} within a minute; try again in ${Math.ceil(announced.waitMs / MS_PER_SECOND)} s`,
+    );
   if (!announced.ok) throw cannotVerify(announced.problems);
   const { isNew, deploy } = announced;
   c.header('location', deployPath(deploy.service, deploy.n));
