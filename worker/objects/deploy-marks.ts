@@ -1,5 +1,5 @@
 import type { DeployEffect } from '#core/deploy/event.ts';
-import { MS_PER_SECOND } from '#core/units.ts';
+import { MS_PER_DAY, MS_PER_SECOND } from '#core/units.ts';
 import type { HubBindings } from '../bindings.ts';
 import { withDeadline } from '../deadline.ts';
 import { logError } from '../log.ts';
@@ -13,6 +13,8 @@ const TELL_TIMEOUT_MS = 5 * MS_PER_SECOND;
 const RETRY_MS = 10 * MS_PER_SECOND;
 /** Six connections may wait at once in one invocation: two stay free for pages. */
 const TOLD_AT_ONCE_MAX = 4;
+/** An incident names deploys of the last half hour; what a check could not be told for a day is no news, and keeps nobody awake. */
+const TOLD_WITHIN_MS = MS_PER_DAY;
 /** Marks that wait: those of a few deploys of the largest kind. */
 const PENDING_MAX = 200;
 
@@ -92,15 +94,16 @@ export class DeployMarks {
     return told;
   }
 
-  /** One that the configuration no longer has needs to know nothing. */
+  /** One that the configuration no longer has needs to know nothing, nor does one that could not be told for too long. */
   async #isTold({ check, mark }: PendingMark): Promise<boolean> {
     if (!checkOf(check)) return true;
     try {
       await withDeadline(this.#checks.getByName(check).deployed(mark), TELL_TIMEOUT_MS, `check ${check}`);
       return true;
     } catch (error) {
-      logError('deploy-not-marked', error, { check, service: mark.service, deploy: mark.n });
-      return false;
+      const isGivenUp = Date.now() - (mark.rolledBackAtMs ?? mark.decidedAtMs ?? mark.atMs) > TOLD_WITHIN_MS;
+      logError('deploy-not-marked', error, { check, service: mark.service, deploy: mark.n, isGivenUp });
+      return isGivenUp;
     }
   }
 }
