@@ -177,7 +177,12 @@ function settleRollingBack(
   if (nowMs >= waitUntilMs(next))
     return quiet({
       ...state,
-      deploy: ended(next, 'bad', `${deploy.reason} Nobody has rolled it back.`, nowMs),
+      deploy: ended(
+        next,
+        'bad',
+        `${deploy.reason} ${rollback.state === 'failed' ? 'Its rollback failed' : 'Nobody has rolled it back'}.`,
+        nowMs,
+      ),
     });
   if (rollback.state === 'failed' && !isPaged(state, n)) {
     const why = `Rollback of ${nameOf(policy.service, deploy)} failed: ${rollback.lastError ?? 'no reason given'}. It is bad: ${deploy.reason}`;

@@ -494,6 +494,8 @@ describe('a rollback', () => {
     const nowMs = T0 + failing.atMs + SECOND;
     failing.tell({ type: 'rollback-called', nowMs, n: 1, ok: false, refused: true, error });
     expect(failing.state).toEqual(before);
+    failing.untilEnded();
+    expect(failing.deploy.reason).toMatch(/ Its rollback failed\.$/);
     const forgotten = new DeployStory(aDeployPolicy(BY_COMMAND), DEAD_CANARY);
     forgotten.announce();
     forgotten.until(6 * MINUTE);
