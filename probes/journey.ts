@@ -1,6 +1,6 @@
 import type { APIResponse, BrowserContext, Page, Response } from 'playwright';
 import type { Expect } from 'playwright/test';
-import type { CacheRule } from '#core/deploy/cache-rule.ts';
+import type { CacheRule } from '#core/cache-rule.ts';
 
 /** A journey made by `defineJourney`, even when two copies of this file are loaded. */
 const BRAND = Symbol.for('latchkey.journey');

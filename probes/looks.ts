@@ -1,4 +1,4 @@
-import { CACHE_HEADERS } from '#core/deploy/cache-rule.ts';
+import { CACHE_HEADERS } from '#core/cache-rule.ts';
 import { truncate } from '#core/units.ts';
 import type { Looked, LookNow } from '#core/wire.ts';
 import { errorText, type Log } from './log.ts';

@@ -1,5 +1,5 @@
 import type { APIRequestContext, APIResponse, Response } from 'playwright';
-import { CacheRule, judgeCache } from '#core/deploy/cache-rule.ts';
+import { CacheRule, judgeCache } from '#core/cache-rule.ts';
 import { describeProblems, parseWith } from '#core/problem.ts';
 import { JourneyMistake } from '../../journey.ts';
 import { plainUrl } from '../../redact.ts';

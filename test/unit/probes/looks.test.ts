@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { judgeCache } from '#core/deploy/cache-rule.ts';
+import { judgeCache } from '#core/cache-rule.ts';
 import { Looked, type LookNow } from '#core/wire.ts';
 import { Looks } from '#probes/looks.ts';
 import { eventLog } from '#test/fixtures/event-log.ts';

@@ -1,7 +1,7 @@
 import { truncate } from '../units.ts';
 import type { Looked } from '../wire.ts';
 import type { Announcement } from './pipeline/announcement.ts';
-import { judgeCache } from './cache-rule.ts';
+import { judgeCache } from '../cache-rule.ts';
 import type { ChecklistItem, Gate } from './service/checklist.ts';
 import type { OutageFreeze } from './deploy.ts';
 import type { CheckStanding } from './event.ts';

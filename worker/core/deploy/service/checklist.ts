@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Slug } from '../../run.ts';
-import { CacheRule } from '../cache-rule.ts';
+import { CacheRule } from '../../cache-rule.ts';
 
 /** Items of one checklist: what is longer is read by nobody before a release. */
 const ITEMS_MAX = 30;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { truncate } from '../units.ts';
+import { truncate } from './units.ts';
 
 /** How an answer's headers tell that a cache had it. Without `header`, by the headers that caches are known to set. */
 export const CacheRule = z.strictObject({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CACHE_HEADERS, CacheRule, judgeCache } from '#core/deploy/cache-rule.ts';
+import { CACHE_HEADERS, CacheRule, judgeCache } from '#core/cache-rule.ts';
 
 type Case = [value: string, hit: boolean | undefined];
 const hitOf = (headers: Record<string, string>, rule?: CacheRule): boolean | undefined =>
