@@ -60,14 +60,17 @@ describe('Clever, 2018', () => {
     'rolls back the faulty deploy of June at its canary, which %s: not one down minute',
     async (_how, check, share) => {
       const chance = seeded(Math.round(share * 6_2018));
-      const story = new Story(check, (_atMs, _region, aim) => ({
-        durationMs: 1_900,
-        failure: aim?.side === 'canary' && aim.selector && chance() < share ? APP_DOWN : undefined,
-      }));
+      let takenBackMs = Number.POSITIVE_INFINITY;
+      const story = new Story(check, (atMs, _region, aim) => {
+        const isFaulty = aim?.side === 'canary' && aim.selector !== undefined && atMs < takenBackMs;
+        return { durationMs: 1_900, failure: isFaulty && chance() < share ? APP_DOWN : undefined };
+      });
       const before = await rollbacksOf('sso');
       await story.until(3 * MINUTE_MS);
       const { announcedAtMs, n } = await story.announce({ service: 'sso', version: `6.${share}` });
-      await story.until(7 * MINUTE_MS);
+      await story.until(5 * MINUTE_MS);
+      takenBackMs = story.atMs;
+      await story.until(8 * MINUTE_MS);
       const deploy = await story.deploy();
       expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad' });
       expect((deploy.rollback?.calledAtMs ?? Infinity) - announcedAtMs).toBeLessThan(120 * SECOND_MS);

@@ -122,13 +122,16 @@ describe('Schoolyear, LTI launch', () => {
   });
 
   it('would have been taken back in beta, the day before, with nobody woken and no exam lost', async () => {
-    const story = new Story('exam-beta', (_atMs, _region, aim) => {
+    let takenBackMs = Number.POSITIVE_INFINITY;
+    const story = new Story('exam-beta', (atMs, _region, aim) => {
       const isBeta = aim?.service === 'exams-beta' && aim.side === 'canary' && aim.selector !== undefined;
-      return { durationMs: 2_400, failure: isBeta ? THROWN : undefined };
+      return { durationMs: 2_400, failure: isBeta && atMs < takenBackMs ? THROWN : undefined };
     });
     await story.until(2 * MINUTE_MS);
     await story.announce({ service: 'exams-beta', version: '7.4.0', previousVersion: '7.3.9' });
-    await story.until(5 * MINUTE_MS);
+    await story.until(3 * MINUTE_MS);
+    takenBackMs = story.atMs;
+    await story.until(6 * MINUTE_MS);
     const deploy = await story.deploy();
     expect(deploy).toMatchObject({ phase: 'ended', outcome: 'bad' });
     expect((deploy.rollback?.calledAtMs ?? Infinity) - deploy.announcedAtMs).toBeLessThan(15 * SECOND_MS);

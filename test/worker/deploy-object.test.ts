@@ -82,7 +82,11 @@ describe('a deploy', () => {
 
     const over = await until(async () => {
       const commands = await work('portal', passes);
-      expect(commands.flatMap((command) => command.sides)).toEqual(commands.map(() => ({ side: 'canary' })));
+      // Where the new version was there is the one before now.
+      const selector = { kind: 'header', name: 'x-canary', value: 'a-door-for-few' };
+      expect(commands.flatMap((command) => command.sides)).toEqual(
+        commands.map(() => ({ side: 'canary', selector })),
+      );
       const told = await latest('portal');
       return told.phase === 'ended' && told;
     });

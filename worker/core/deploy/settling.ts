@@ -5,6 +5,7 @@ import type { Deploy, ServiceState, Verification } from './deploy.ts';
 import type { DeployEffect, DeployPolicy, DeployStepped } from './event.ts';
 import { closedWhy, withoutWaiting } from './gates.ts';
 import { newRollback, settledRollback } from './rolling-back.ts';
+import type { Selector } from './service/selector.ts';
 import {
   ended,
   joined,
@@ -244,7 +245,7 @@ function settleAgain(
     : paged;
 }
 
-/** The version before is looked at as everybody gets it, without a canary, from `fromMs` on. */
+/** The version before is looked at by itself, where the new one was, from `fromMs` on. */
 export function openAgain(
   policy: DeployPolicy,
   deploy: Deploy,
@@ -256,6 +257,14 @@ export function openAgain(
     deadlineAtMs: Math.max(deadlineAtMs, fromMs + MS_PER_SECOND),
     paired: false,
   });
+}
+
+/**
+ * What leads to where the new version was, once it is taken back: whoever is still led there must get the version before. A
+ * canary's own address may be gone with it; then the version before is where everybody is.
+ */
+function selectorAfter(canary: Selector | undefined): Selector | undefined {
+  return canary?.kind === 'url' ? undefined : canary;
 }
 
 /** The pairs that are due, asked for; the journeys that are not decided go on. */
@@ -275,10 +284,8 @@ function askedPairs(policy: DeployPolicy, state: ServiceState, deploy: Deploy, n
   return {
     state: { ...state, deploy: asked.length > 0 ? next : deploy },
     effects: asked.map(({ pair, check, region, first }): DeployEffect => {
-      const ofCanary = {
-        side: 'canary' as const,
-        ...(verification.paired && canary ? { selector: canary } : {}),
-      };
+      const selector = verification.paired ? canary : selectorAfter(canary);
+      const ofCanary = { side: 'canary' as const, ...(selector ? { selector } : {}) };
       const ofBaseline = { side: 'baseline' as const, ...(baseline ? { selector: baseline } : {}) };
       const sides = !verification.paired
         ? [ofCanary]

@@ -136,9 +136,34 @@ describe('a dead canary', () => {
       expect.stringContaining('Portal 4.2.1 is bad: 3 of 3 canary runs failed'),
       'Portal 4.2.1 was bad and is rolled back: 4.2.0 is healthy again',
     ]);
-    // What is looked at then is what everybody gets.
+    // What is looked at then is the place where the new version was.
     const after = story.of('verify').filter(({ atMs }) => atMs > (call?.atMs ?? 0) + SECOND);
     expect(after.length).toBeGreaterThan(40);
+    for (const { effect } of after)
+      expect(effect.sides).toEqual([
+        { side: 'canary', selector: expect.objectContaining({ kind: 'header' }) },
+      ]);
+  });
+
+  it('that stays where it was though its rollback was called is no healthy version before: people are paged', () => {
+    const story = new DeployStory(aDeployPolicy(UNATTENDED), DEAD_CANARY);
+    story.announce();
+    story.until(6 * MINUTE);
+    expect(story.deploy).toMatchObject({ phase: 'verifying-again', rollback: { state: 'called' } });
+    expect(story.pages('trigger').map(({ page }) => page.summary)).toEqual([
+      expect.stringContaining('was rolled back, and 4.2.0 is not seen healthy'),
+    ]);
+  });
+
+  it('at an address of its own is not looked for there once it is taken back: the address may be gone with it', () => {
+    const canary = { kind: 'url', url: 'https://portal.example:8443' } as const;
+    const story = new DeployStory(aDeployPolicy({ ...UNATTENDED, canary }), DEAD_CANARY);
+    story.world = rolledBack(story);
+    story.announce();
+    story.untilEnded();
+    expect(story.deploy.healthyAgainAtMs).toBeDefined();
+    const [call] = story.of('roll-back');
+    const after = story.of('verify').filter(({ atMs }) => atMs > (call?.atMs ?? 0) + SECOND);
     for (const { effect } of after) expect(effect.sides).toEqual([{ side: 'canary' }]);
   });
 
