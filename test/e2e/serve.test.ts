@@ -22,6 +22,7 @@ const SECRETS = {
   PUSHOVER_TOKEN: randomBytes(15).toString('hex'),
   PUSHOVER_USER: randomBytes(15).toString('hex'),
   WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
+  ROLLBACK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
   SLACK_WEBHOOK_URL: 'http://127.0.0.1:9/slack',
 };
 
