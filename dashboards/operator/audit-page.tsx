@@ -1,7 +1,8 @@
 import { serviceOfSubject } from '#core/deploy/telling/subject.ts';
-import { checkPath, deployPagePath, DEPLOYS_PAGE_PATH, OPERATOR_PATH } from '#core/operator-path.ts';
+import { checkPath, deployPagePath, DEPLOYS_PAGE_PATH } from '#core/operator-path.ts';
 import { subjectPath } from './acknowledge-subject.ts';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Mark } from './mark.tsx';
 import { Moment } from './time.tsx';
 import { viaWords } from './words.ts';
@@ -45,13 +46,10 @@ export function auditPage(lines: readonly AuditLine[] | undefined, nowMs: number
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a>
-          </nav>
+        <PageHead>
           <h1>Audit</h1>
           <p class="hush">Who changed what, newest first. Names are as people gave them.</p>
-        </header>
+        </PageHead>
         <AuditTable lines={lines} nowMs={nowMs} />
       </>
     ),

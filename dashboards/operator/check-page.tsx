@@ -5,7 +5,7 @@ import type { ToldBaseline } from '#core/dns/memory/told-baseline.ts';
 import { failureLabel } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, RunLine } from '#core/view.ts';
-import { checkPath, deployPagePath, incidentPath, OPERATOR_PATH, runPath } from '#core/operator-path.ts';
+import { checkPath, deployPagePath, incidentPath, runPath } from '#core/operator-path.ts';
 import { Holder } from './acknowledge-form.tsx';
 import { CellView } from './cell-view.tsx';
 import { checkRow } from './check-row.ts';
@@ -16,6 +16,7 @@ import { DeployedRow, DeployMarks, withDeploys } from './deploy-marks.tsx';
 import { DnsStanding } from './dns-standing.tsx';
 import { IncidentsTable } from './incidents-table.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Mark } from './mark.tsx';
 import { NoticesList } from './notices-list.tsx';
@@ -48,10 +49,7 @@ export function checkPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a>
-          </nav>
+        <PageHead>
           <h1>{check.title}</h1>
           <VerdictLine check={row} />
           {check.kind === 'dns' ? (
@@ -71,7 +69,7 @@ export function checkPage(
               </>
             )}
           </p>
-        </header>
+        </PageHead>
         <MaintenanceBanner windows={row.maintenance ? [row.maintenance] : []} nowMs={nowMs} />
         <section aria-labelledby="incidents">
           <h2 id="incidents">Incidents</h2>

@@ -17,6 +17,7 @@ import { deployIncident } from './deploy-incident.ts';
 import { NextStep } from './deploy-next.tsx';
 import { deliveryView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { LedgerList } from './ledger-list.tsx';
 import { ledgerView } from './ledger.ts';
 import { Mark } from './mark.tsx';
@@ -48,11 +49,13 @@ export function deployPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={DEPLOYS_PAGE_PATH}>Deploys</a> › {deploy.title} <span class="hush">#{deploy.n}</span>
-          </nav>
-        </header>
+        <PageHead
+          trail={
+            <>
+              <a href={DEPLOYS_PAGE_PATH}>Deploys</a> › {deploy.title} <span class="hush">#{deploy.n}</span>
+            </>
+          }
+        />
         <Verdict deploy={deploy} headline={headline} nowMs={nowMs} />
         <NextStep
           deploy={deploy}

@@ -1,9 +1,10 @@
-import { DEPLOYS_PAGE_PATH, deployPagePath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { DEPLOYS_PAGE_PATH, deployPagePath } from '#core/operator-path.ts';
 import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { formatMs } from '#core/units.ts';
 import { deployHeadline } from './deploy-headline.ts';
 import { FreezeForm } from './deploy-next.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Mark } from './mark.tsx';
 import type { ServiceSource } from './source.ts';
 import { TableHead } from './table-head.tsx';
@@ -23,13 +24,10 @@ export function deploysPage(services: readonly ServiceSource[], nowMs: number): 
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a>
-          </nav>
+        <PageHead>
           <h1>Deploys</h1>
           <p class="hush">How the latest versions were verified, by service.</p>
-        </header>
+        </PageHead>
         {services.length === 0 ? (
           <p>
             No service is configured, and no deploy was announced. <code>latchkey verify</code> announces one

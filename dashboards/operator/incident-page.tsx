@@ -2,7 +2,7 @@ import type { Check, Config } from '#core/config.ts';
 import { sharedFailure, type Page } from '#core/page.ts';
 import { formatMs } from '#core/units.ts';
 import type { CheckView, IncidentView as StoredIncident } from '#core/view.ts';
-import { checkPath, incidentPath, OPERATOR_PATH } from '#core/operator-path.ts';
+import { checkPath, incidentPath } from '#core/operator-path.ts';
 import { Holder } from './acknowledge-form.tsx';
 import { checkRow } from './check-row.ts';
 import { DeliveriesTable } from './deliveries-table.tsx';
@@ -18,6 +18,7 @@ import {
 import { AfterDeploy, deployMoments } from './incident-deploy.tsx';
 import { incidentView } from './incident-view.ts';
 import type { LayoutProps } from './layout.tsx';
+import { AllChecks, PageHead } from './page-head.tsx';
 import { LedgerList, TimeToPage } from './ledger-list.tsx';
 import { MaintenanceBanner } from './maintenance-banner.tsx';
 import { Clock } from './time.tsx';
@@ -52,14 +53,17 @@ export function incidentPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a> › <a href={checkPath(check.id)}>{check.title}</a>
-          </nav>
+        <PageHead
+          trail={
+            <>
+              <AllChecks /> › <a href={checkPath(check.id)}>{check.title}</a>
+            </>
+          }
+        >
           <h1>
             {check.title} <span class="hush">#{incident.seq}</span>
           </h1>
-        </header>
+        </PageHead>
         <MaintenanceBanner windows={row?.maintenance ? [row.maintenance] : []} nowMs={nowMs} />
         <div class={`card incident incident-${incident.status}`}>
           <div class="incident-what">

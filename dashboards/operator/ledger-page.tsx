@@ -1,10 +1,11 @@
 import type { Check } from '#core/config.ts';
 import { STANDINGS, type ObjectiveReport, type ObjectiveStanding } from '#core/objective.ts';
-import { incidentPath, LEDGER_PATH, OPERATOR_PATH } from '#core/operator-path.ts';
+import { incidentPath, LEDGER_PATH } from '#core/operator-path.ts';
 import { formatMs } from '#core/units.ts';
 import { count } from './headline.ts';
 import { AfterDeployLine } from './incident-deploy.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import type { LedgerReport, LedgerRow } from './ledger-report.ts';
 import { Mark } from './mark.tsx';
 import { Clock, durationText } from './time.tsx';
@@ -34,15 +35,12 @@ export function ledgerPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a>
-          </nav>
+        <PageHead>
           <h1>Time to page</h1>
           <p class="hush">
             From the start of the first failed run to a pager’s acceptance, over the last 90 days.
           </p>
-        </header>
+        </PageHead>
         <Filter checks={checks} check={check} />
         {report ? <Report report={report} /> : <Unreadable />}
       </>

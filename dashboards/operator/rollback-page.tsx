@@ -4,6 +4,7 @@ import type { ToldDeploy } from '#core/deploy/telling/told-deploy.ts';
 import { deployName, versionBefore } from './deploy-headline.ts';
 import { RollbackDoes, RollbackForm } from './deploy-next.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 
 /**
  * Asks once more before a deploy is rolled back. A page of its own: it does not come anew while somebody types, with or
@@ -24,12 +25,14 @@ export function rollbackPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={DEPLOYS_PAGE_PATH}>Deploys</a> ›{' '}
-            <a href={deployPagePath(service, n)}>{deployName(deploy)}</a>
-          </nav>
-        </header>
+        <PageHead
+          trail={
+            <>
+              <a href={DEPLOYS_PAGE_PATH}>Deploys</a> ›{' '}
+              <a href={deployPagePath(service, n)}>{deployName(deploy)}</a>
+            </>
+          }
+        />
         <section class="card confirm" aria-labelledby="confirm">
           <h1 id="confirm">
             Roll {title} back from {deploy.version} to {before}?

@@ -3,13 +3,14 @@ import type { Check, Config } from '#core/config.ts';
 import { failureLabel, type Failure } from '#core/failure.ts';
 import { formatMs } from '#core/units.ts';
 import type { StoredRun } from '#core/view.ts';
-import { checkPath, deployPagePath, OPERATOR_PATH, screenshotPath } from '#core/operator-path.ts';
+import { checkPath, deployPagePath, screenshotPath } from '#core/operator-path.ts';
 import { seesProduction, type DeployRef } from '#core/run.ts';
 import { RunOutcome } from './check-page.tsx';
 import { titleOf } from './check-row.ts';
 import { DnsPanel } from './dns-panel.tsx';
 import { ErrorMessage } from './error-message.tsx';
 import type { LayoutProps } from './layout.tsx';
+import { AllChecks, PageHead } from './page-head.tsx';
 import { Screenshot } from './screenshot.tsx';
 import { StepTree } from './step-tree.tsx';
 import { Moment } from './time.tsx';
@@ -44,17 +45,20 @@ export function runPage(
     nowMs,
     children: (
       <>
-        <header class="page-head">
-          <nav aria-label="Where you are">
-            <a href={OPERATOR_PATH}>All checks</a> › <a href={checkPath(check.id)}>{check.title}</a>
-          </nav>
+        <PageHead
+          trail={
+            <>
+              <AllChecks /> › <a href={checkPath(check.id)}>{check.title}</a>
+            </>
+          }
+        >
           <h1>
             Run in {titleOf(config, run.region)}{' '}
             <span class="run-outcome">
               <RunOutcome run={{ outcome: run.outcome, failure: run.failure, late }} />
             </span>
           </h1>
-        </header>
+        </PageHead>
         {run.failure === undefined ? (
           picture
         ) : (
